@@ -1,0 +1,182 @@
+"""The business questions and their answers.
+
+A question is one file in `sql_queries/questions/`, and such a file is all that a question needs:
+its statement gives the rows, its header says the answer. The header's keys, beside `name`:
+
+    question   the question, in words
+    answer     the answer, a template (see `wording`)
+    order      its place among the questions, a number; without it: at the end
+    group      music, listeners, money, time, places or catalogue
+    lead       the column whose greatest value leads; without it the first row leads
+    tie        how `{ties}` names another row that shares the lead, a template
+    needs      the column that must be above zero, or there is no answer
+    empty      what to say when there are no rows, or no answer
+    coverage   what share of the data the answer rests on, a template; nothing when it comes out empty
+    columns    the columns to show, each with its format: `song, plays:count`; without it: all
+    rows       how many rows to show at most; without it: 10
+    chart      how to draw it: `bar x=plays y=song`, `line x=day y=plays`, `cohort x=... y=...`
+    note       what the answer cannot tell
+
+Columns that are not shown serve the sentences. One has a meaning of its own: `tied` is the number
+of rows that share the lead, for statements that return only the first few of them.
+
+Statements are portable text (see `sql_queries`). Where they subtract moments they first cut both
+to whole seconds: `CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', moment)) AS BIGINT)` is the form
+that gives the same number on every engine; EXTRACT alone keeps, rounds or drops the fraction.
+Means are divisions of doubles: AVG over integers is an integer on Redshift.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sparkify import sql_queries, wording
+from sparkify.errors import UsageError
+from sparkify.sql_queries import Query
+from sparkify.warehouse import Reader, Table
+from sparkify.wording import Row
+
+NO_PLAYS = "There are no plays yet, so there is no answer."
+_SHOWN_ROWS = 10
+_LAST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question with its answer: one sentence, and the rows that it is drawn from.
+
+    rows: at most as many as the question shows, values as the warehouse gives them;
+    formats: one of `wording.FORMATS` for each column; coverage, note, chart: None where there is
+    none; sql: the statement that was asked.
+    """
+
+    name: str
+    question: str
+    answer: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    coverage: str | None
+    note: str | None
+    group: str
+    chart: str | None
+    sql: str
+    formats: tuple[str, ...]
+
+    def texts(self) -> list[tuple[str, ...]]:
+        """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
+        return [
+            tuple(wording.shown(*cell) for cell in zip(row, self.formats, strict=True))
+            for row in self.rows
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `ask --json` tells of an answer; the coverage stands in the answer's text."""
+        return {
+            "name": self.name,
+            "question": self.question,
+            "answer": " ".join(filter(None, (self.answer, self.coverage))),
+            "columns": list(self.columns),
+            "rows": [[_json_value(value) for value in row] for row in self.rows],
+        }
+
+
+def questions() -> Mapping[str, Query]:
+    """Return every question by name, in their order."""
+    catalogue = sql_queries.folder("questions")
+    return dict(sorted(catalogue.items(), key=lambda item: (_order(item[1]), item[0])))
+
+
+def ask(reader: Reader, names: Sequence[str] | None = None) -> list[Answer]:
+    """Ask the named questions (none named: all) and return their answers in that order.
+
+    Raises UsageError for a name that no question has, before anything is asked, and
+    WarehouseError when a statement fails.
+    """
+    return [_answer(query, reader.read(query.sql)) for query in _chosen(names)]
+
+
+def _order(query: Query) -> int:
+    return int(query.header.get("order", _LAST))
+
+
+def _chosen(names: Sequence[str] | None) -> list[Query]:
+    catalogue = questions()
+    wanted = dict.fromkeys(name.strip().lower().replace("-", "_") for name in names or catalogue)
+    for name in wanted:
+        if name not in catalogue:
+            raise _unknown(name, list(catalogue))
+    return [catalogue[name] for name in wanted]
+
+
+def _unknown(name: str, known: list[str]) -> UsageError:
+    near = difflib.get_close_matches(name, known, n=3)
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(
+        f"There is no question {name!r}.",
+        f"{meant}`sparkify ask --list` shows all questions.",
+        name=name,
+        suggestions=near,
+    )
+
+
+def _answer(query: Query, table: Table) -> Answer:
+    header = query.header
+    rows: list[Row] = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    if "needs" in header:
+        rows = [row for row in rows if row[header["needs"]]]
+    columns, formats = _shown_columns(header, table.columns)
+    text, coverage = _sentences(header, rows)
+    shown_rows = rows[: int(header.get("rows", _SHOWN_ROWS))]
+    return Answer(
+        name=query.name,
+        question=header["question"],
+        answer=text,
+        columns=columns,
+        rows=tuple(tuple(row[column] for column in columns) for row in shown_rows),
+        coverage=coverage,
+        note=header.get("note"),
+        group=header.get("group", "other"),
+        chart=header.get("chart"),
+        sql=query.sql,
+        formats=formats,
+    )
+
+
+def _shown_columns(
+    header: Mapping[str, str], columns: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    wanted = header["columns"].split(",") if "columns" in header else columns
+    pairs = [column.strip().partition(":") for column in wanted]
+    return tuple(name for name, _, _ in pairs), tuple(form for _, _, form in pairs)
+
+
+def _sentences(header: Mapping[str, str], rows: Sequence[Row]) -> tuple[str, str | None]:
+    if not rows:
+        return header.get("empty", NO_PLAYS), None
+    leaders, behind = _leaders(rows, header.get("lead"))
+    others = [wording.phrase(header["tie"], row) for row in leaders[1:]] if "tie" in header else []
+    ties = wording.tied_with(others, leaders[0].get("tied", len(leaders)) - 1)
+    text = wording.sentence(header["answer"], leaders[0], behind, ties)
+    return text, wording.sentence(header.get("coverage", ""), leaders[0]) or None
+
+
+def _leaders(rows: Sequence[Row], column: str | None) -> tuple[list[Row], Row | None]:
+    """Return the rows that share the lead, and the first of those behind them."""
+    ranked = [row for row in rows if column and row[column] is not None]
+    if not column or not ranked:
+        return [rows[0]], None
+    best = max(row[column] for row in ranked)
+    rest = [row for row in ranked if row[column] < best]
+    behind = max(rest, key=lambda row: row[column], default=None)
+    return [row for row in ranked if row[column] == best], behind
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, date):  # a datetime is one, too
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,45 @@
+"""Looking up questions and statements by name, for the commands that show them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..sql_queries import Query
+
+
+def choose(names: Sequence[str], catalogue: Mapping[str, Query], what: str) -> dict[str, Query]:
+    """Pick what is named, or everything when nothing is.
+
+    Raises UsageError for an unknown name, with what was probably meant.
+    """
+    for name in names:
+        if name not in catalogue:
+            near = difflib.get_close_matches(name, list(catalogue), 3)
+            raise UsageError(
+                f"there is no {what} {name!r}",
+                f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(catalogue)}.",
+                name=name,
+                suggestions=near,
+            )
+    return {name: catalogue[name] for name in names or catalogue}
+
+
+def described(queries: Mapping[str, Query]) -> list[dict[str, str]]:
+    """Encode queries for JSON by name and what they are for."""
+    return [
+        {"name": name, "question" if "question" in one.header else "purpose": one.purpose}
+        for name, one in queries.items()
+    ]
+
+
+def in_full(queries: Mapping[str, Query]) -> list[dict[str, str]]:
+    """Encode queries for JSON with their SQL."""
+    return [
+        about | {"sql": one.sql}
+        for about, one in zip(described(queries), queries.values(), strict=True)
+    ]

@@ -1,0 +1,79 @@
+"""Commands that put something in: generate, create-tables, etl."""
+
+from __future__ import annotations
+
+from operator import methodcaller
+from pathlib import Path
+
+import click
+
+from .. import console
+from ..errors import UsageError
+from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
+
+
+@command("create-tables", *WAREHOUSE)
+@click.option("--drop", is_flag=True, help="Destroy all tables first, with all that is in them.")
+@click.option("--yes", is_flag=True, help="Do not ask before destroying.")
+def create_tables(call: Call, drop: bool, yes: bool) -> None:
+    """Create the tables that are missing; nothing is lost, unless --drop is given."""
+    from .. import create_tables as tables
+
+    settings = call.settings()
+    dropped: dict[str, int] = {}
+    if drop:
+        dropped = tables.rows(settings)
+        if dropped and not yes:
+            _ask_before_dropping(dropped, str(settings.database))
+        tables.drop(settings)
+    created = tables.create(settings)
+    call.reply({**created, "dropped": dropped}, console.show_created)
+
+
+def _ask_before_dropping(dropped: dict[str, int], where: str) -> None:
+    """Raise UsageError unless a person agrees."""
+    console.say(f"This destroys in {where}:")
+    for table, rows in dropped.items():
+        console.say(f"  {table} ({rows:,} rows)")
+    answer = console.ask("Destroy these tables? Type yes to go on: ")
+    if answer is None:
+        raise UsageError(
+            "nobody is there to agree to the destruction of these tables",
+            "Add --yes if you mean it.",
+            tables=dropped,
+        )
+    if answer.strip().lower() not in ("yes", "y"):
+        raise UsageError("nothing was destroyed", "Type yes, or add --yes, if you mean it.")
+
+
+@command("etl", *WAREHOUSE, *SOURCES, *LIMITS)
+@click.option("--dry-run", is_flag=True, help="Only show what would be loaded.")
+@click.option("--rebuild", is_flag=True, help="Compute the star again from staging.")
+@click.option("--no-answers", is_flag=True, help="Do not answer the business questions.")
+@click.option("--verify", is_flag=True, help="Tell files apart by their content, not their date.")
+@wait_option
+def etl(
+    call: Call, dry_run: bool, rebuild: bool, no_answers: bool, verify: bool, wait: int
+) -> None:
+    """Load what is new or changed, then answer the business questions.
+
+    Loading again is safe at any time: what is loaded already is skipped.
+    """
+    from .. import etl as pipeline
+
+    settings = call.settings()
+    if dry_run:
+        with console.ProgressBar() as progress:
+            plan = pipeline.plan(settings, verify=verify, wait=wait, progress=progress)
+        call.reply(plan, console.show_plan, methodcaller("as_json"))
+        return
+    with console.ProgressBar() as progress:
+        report = pipeline.load(
+            settings,
+            rebuild=rebuild,
+            verify=verify,
+            answers=not no_answers,
+            wait=wait,
+            progress=progress,
+        )
+    call.reply(report, console.show_load, methodcaller("as_json"))

@@ -1,0 +1,86 @@
+"""Commands around the warehouse: sql, doctor, and those that are not built yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import console
+from ..errors import SettingsError
+from . import catalogue
+from .options import SOURCES, WAREHOUSE, Call, command, common
+
+
+def _statement_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """Complete the name of a statement in the shell."""
+    from .. import sql_queries
+
+    return [name for name in sql_queries.catalogue() if name.startswith(typed)]
+
+
+@command("sql")
+@click.argument("name", required=False, shell_complete=_statement_names)
+def sql(call: Call, name: str | None) -> None:
+    """Show the SQL that would run: of one statement, or the list of all."""
+    from .. import sql_queries
+
+    statements = sql_queries.catalogue()
+    if name is None:
+        call.reply(statements, console.show_list, catalogue.described)
+    else:
+        chosen = catalogue.choose([name], statements, "statement")
+        call.reply(chosen, console.show_sql, catalogue.in_full)
+
+
+@command("doctor", *WAREHOUSE, *SOURCES)
+def doctor(call: Call) -> None:
+    """Examine settings, versions, sources, database and permissions; say what to do."""
+    from .. import doctor as examination
+
+    settings, origins = call.load_settings()
+    findings = examination.examine(settings, origins)
+    trouble = examination.worst(findings)
+    if not (trouble and call.as_json):
+        call.reply([one.as_json() for one in findings], console.show_findings)
+    if trouble:
+        raise trouble
+
+
+@command("report", *WAREHOUSE)
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write the page."
+)
+def report(call: Call, output: Path | None) -> None:
+    """Write the answers with charts as one HTML file (not built yet)."""
+    raise SettingsError(
+        "the report with charts is not built yet",
+        "Meanwhile `sparkify ask` prints the answers, and `sparkify ask --json` gives them to"
+        " other programs.",
+    )
+
+
+@click.group("iac")
+@common
+def iac() -> None:
+    """Plan, create, show and destroy the warehouse in the cloud (not built yet)."""
+
+
+def _cloud_command(name: str, summary: str) -> None:
+    """Add to `iac` a command that says what to do until the cloud part is there."""
+
+    @command(name)
+    def refuse(call: Call) -> None:
+        raise SettingsError(
+            f"the warehouse in the cloud is not built yet: `sparkify iac {name}` did nothing",
+            "Meanwhile use DuckDB on this machine: `sparkify etl`, with ENGINE = duckdb or none.",
+        )
+
+    refuse.help = f"{summary} (not built yet)."
+    iac.add_command(refuse)
+
+
+_cloud_command("plan", "Show what would change in the cloud")
+_cloud_command("up", "Create or change what the warehouse needs")
+_cloud_command("status", "Show what exists and what it can cost")
+_cloud_command("down", "Destroy everything and prove that nothing is left")

@@ -1,0 +1,153 @@
+"""What all commands share: their common options, and the settings behind them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .. import config, console
+from ..config.keys import SETTINGS
+
+if TYPE_CHECKING:
+    from ..warehouse import Reader
+
+_Result = TypeVar("_Result")
+
+WAREHOUSE = ("engine", "database", "memory_limit", "threads")
+SOURCES = ("log_data", "log_jsonpath", "song_data")
+LIMITS = ("max_rejected_share", "max_rejected_rows")
+
+
+@dataclass
+class Call:
+    """What one call of the command line said besides the command's own options."""
+
+    config_file: Path | None = None
+    flags: dict[str, str] = field(default_factory=dict)
+    as_json: bool = False
+    debug: bool = False
+
+    def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
+        """Gather the settings and where each came from; warn of exposed secrets."""
+        settings, origins = config.load(self.config_file, os.environ, self.flags)
+        if warning := config.exposed_secret(self.config_file, origins):
+            console.say(f"Warning: {warning}", "yellow")
+        return settings, origins
+
+    def settings(self) -> config.Settings:
+        """Gather the settings. Raises SettingsError."""
+        return self.load_settings()[0]
+
+    @contextmanager
+    def reader(self, wait: float, *, for_user_sql: bool = False) -> Iterator[Reader]:
+        """Open the warehouse for questions, showing for whom it waits."""
+        from .. import warehouse
+
+        with (
+            console.ProgressBar() as progress,
+            warehouse.open_reader(
+                self.settings(), wait=wait, progress=progress, for_user_sql=for_user_sql
+            ) as reader,
+        ):
+            progress.finish()
+            yield reader
+
+    def reply(
+        self,
+        result: _Result,
+        show: Callable[[_Result], None],
+        encode: Callable[[_Result], Any] = console.plain,
+    ) -> None:
+        """Hand a result to the console: as JSON if that was asked for, else as `show` does."""
+        if self.as_json:
+            console.json_out(encode(result))
+        else:
+            show(result)
+
+
+def command(
+    name: str, *setting_names: str
+) -> Callable[[Callable[..., None]], click.Command]:
+    """Declare a command that takes a Call, its own options, and flags for the settings named."""
+
+    def declare(function: Callable[..., None]) -> click.Command:
+        options = [*map(_setting_option, setting_names), *_common_options()]
+        for option in reversed(options):
+            function = option(function)
+        return click.command(name)(click.pass_obj(function))
+
+    return declare
+
+
+def common(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that every command has to a group."""
+    for option in reversed(_common_options()):
+        function = option(function)
+    return function
+
+
+wait_option = click.option(
+    "--wait",
+    type=click.IntRange(min=0),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait while somebody else holds the warehouse.",
+)
+
+
+def _common_options() -> list[Callable[[Callable[..., None]], Callable[..., None]]]:
+    return [
+        click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            expose_value=False,
+            callback=_remember,
+            help="The settings file; without it ./dwh.cfg, if there is one.",
+        ),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Answer in JSON, failures too.",
+        ),
+        click.option(
+            "--debug",
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Show the traceback of an error.",
+        ),
+    ]
+
+
+def _setting_option(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    setting = SETTINGS[name]
+    return click.option(
+        setting.flag,
+        metavar="VALUE",
+        expose_value=False,
+        callback=_remember_flag,
+        help=f"Overrides {setting.label}: {setting.meaning}.",
+    )
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Note a common option, which may stand before or after the command's name."""
+    if value and parameter.name:
+        setattr(context.obj, parameter.name, value)
+
+
+def _remember_flag(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None and parameter.name:
+        context.obj.flags[parameter.name] = value

@@ -1,0 +1,181 @@
+"""How results read for a person: answers and tables on stdout, talk about them on stderr."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import stream, tables
+
+if TYPE_CHECKING:
+    from ..analysis import Answer
+    from ..doctor import Finding
+    from ..etl import LoadReport
+    from ..ledger import Plan
+    from ..quality import CheckResult
+    from ..sql_queries import Query
+    from ..warehouse import Table
+
+_Record = Mapping[str, Any]
+
+
+def show_answers(answers: Sequence[Answer]) -> None:
+    """Show each question with its answer and its table."""
+    for number, answer in enumerate(answers, start=1):
+        title = stream.clean(f"{number} {answer.question}")
+        stream.out(stream.styled(title, "bold", sys.stdout))
+        stream.out(stream.clean(answer.answer))
+        if answer.rows:
+            stream.out("")
+            tables.show(answer.columns, answer.rows, texts=answer.texts())
+            stream.out("")
+        for remark in filter(None, (answer.coverage, answer.note)):
+            stream.out(stream.styled(stream.clean(remark), "dim", sys.stdout))
+        stream.out("")
+
+
+def show_list(queries: Mapping[str, Query]) -> None:
+    """List questions or statements by name."""
+    tables.show(["name", "purpose"], [[name, one.purpose] for name, one in queries.items()])
+
+
+def show_sql(queries: Mapping[str, Query]) -> None:
+    """Show statements as a script: what each is for above it, a semicolon after it."""
+    scripts = []
+    for name, one in queries.items():
+        about = textwrap.fill(f"{name}: {one.purpose}", 97)
+        scripts.append(f"{textwrap.indent(about, '-- ')}\n{one.sql};")
+    stream.out("\n\n".join(scripts))
+
+
+def show_table(table: Table) -> None:
+    """Show the result of a query."""
+    tables.show(table.columns, table.rows, null="NULL")
+    stream.say(f"{len(table.rows):,} row{'' if len(table.rows) == 1 else 's'}.")
+
+
+def show_csv(table: Table) -> None:
+    """Show the result of a query as CSV."""
+    tables.show_csv(table.columns, table.rows)
+
+
+def show_rejects(table: Table) -> None:
+    """Show rejected records."""
+    if table.rows:
+        show_table(table)
+    else:
+        stream.say("Nothing was rejected.")
+
+
+def show_created(done: _Record) -> None:
+    """Say which tables were dropped and which are there now."""
+    if done["dropped"]:
+        stream.say(f"Destroyed: {_counted(done['dropped'])}.")
+    stream.say(f"The tables are there: {', '.join(done['tables'])}.")
+    stream.say("Next: `sparkify etl` loads what the sources hold.")
+
+
+def show_plan(plan: Plan) -> None:
+    """Show what a load would do."""
+    _say_plan(plan)
+    shown = plan.as_json()
+    for kind in ("new", "changed"):
+        for uri in shown[kind]:
+            stream.out(stream.clean(f"{kind:<9}{uri}"))
+        if more := shown["files"][kind] - len(shown[kind]):
+            stream.say(f"... and {more:,} more {kind}.")
+    if plan.files:
+        stream.say("Next: `sparkify etl` loads them.")
+
+
+def show_load(report: LoadReport) -> None:
+    """Show what a load did, that every record is accounted for, and the answers."""
+    if report.rebuilt:
+        stream.say(f"The star was computed again from staging, in {report.seconds:.1f} s.")
+    else:
+        _say_plan(report.plan)
+    if report.plan.files:
+        stream.say(f"Loaded as run {report.run_id}, in {report.seconds:.1f} s:")
+        for kind, one in report.counts.items():
+            stream.say(
+                f"  {kind:<6} {one.read:,} read = {one.staged:,} staged"
+                f" + {one.duplicates:,} duplicates + {one.rejected:,} rejected"
+            )
+    if report.checks:
+        plays = report.tables["songplays"]
+        stream.say(f"  plays  {plays:,} NextSong events staged = {plays:,} songplays")
+        stream.say(f"  checks {len(report.checks)} passed")
+    stream.say(f"The warehouse holds {_counted(report.tables)}.")
+    for note in report.notes:
+        stream.say(f"Note: {note}", "yellow")
+    if any(one.rejected for one in report.counts.values()):
+        stream.say("Note: `sparkify rejects` shows what was rejected, and why.", "yellow")
+    stream.say("")
+    show_answers(report.answers)
+    stream.say(
+        "Next: `sparkify ask NAME` answers one question again (`--list` names them, `--sql` shows"
+        " how),\n      `sparkify query \"SELECT ...\"` asks your own,"
+        " `sparkify status` shows what is loaded."
+    )
+
+
+def _say_plan(plan: Plan) -> None:
+    if plan.files:
+        stream.say(
+            f"To load: {len(plan.new):,} new and {len(plan.changed):,} changed files,"
+            f" {plan.bytes / 1e6:,.1f} MB; {plan.skipped:,} are loaded already."
+        )
+    else:
+        stream.say(f"Nothing new to load: all {plan.skipped:,} files are loaded already.")
+
+
+def show_exported(done: _Record) -> None:
+    """Say which files an export has written."""
+    rows = [[one["table"], one["rows"], one["path"]] for one in done["files"]]
+    tables.show(["table", "rows", "path"], rows)
+
+
+def show_checks(results: Sequence[CheckResult]) -> None:
+    """Show the outcome of every check, and the rows that offend."""
+    outcomes = [[_outcome(one), one.name, one.purpose] for one in results]
+    tables.show(["outcome", "check", "purpose"], outcomes)
+    for one in results:
+        if one.failures:
+            stream.out("")
+            head = f"{one.name}: {one.failures:,} offending rows; {one.purpose}"
+            stream.out(stream.styled(stream.clean(head), "bold", sys.stdout))
+            tables.show(one.columns, one.rows, null="NULL")
+    counts = [_outcome(one) for one in results]
+    told = ", ".join(f"{counts.count(word)} {word}" for word in ("passed", "warned", "failed"))
+    stream.say(f"{len(results)} checks: {told}.")
+
+
+def _outcome(result: CheckResult) -> str:
+    if not result.failures:
+        return "passed"
+    return "failed" if result.severity == "fail" else "warned"
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Show what the doctor found, and below it what to do."""
+    rows = [["ok" if one.ok else "WRONG", one.check, one.detail] for one in findings]
+    tables.show(["", "check", "finding"], rows)
+    for one in findings:
+        if not one.ok:
+            stream.say(f"{one.check}: {one.detail}", "red")
+        if one.next_step:
+            stream.say(f"{one.check}: {one.next_step}")
+
+
+def show_generated(done: _Record, folder: Path) -> None:
+    """Say what was generated."""
+    counts = ", ".join(f"{key} {value:,}" for key, value in done.items() if isinstance(value, int))
+    stream.say(f"Generated in {folder}: {counts}.")
+    stream.say("Next: `sparkify etl` loads it.")
+
+
+def _counted(tables: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {rows:,}" for name, rows in tables.items())

@@ -1,0 +1,157 @@
+"""Writing to the terminal, or to whatever stands in its place, without ever failing for it.
+
+Data may be hostile or odd: control characters are made visible, characters that the terminal's
+encoding lacks are escaped, and a reader that went away (`| head`) is no error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import errno
+import io
+import json
+import math
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from ..errors import SparkifyError
+
+# C0 and C1 controls (terminal escapes), marks that turn the direction of text or break lines
+# unseen, and lone surrogates (bytes of a file name that are no text).
+_UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_UNSAFE_CHARACTER = re.compile(f"[{_UNSAFE}]")
+_UNSAFE_IN_LINES = re.compile(f"(?!\n)[{_UNSAFE}]")
+_STYLES = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"}
+
+
+def prepare() -> None:
+    """Make stdout and stderr escape what their encoding cannot say."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether somebody sits before the stream."""
+    return stream is not None and stream.isatty()
+
+
+def clean(text: str) -> str:
+    """Make every unsafe character of a value visible, line breaks too."""
+    return _UNSAFE_CHARACTER.sub(_escaped, text)
+
+
+def clean_lines(text: str) -> str:
+    """Make every unsafe character of a text of several lines visible."""
+    return _UNSAFE_IN_LINES.sub(_escaped, text)
+
+
+def styled(text: str, style: str, stream: TextIO | None) -> str:
+    """Colour a text, when the stream is a terminal and nobody asked for none."""
+    plain = (
+        not is_terminal(stream) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    )
+    return text if plain else f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
+def out(text: str) -> None:
+    """Write data to stdout, as it is, with a line break after it."""
+    _write(sys.stdout, text)
+
+
+def say(text: str, style: str = "") -> None:
+    """Talk to the user, on stderr: unsafe characters made visible."""
+    safe = clean_lines(text)
+    _write(sys.stderr, styled(safe, style, sys.stderr) if style else safe)
+
+
+def ask(prompt: str) -> str | None:
+    """Ask on stderr and read a line; None when nobody is there to answer."""
+    if not is_terminal(sys.stdin):
+        return None
+    say(prompt)
+    return sys.stdin.readline() or None
+
+
+def failure(error: SparkifyError, *, as_json: bool) -> None:
+    """Tell what went wrong and what to do about it, on stderr; as_json: on stdout as well.
+
+    The one shape of failure: `{"ok": false, "error": {"code", "exit_code", "reason",
+    "next_step", "details"}}`.
+    """
+    _say_after("Error:", "red", error.reason)
+    if error.next_step:
+        _say_after("Next:", "bold", error.next_step)
+    if as_json:
+        told = {
+            "code": error.code,
+            "exit_code": error.exit_code,
+            "reason": error.reason,
+            "next_step": error.next_step,
+            "details": error.details,
+        }
+        json_out({"ok": False, "error": told})
+
+
+def json_out(value: Any) -> None:
+    """Write a value as JSON to stdout: the one shape of success."""
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    only_ascii = encoding.lower().replace("-", "") != "utf8"
+    text = json.dumps(plain(value), ensure_ascii=only_ascii, allow_nan=False, indent=2)
+    # Outside strings JSON has no unsafe characters but line breaks; in them an escape is the same.
+    out(_UNSAFE_IN_LINES.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+
+
+def plain(value: Any) -> Any:
+    """Turn a Python value into what JSON knows; times in ISO 8601, not-a-number as null."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, decimal.Decimal):
+        return plain(float(value))
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    return str(value)
+
+
+def _say_after(word: str, style: str, text: str) -> None:
+    _write(sys.stderr, f"{styled(word, style, sys.stderr)} {clean_lines(text)}")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed by who started us
+        return
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except OSError as error:
+        _forget(stream)
+        if error.errno != errno.EPIPE:
+            raise SparkifyError(
+                f"the output cannot be written: {error.strerror}",
+                "Make room or choose another place for it, then run the command again.",
+            ) from None
+
+
+def _forget(stream: TextIO) -> None:
+    """Send what is still to come to nowhere, so that closing the stream cannot fail again."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), stream.fileno())

@@ -1,0 +1,120 @@
+"""Tables for people: aligned columns, cut to the terminal's width, plain where there is none."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import decimal
+import io
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from . import stream
+
+_GAP = "  "
+
+
+def show(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    null: str = "",
+    texts: Sequence[Sequence[str]] | None = None,
+) -> None:
+    """Write a table to stdout, columns of numbers to the right.
+
+    null: what stands for None. texts: the rows as they shall read; without it the values' own form.
+    """
+    lines = [[cell(value, null) for value in row] for row in texts or rows]
+    titles = [stream.clean(column) for column in columns]
+    right = [_is_number_column(rows, index) for index in range(len(titles))]
+    if stream.is_terminal(sys.stdout):
+        stream.out(_fitted(titles, lines, right))
+    else:
+        stream.out(aligned(titles, lines, right))
+
+
+def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table to stdout as CSV (RFC 4180, but lines end in a line feed), None as nothing."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_value(value) for value in row] for row in rows)
+    safe = stream.clean_lines if stream.is_terminal(sys.stdout) else str
+    stream.out(safe(text.getvalue()).removesuffix("\n"))
+
+
+def cell(value: Any, null: str = "") -> str:
+    """Write one value for people, on one line."""
+    if value is None:
+        return null
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")
+    return stream.clean(str(value))
+
+
+def aligned(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    """Lay out a table in plain text, as wide as it needs to be."""
+    lines = [titles, ["-" * _width(title) for title in titles], *rows]
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    lines[1] = ["-" * width for width in widths]
+    return "\n".join(_line(line, widths, right) for line in lines)
+
+
+def _line(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = []
+    for text, width, to_the_right in zip(texts, widths, right, strict=True):
+        blanks = " " * (width - _width(text))
+        padded.append(blanks + text if to_the_right else text + blanks)
+    return _GAP.join(padded).rstrip()
+
+
+def _fitted(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    """Lay out a table in the terminal's width, long texts folded over several lines."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for title, to_the_right in zip(titles, right, strict=True):
+        table.add_column(Text(title), justify="right" if to_the_right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))  # Text: nothing in the data is taken for markup
+    console = Console(file=sys.stdout, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _width(text: str) -> int:
+    """Count the columns that a text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(_character_width(character) for character in text)
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "FW" else 1
+
+
+def _is_number_column(rows: Sequence[Sequence[Any]], index: int) -> bool:
+    values = [row[index] for row in rows if row[index] is not None]
+    return bool(values) and all(
+        isinstance(value, int | float | decimal.Decimal) and not isinstance(value, bool)
+        for value in values
+    )
+
+
+def _csv_value(value: Any) -> Any:
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ")
+    if isinstance(value, bytes):
+        return value.hex()
+    return value

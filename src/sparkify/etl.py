@@ -1,0 +1,223 @@
+"""A load, from plan to answers: the one place that puts sources, warehouse and questions together."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from . import ledger, sources
+from .analysis import Answer, ask
+from .config import Settings
+from .errors import TooManyRejectedError
+from .ledger import Plan
+from .progress import Progress, silent
+from .sql_queries import audit_queries, count_queries
+from .staging.rules import Kind
+from .warehouse import Counts, Reader, Run, StageReport, Warehouse, open_warehouse, read_ledger
+
+_SHOWN_NAMES = 5
+
+
+@dataclass
+class LoadReport:
+    """What a load did.
+
+    run_id: None when there was nothing to load. tables: rows of each table afterwards.
+    notes: what the user should know besides, in sentences.
+    """
+
+    engine: str
+    run_id: int | None = None
+    seconds: float = 0.0
+    plan: Plan = field(default_factory=Plan)
+    counts: dict[Kind, Counts] = field(default_factory=lambda: {"events": Counts(), "songs": Counts()})
+    tables: dict[str, int] = field(default_factory=dict)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    rebuilt: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Show the report in JSON values, with the keys that `sparkify etl --json` promises."""
+        return {
+            "run_id": self.run_id,
+            "engine": self.engine,
+            "seconds": round(self.seconds, 3),
+            "files": {
+                "new": len(self.plan.new),
+                "changed": len(self.plan.changed),
+                "skipped": self.plan.skipped,
+            },
+            "events": self.counts["events"].as_json(),
+            "songs": self.counts["songs"].as_json(),
+            "tables": self.tables,
+            "checks": self.checks,
+            "answers": [answer.as_json() for answer in self.answers],
+            "notes": self.notes,
+        }
+
+
+def plan(
+    settings: Settings, *, verify: bool = False, wait: float = 60.0, progress: Progress = silent
+) -> Plan:
+    """Say what a load would do (`etl --dry-run`), without changing anything.
+
+    Raises SourceError when a source is missing or empty.
+    """
+    listings = _list(settings)
+    known = read_ledger(settings, wait=wait, progress=progress)
+    return _plan(listings, known, verify=verify)
+
+
+def load(
+    settings: Settings,
+    *,
+    rebuild: bool = False,
+    verify: bool = False,
+    answers: bool = True,
+    wait: float = 60.0,
+    progress: Progress = silent,
+) -> LoadReport:
+    """Load what is new or changed, publish it in one transaction, and answer the questions.
+
+    rebuild: read no source; compute the star schema anew from staging.
+    verify: tell a changed file by a hash of its content.
+    wait: how many seconds to wait for another process that holds the warehouse.
+
+    Raises SourceError, TooManyRejectedError, WarehouseError, QualityError or BusyError; then the
+    warehouse answers as before.
+    """
+    began = time.monotonic()
+    started_at = _now()
+    listings = [] if rebuild else _list(settings)
+    with open_warehouse(settings, wait=wait, progress=progress) as warehouse:
+        report = LoadReport(warehouse.engine)
+        warehouse.create_tables()
+        if rebuild:
+            warehouse.rebuild(progress)
+            report.rebuilt = True
+            report.checks = _audits()
+        else:
+            known = warehouse.known_files()
+            report.plan = _plan(listings, known, verify=verify)
+            if report.plan.files:
+                _load_files(warehouse, settings, report, known, started_at, progress)
+        report.tables = row_counts(warehouse)
+        if answers:
+            progress("answering", 0, None, "questions")
+            report.answers = ask(warehouse)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def row_counts(reader: Reader) -> dict[str, int]:
+    """Count the rows of each table."""
+    return {query.name: int(reader.read(query.sql).rows[0][0]) for query in count_queries}
+
+
+def _list(settings: Settings) -> list[sources.Listing]:
+    return [
+        sources.list_folder(settings.log_data, "events"),
+        sources.list_folder(settings.song_data, "songs"),
+    ]
+
+
+def _plan(listings: list[sources.Listing], known: ledger.Ledger, *, verify: bool) -> Plan:
+    files = [file for listing in listings for file in listing.files]
+    result = ledger.plan(files, known, verify=sources.hashed if verify else None)
+    result.ignored = [name for listing in listings for name in listing.ignored]
+    return result
+
+
+def _load_files(
+    warehouse: Warehouse,
+    settings: Settings,
+    report: LoadReport,
+    known: ledger.Ledger,
+    started_at: datetime,
+    progress: Progress,
+) -> None:
+    keys = sources.read_jsonpaths(settings.log_jsonpath)
+    staged = warehouse.stage(report.plan, keys, progress)
+    report.run_id = warehouse.newest_run() + 1
+    refusal = _refusal(settings, staged)
+    run = Run(
+        report.run_id,
+        "refused" if refusal else "published",
+        started_at,
+        _now(),
+        report.plan,
+    )
+    if refusal:
+        warehouse.refuse(run)
+        raise refusal
+    report.counts = warehouse.publish(run, progress)
+    report.checks = _audits()
+    report.notes = [*_notes(report.plan, staged, keys), *_shrunk(warehouse, report.plan, known)]
+
+
+def _refusal(settings: Settings, staged: StageReport) -> TooManyRejectedError | None:
+    read, rejected = staged.read.total(), staged.rejected.total()
+    limit = settings.max_rejected_share * read
+    if rejected <= limit or rejected <= settings.max_rejected_rows:
+        return None
+    return TooManyRejectedError(
+        f"{rejected:,} of {read:,} records were rejected: more than MAX_REJECTED_ROWS = "
+        f"{settings.max_rejected_rows:,} and MAX_REJECTED_SHARE = {settings.max_rejected_share:g}; "
+        "nothing was loaded",
+        "See why with `sparkify rejects`; then correct the files, or raise a limit in [ETL].",
+        read=read,
+        rejected=rejected,
+    )
+
+
+def _audits() -> list[dict[str, Any]]:
+    """Name the audits, which all passed: one that does not stops the load."""
+    return [{"name": query.name, "severity": "fail", "failures": 0} for query in audit_queries]
+
+
+def _notes(plan: Plan, staged: StageReport, keys: tuple[str, ...]) -> list[str]:
+    notes = []
+    if plan.ignored:
+        notes.append(
+            f"{len(plan.ignored):,} names under the sources are no .json files and were passed "
+            f"over: {_some(plan.ignored)}."
+        )
+    if staged.unknown:
+        names = [f"{name} ({count:,})" for name, count in staged.unknown.most_common()]
+        notes.append(
+            "Unknown fields in the first 1,000 records of each log file, and in the first 1,000 "
+            f"songs, were ignored: {_some(names)}."
+        )
+    if missing := keys.count(""):
+        notes.append(f"The JSONPaths file leaves out {missing} fields: their columns are NULL.")
+    return notes
+
+
+def _shrunk(warehouse: Warehouse, plan: Plan, known: ledger.Ledger) -> list[str]:
+    """Say which changed files have fewer records than before: none of theirs is forgotten."""
+    if not plan.changed:
+        return []
+    now = warehouse.known_files()
+    fewer = [
+        file.uri
+        for file in plan.changed
+        if (now[file.uri][-1].records_read or 0) < (known[file.uri][-1].records_read or 0)
+    ]
+    if not fewer:
+        return []
+    return [
+        f"{len(fewer):,} changed files have fewer records than before; what they had stays in the "
+        f"warehouse: {_some(fewer)}. To forget it: `sparkify create-tables --drop`, then load."
+    ]
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN_NAMES
+    return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,84 @@
+"""What world to generate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from ..errors import UsageError
+
+USERS = 100
+"""How many users there are when neither users nor events are given: the size of the real month."""
+
+EVENTS_PER_USER_AND_DAY = 2.85
+"""What the session model gives on average; a single user may give a hundred times as much."""
+
+DAYS_PER_YEAR = 365.25
+_EARLIEST, _LATEST = date(2006, 1, 1), date(2099, 12, 31)
+
+
+@dataclass(frozen=True)
+class Options:
+    """A world; the same options give the same bytes.
+
+    songs: songs in the catalogue (song_data).
+    users: listeners on the first day. events: instead of users, about how many events there are to
+        be (within a few per cent when there are many).
+    days, start: how many UTC days of logs, and the first of them.
+    seed: another seed gives another world of the same kind.
+    match_share: which share of the plays is of a song in the catalogue, 0 to 1.
+    growth: how many new users a year come, as a share of the users on the first day.
+    Raises UsageError for what cannot be.
+    """
+
+    songs: int = 15_000
+    users: int | None = None
+    events: int | None = None
+    days: int = 30
+    start: date = date(2018, 11, 1)
+    seed: int = 2018
+    match_share: float = 0.05
+    growth: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.users is not None and self.events is not None:
+            raise UsageError(
+                "users and events are both given, and each follows from the other",
+                "Give one of them.",
+            )
+        _in_range("songs", self.songs, 1, 10_000_000)
+        _in_range("users", self.users, 1, 10_000_000)
+        _in_range("events", self.events, 1, 1_000_000_000)
+        _in_range("days", self.days, 1, 3_660)
+        _in_range("match_share", self.match_share, 0, 1)
+        _in_range("growth", self.growth, 0, 100)
+        _in_range("start", self.start, _EARLIEST, _LATEST)
+        _in_range("the last day", self.start + timedelta(days=self.days - 1), _EARLIEST, _LATEST)
+
+    @property
+    def first_users(self) -> int:
+        """How many users there are on the first day."""
+        if self.events is None:
+            return USERS if self.users is None else self.users
+        mean_growth = 1 + self.growth * self.days / DAYS_PER_YEAR / 2
+        return max(1, round(self.events / (EVENTS_PER_USER_AND_DAY * self.days * mean_growth)))
+
+    def as_json(self) -> dict[str, Any]:
+        """Say which world this is, so that equal worlds say the same."""
+        return {
+            "songs": self.songs,
+            "users": self.first_users,
+            "days": self.days,
+            "start": self.start.isoformat(),
+            "seed": self.seed,
+            "match_share": float(self.match_share),
+            "growth": float(self.growth),
+        }
+
+
+def _in_range(name: str, value: Any, low: Any, high: Any) -> None:
+    if value is not None and not low <= value <= high:
+        raise UsageError(
+            f"{name} is {value}, and must be {low} to {high}", "Give a value within these bounds."
+        )

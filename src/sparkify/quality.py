@@ -1,0 +1,71 @@
+"""The quality checks: what must hold of the whole warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .sql_queries import Query, quality_checks
+from .warehouse import Reader
+
+SAMPLE_ROWS = 10
+"""How many offending rows of a check are kept to be shown."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found.
+
+    severity: `fail` (the warehouse is wrong) or `warn` (somebody should look).
+    rows: up to SAMPLE_ROWS of the `failures` offending rows.
+    """
+
+    name: str
+    severity: str
+    purpose: str
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    failures: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return self.failures == 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Show the result in JSON values."""
+        return {
+            "name": self.name,
+            "severity": self.severity,
+            "purpose": self.purpose,
+            "failures": self.failures,
+            "columns": list(self.columns),
+            "rows": [[_json_value(value) for value in row] for row in self.rows],
+        }
+
+
+def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[CheckResult]:
+    """Run every check over the whole warehouse. Raises WarehouseError when one cannot run."""
+    return [_run(reader, query) for query in checks.values()]
+
+
+def _run(reader: Reader, query: Query) -> CheckResult:
+    found = reader.read(query.sql)
+    return CheckResult(
+        query.name,
+        query.header["severity"],
+        query.purpose,
+        found.columns,
+        found.rows[:SAMPLE_ROWS],
+        len(found.rows),
+    )
+
+
+def broken(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """Pick the checks of severity fail that found rows."""
+    return [result for result in results if result.severity == "fail" and not result.ok]
+
+
+def _json_value(value: Any) -> Any:
+    return value if isinstance(value, int | float | str | bool | None) else str(value)

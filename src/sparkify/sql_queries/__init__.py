@@ -1,0 +1,182 @@
+"""All the SQL of the warehouse, one statement in each `.sql` file, catalogued by name.
+
+A file begins with a header of comment lines `-- key: value`; a value may go on over further lines
+that begin with `--   ` (three blanks or more). Every header has `name` (the file's name without
+`.sql`) and `purpose` or `question`; what else it may hold depends on its folder. The rest of the
+file is one statement without a trailing semicolon, and it is what runs: verbatim, on every engine
+(the folders `duckdb/` and `redshift/` excepted, which belong to one).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_HEADER_LINE = re.compile(r"--\s?(?P<key>[a-z_]+):\s*(?P<value>.*)")
+_CONTINUATION = re.compile(r"--\s{3,}(?P<value>.*)")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One statement with what its header says of it."""
+
+    name: str
+    sql: str
+    header: Mapping[str, str]
+
+    @property
+    def purpose(self) -> str:
+        """What the statement is for, in words."""
+        return self.header.get("purpose") or self.header.get("question", "")
+
+
+def parse(name: str, text: str) -> Query:
+    """Take a file's text apart into header and statement.
+
+    Raises ValueError when the header is missing or names another file.
+    """
+    header: dict[str, str] = {}
+    key = ""
+    lines = text.strip().split("\n")
+    while lines and lines[0].startswith("--"):
+        line = lines.pop(0)
+        if match := _HEADER_LINE.fullmatch(line):
+            key = match["key"]
+            header[key] = match["value"].strip()
+        elif key and (match := _CONTINUATION.fullmatch(line)):
+            header[key] = f"{header[key]} {match['value'].strip()}".strip()
+        else:
+            raise ValueError(f"{name}.sql: not a header line: {line!r}")
+    if header.get("name") != name:
+        raise ValueError(f"{name}.sql: its header must begin with '-- name: {name}'")
+    return Query(name, "\n".join(lines).strip(), header)
+
+
+@cache
+def folder(path: str) -> Mapping[str, Query]:
+    """Every query of one folder of this package (`star`, `duckdb`, ...), in the order of names."""
+    found = {}
+    for file in sorted(files(__package__).joinpath(path).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".sql"):
+            name = file.name.removesuffix(".sql")
+            found[name] = parse(name, file.read_text(encoding="utf-8"))
+    return found
+
+
+def _named(path: str, *names: str) -> tuple[Query, ...]:
+    return tuple(folder(path)[name] for name in names)
+
+
+STAGING_TABLES = ("staging_events", "staging_songs")
+STAR_TABLES = ("songplays", "users", "songs", "artists", "time")
+BOOKKEEPING_TABLES = ("loaded_files", "rejected_records", "etl_runs", "warehouse_info")
+TABLES = STAGING_TABLES + STAR_TABLES + BOOKKEEPING_TABLES
+SCHEMA_VERSION = 1
+
+create_table_queries = _named("tables", *TABLES)
+drop_table_queries = tuple(
+    Query(f"drop_{table}", f"DROP TABLE IF EXISTS {table}", {"purpose": f"Remove {table}."})
+    for table in TABLES
+)
+empty_star_queries = tuple(
+    Query(f"empty_{table}", f"DELETE FROM {table}", {"purpose": f"Empty {table}."})
+    for table in STAR_TABLES
+)
+count_queries = tuple(
+    Query(table, f"SELECT COUNT(*) AS records FROM {table}", {"purpose": f"Count {table}."})
+    for table in TABLES
+)
+
+settle_queries = tuple(
+    query
+    for kind in ("songs", "events")
+    for query in _named(
+        "staging",
+        f"repeated_{kind}",
+        f"ranked_{kind}",
+        f"delete_repeated_{kind}",
+        f"return_kept_{kind}",
+        f"displaced_{kind}",
+    )
+)
+"""Which record of each key stays: run on new_events and new_songs before anything is staged."""
+
+insert_table_queries = (
+    *_named("staging", "delete_displaced_songs", "stage_songs"),
+    *_named(
+        "star",
+        "delete_displaced_dimension_songs",
+        "insert_songs",
+        "touched_artists",
+        "delete_touched_artists",
+        "insert_artists",
+        "song_matches",
+        "touched_matches",
+    ),
+    *_named("staging", "delete_displaced_events"),
+    *_named("star", "delete_displaced_songplays", "match_late"),
+    *_named("staging", "stage_events"),
+    *_named(
+        "star",
+        "insert_songplays",
+        "touched_users",
+        "delete_touched_users",
+        "insert_users",
+        "delete_unsupported_time",
+        "insert_time",
+    ),
+)
+"""The transform, in its order: plays of earlier loads are matched before new events are staged."""
+
+rebuild_queries = empty_star_queries + tuple(
+    query
+    for query in insert_table_queries
+    if query.name not in folder("staging") and query.name != "match_late"
+)
+"""The star anew, with everything that is staged standing in for new_events and new_songs."""
+
+audit_queries = tuple(folder("audits").values())
+"""What must hold of the rows that a load touched; each returns the offending rows."""
+
+publish_queries = _named(
+    "bookkeeping",
+    "insert_loaded_files",
+    "delete_refused_rejects",
+    "insert_rejected_records",
+    "insert_run",
+)
+refuse_queries = _named(
+    "bookkeeping", "delete_refused_rejects", "insert_rejected_records", "insert_refused_run"
+)
+
+quality_checks = folder("checks")
+business_questions = folder("questions")
+copy_table_queries = _named("duckdb", "read_events", "read_songs")
+
+
+def catalogue() -> dict[str, Query]:
+    """Every statement by a name that is unique: its own, or `folder/name` where several share it.
+
+    What `sparkify sql` lists and prints.
+    """
+    found: dict[str, Query] = {}
+    for path in _FOLDERS:
+        for name, query in folder(path).items():
+            found[name if name not in found else f"{path}/{name}"] = query
+    return found
+
+
+_FOLDERS = (
+    "tables",
+    "staging",
+    "star",
+    "audits",
+    "bookkeeping",
+    "checks",
+    "questions",
+    "duckdb",
+    "duckdb/macros",
+)

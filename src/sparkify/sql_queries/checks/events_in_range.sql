@@ -1,0 +1,19 @@
+-- name: events_in_range
+-- purpose: Lengths, times and levels of staged events are within their ranges.
+-- severity: fail
+SELECT
+    sessionid,
+    iteminsession,
+    ts,
+    registration,
+    length,
+    level
+FROM staging_events
+WHERE
+    length < 0
+    OR length > 86400
+    OR ts < TIMESTAMP '2000-01-01 00:00:00'
+    OR ts > TIMESTAMP '2100-01-01 00:00:00'
+    OR registration < TIMESTAMP '2000-01-01 00:00:00'
+    OR registration > TIMESTAMP '2100-01-01 00:00:00'
+    OR level NOT IN ('free', 'paid')

@@ -1,0 +1,31 @@
+-- name: staging_reconciled
+-- purpose: All runs together staged and rejected what the tables hold.
+-- severity: fail
+SELECT
+    runs.events_staged,
+    events.staged_events,
+    runs.songs_staged,
+    songs.staged_songs,
+    runs.records_rejected,
+    rejects.rejected_records
+FROM (
+    SELECT
+        CAST(COALESCE(SUM(events_staged), 0) AS BIGINT) AS events_staged,
+        CAST(COALESCE(SUM(songs_staged), 0) AS BIGINT) AS songs_staged,
+        CAST(COALESCE(SUM(events_rejected + songs_rejected), 0) AS BIGINT) AS records_rejected
+    FROM etl_runs
+    WHERE status = 'published'
+) AS runs
+CROSS JOIN (SELECT COUNT(*) AS staged_events FROM staging_events) AS events
+CROSS JOIN (SELECT COUNT(*) AS staged_songs FROM staging_songs) AS songs
+CROSS JOIN (
+    SELECT COUNT(*) AS rejected_records
+    FROM rejected_records AS records
+    INNER JOIN etl_runs AS published
+        ON records.run_id = published.run_id
+    WHERE published.status = 'published'
+) AS rejects
+WHERE
+    runs.events_staged <> events.staged_events
+    OR runs.songs_staged <> songs.staged_songs
+    OR runs.records_rejected <> rejects.rejected_records

@@ -1,0 +1,22 @@
+-- name: create_new_rejects
+-- purpose: The rejected records of this load.
+-- grain: one record of a file: (source_file, line_number)
+CREATE TEMPORARY TABLE new_rejects AS
+SELECT
+    source_file,
+    line_number,
+    reason,
+    message,
+    raw_text
+FROM read_json(
+    $path,
+    format = 'newline_delimited',
+    maximum_object_size = 33554432,
+    columns = {
+        source_file: 'INTEGER',
+        line_number: 'BIGINT',
+        reason: 'VARCHAR',
+        message: 'VARCHAR',
+        raw_text: 'VARCHAR'
+    }
+)

@@ -1,0 +1,101 @@
+-- name: session_length
+-- order: 8
+-- group: listeners
+-- question: How long is a session, in songs and in time?
+-- answer: A session has {mean_plays:number song} and lasts {mean_seconds:duration} on average; half
+--   of the {all_sessions:count session} have no more than {median_plays:number song} or
+--   {median_seconds:duration}.
+-- columns: songs, sessions:count, share:percent, mean_minutes:number
+-- chart: bar x=songs y=sessions
+-- note: A session lasts from the start of its first song to the end of its last one, heard out, in
+--   whole seconds; a last song of unknown length counts as nothing. Sessions without a song are
+--   left out.
+WITH bounds AS (
+    SELECT
+        sessionid,
+        COUNT(*) AS plays,
+        MIN(ts) AS first_start,
+        MAX(ts) AS last_start,
+        MAX(iteminsession) AS last_item
+    FROM staging_events
+    WHERE page = 'NextSong'
+    GROUP BY sessionid
+),
+
+sessions AS (
+    SELECT
+        bounds.sessionid,
+        bounds.plays,
+        CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', bounds.last_start)) AS BIGINT)
+        - CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', bounds.first_start)) AS BIGINT)
+        + CAST(FLOOR(COALESCE(last_plays.length, 0)) AS BIGINT) AS seconds
+    FROM bounds
+    INNER JOIN staging_events AS last_plays
+        ON
+            bounds.sessionid = last_plays.sessionid
+            AND bounds.last_item = last_plays.iteminsession
+),
+
+sizes AS (
+    SELECT
+        plays,
+        seconds,
+        CASE
+            WHEN plays = 1 THEN 1
+            WHEN plays <= 5 THEN 2
+            WHEN plays <= 10 THEN 3
+            WHEN plays <= 20 THEN 4
+            WHEN plays <= 50 THEN 5
+            ELSE 6
+        END AS place
+    FROM sessions
+),
+
+means AS (
+    SELECT
+        COUNT(*) AS sessions,
+        CAST(SUM(plays) AS DOUBLE PRECISION) / COUNT(*) AS mean_plays,
+        CAST(SUM(seconds) AS DOUBLE PRECISION) / COUNT(*) AS mean_seconds
+    FROM sizes
+    HAVING COUNT(*) > 0
+),
+
+median_plays AS (
+    SELECT CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY plays) AS DOUBLE PRECISION) AS plays
+    FROM sizes
+),
+
+median_seconds AS (
+    SELECT CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY seconds) AS DOUBLE PRECISION) AS seconds
+    FROM sizes
+)
+
+SELECT
+    CASE sizes.place
+        WHEN 1 THEN '1'
+        WHEN 2 THEN '2 to 5'
+        WHEN 3 THEN '6 to 10'
+        WHEN 4 THEN '11 to 20'
+        WHEN 5 THEN '21 to 50'
+        ELSE 'more than 50'
+    END AS songs,
+    COUNT(*) AS sessions,
+    CAST(COUNT(*) AS DOUBLE PRECISION) / means.sessions AS share,
+    CAST(SUM(sizes.seconds) AS DOUBLE PRECISION) / (60 * COUNT(*)) AS mean_minutes,
+    means.sessions AS all_sessions,
+    means.mean_plays,
+    means.mean_seconds,
+    median_plays.plays AS median_plays,
+    median_seconds.seconds AS median_seconds
+FROM sizes
+CROSS JOIN means
+CROSS JOIN median_plays
+CROSS JOIN median_seconds
+GROUP BY
+    sizes.place,
+    means.sessions,
+    means.mean_plays,
+    means.mean_seconds,
+    median_plays.plays,
+    median_seconds.seconds
+ORDER BY sizes.place

@@ -1,0 +1,132 @@
+-- name: ranked_events
+-- purpose: Judge the records that claim one key: the greatest content stays, and of equal ones the
+--   staged one; outcome is kept (a new record stays), unchanged (the staged one does), duplicate,
+--   conflict (a new record yields) or displaced (the staged one does).
+-- grain: one record of a repeated key
+CREATE TEMPORARY TABLE ranked_events AS
+SELECT
+    artist,
+    auth,
+    firstname,
+    gender,
+    iteminsession,
+    lastname,
+    length,
+    level,
+    location,
+    method,
+    page,
+    registration,
+    sessionid,
+    song,
+    status,
+    ts,
+    useragent,
+    userid,
+    source_file,
+    CASE
+        WHEN record_rank = 1 AND is_staged = 1 THEN 'unchanged'
+        WHEN record_rank = 1 THEN 'kept'
+        WHEN is_staged = 1 AND content_rank > 1 THEN 'displaced'
+        WHEN content_rank = 1 THEN 'duplicate'
+        ELSE 'conflict'
+    END AS outcome
+FROM (
+    SELECT
+        artist,
+        auth,
+        firstname,
+        gender,
+        iteminsession,
+        lastname,
+        length,
+        level,
+        location,
+        method,
+        page,
+        registration,
+        sessionid,
+        song,
+        status,
+        ts,
+        useragent,
+        userid,
+        source_file,
+        is_staged,
+        DENSE_RANK() OVER (
+            PARTITION BY sessionid, iteminsession
+            ORDER BY
+                ts DESC, artist DESC NULLS LAST, auth DESC NULLS LAST, firstname DESC NULLS
+                LAST, gender DESC NULLS LAST, iteminsession DESC, lastname DESC NULLS LAST,
+                length DESC NULLS LAST, level DESC NULLS LAST, location DESC NULLS LAST,
+                method DESC NULLS LAST, page DESC, registration DESC NULLS LAST, sessionid
+                DESC, song DESC NULLS LAST, status DESC NULLS LAST, useragent DESC NULLS
+                LAST, userid DESC NULLS LAST
+        ) AS content_rank,
+        ROW_NUMBER() OVER (
+            PARTITION BY sessionid, iteminsession
+            ORDER BY
+                ts DESC, artist DESC NULLS LAST, auth DESC NULLS LAST, firstname DESC NULLS
+                LAST, gender DESC NULLS LAST, iteminsession DESC, lastname DESC NULLS LAST,
+                length DESC NULLS LAST, level DESC NULLS LAST, location DESC NULLS LAST,
+                method DESC NULLS LAST, page DESC, registration DESC NULLS LAST, sessionid
+                DESC, song DESC NULLS LAST, status DESC NULLS LAST, useragent DESC NULLS
+                LAST, userid DESC NULLS LAST,
+                is_staged DESC, source_file ASC NULLS LAST
+        ) AS record_rank
+    FROM (
+        SELECT
+            new_ones.artist,
+            new_ones.auth,
+            new_ones.firstname,
+            new_ones.gender,
+            new_ones.iteminsession,
+            new_ones.lastname,
+            new_ones.length,
+            new_ones.level,
+            new_ones.location,
+            new_ones.method,
+            new_ones.page,
+            new_ones.registration,
+            new_ones.sessionid,
+            new_ones.song,
+            new_ones.status,
+            new_ones.ts,
+            new_ones.useragent,
+            new_ones.userid,
+            new_ones.source_file,
+            0 AS is_staged
+        FROM new_events AS new_ones
+        INNER JOIN repeated_events AS repeated
+            ON
+                new_ones.sessionid = repeated.sessionid
+                AND new_ones.iteminsession = repeated.iteminsession
+        UNION ALL
+        SELECT
+            staged.artist,
+            staged.auth,
+            staged.firstname,
+            staged.gender,
+            staged.iteminsession,
+            staged.lastname,
+            staged.length,
+            staged.level,
+            staged.location,
+            staged.method,
+            staged.page,
+            staged.registration,
+            staged.sessionid,
+            staged.song,
+            staged.status,
+            staged.ts,
+            staged.useragent,
+            staged.userid,
+            CAST(NULL AS INTEGER) AS source_file,
+            1 AS is_staged
+        FROM staging_events AS staged
+        INNER JOIN repeated_events AS repeated
+            ON
+                staged.sessionid = repeated.sessionid
+                AND staged.iteminsession = repeated.iteminsession
+    ) AS records
+) AS ranked

@@ -1,0 +1,26 @@
+-- name: stage_events
+-- purpose: Stage the accepted records of this load.
+INSERT INTO staging_events (
+    artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
+    page, registration, sessionid, song, status, ts, useragent, userid
+)
+SELECT
+    artist,
+    auth,
+    firstname,
+    gender,
+    iteminsession,
+    lastname,
+    length,
+    level,
+    location,
+    method,
+    page,
+    registration,
+    sessionid,
+    song,
+    status,
+    ts,
+    useragent,
+    userid
+FROM new_events

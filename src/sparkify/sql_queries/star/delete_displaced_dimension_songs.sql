@@ -1,0 +1,4 @@
+-- name: delete_displaced_dimension_songs
+-- purpose: Take the songs whose staged record was displaced out of the dimension.
+DELETE FROM songs
+WHERE song_id IN (SELECT song_id FROM displaced_songs)

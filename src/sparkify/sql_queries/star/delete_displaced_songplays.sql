@@ -1,0 +1,8 @@
+-- name: delete_displaced_songplays
+-- purpose: Take the plays of displaced events out of the fact.
+DELETE FROM songplays
+WHERE songplay_id IN (
+    SELECT sessionid * 1000000 + iteminsession
+    FROM displaced_events
+    WHERE page = 'NextSong'
+)

@@ -1,0 +1,25 @@
+-- name: insert_artists
+-- purpose: Describe each touched artist as the newest of their songs does.
+INSERT INTO artists (artist_id, name, location, latitude, longitude)
+SELECT
+    artist_id,
+    artist_name AS name,
+    NULLIF(artist_location, '') AS location,
+    artist_latitude AS latitude,
+    artist_longitude AS longitude
+FROM (
+    SELECT
+        songs.artist_id,
+        songs.artist_name,
+        songs.artist_location,
+        songs.artist_latitude,
+        songs.artist_longitude,
+        ROW_NUMBER() OVER (
+            PARTITION BY songs.artist_id
+            ORDER BY COALESCE(songs.year, 0) DESC, songs.song_id DESC
+        ) AS place
+    FROM staging_songs AS songs
+    INNER JOIN touched_artists AS touched
+        ON songs.artist_id = touched.artist_id
+) AS described
+WHERE place = 1

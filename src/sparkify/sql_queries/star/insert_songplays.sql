@@ -1,0 +1,26 @@
+-- name: insert_songplays
+-- purpose: Every NextSong event of this load becomes a play, matched to the catalogue or not.
+INSERT INTO songplays (
+    songplay_id, start_time, user_id, level, song_id, artist_id, session_id, location, user_agent
+)
+SELECT
+    events.sessionid * 1000000 + events.iteminsession AS songplay_id,
+    events.ts AS start_time,
+    events.userid AS user_id,
+    events.level,
+    matches.song_id,
+    matches.artist_id,
+    events.sessionid AS session_id,
+    events.location,
+    CASE
+        WHEN events.useragent LIKE '"%"'
+            THEN SUBSTRING(events.useragent, 2, LENGTH(events.useragent) - 2)
+        ELSE events.useragent
+    END AS user_agent
+FROM new_events AS events
+LEFT JOIN song_matches AS matches
+    ON
+        events.song = matches.title
+        AND events.artist = matches.artist_name
+        AND events.length = matches.duration
+WHERE events.page = 'NextSong'

@@ -1,0 +1,22 @@
+-- name: insert_time
+-- purpose: Take apart each moment at which plays of this load began and none did before.
+INSERT INTO time (start_time, hour, day, week, month, year, weekday)
+SELECT
+    start_time,
+    CAST(EXTRACT(HOUR FROM start_time) AS INTEGER) AS hour,
+    CAST(EXTRACT(DAY FROM start_time) AS INTEGER) AS day,
+    CAST(EXTRACT(WEEK FROM start_time) AS INTEGER) AS week,
+    CAST(EXTRACT(MONTH FROM start_time) AS INTEGER) AS month,
+    CAST(EXTRACT(YEAR FROM start_time) AS INTEGER) AS year,
+    CAST(EXTRACT(DOW FROM start_time) AS INTEGER) AS weekday
+FROM (
+    SELECT DISTINCT events.ts AS start_time
+    FROM new_events AS events
+    WHERE
+        events.page = 'NextSong'
+        AND NOT EXISTS (
+            SELECT 1
+            FROM time AS known
+            WHERE known.start_time = events.ts
+        )
+) AS moments

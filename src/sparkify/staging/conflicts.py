@@ -1,0 +1,93 @@
+"""Records that lost their key to a greater one: found again in their files, and rejected."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import SourceError
+from .reading import Numbered, lines, pieces, read_whole, song_records
+from .rejects import RejectLog
+from .rules import Field
+from .validate import Rejection, accept, as_json, as_staged, decode
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A record of a contested key. row: as staged. source_file: its number; None if it was staged.
+
+    outcome: conflict (new, and it yields), displaced (staged, and it yields), or kept (new).
+    """
+
+    row: Row
+    source_file: int | None
+    outcome: str
+
+
+def reject_losers(
+    ranked: Sequence[Ranked],
+    key: Sequence[str],
+    fields: Sequence[Field],
+    files: Mapping[int, Numbered],
+    rejects: RejectLog,
+) -> None:
+    """Reject each losing record with the place at which it stands.
+
+    A staged record that is displaced is rejected with its content as JSON, at the place of the
+    record that displaced it. key: the columns of the key.
+    Raises SourceError when a file no longer holds what was read from it.
+    """
+    positions = [n for n, field in enumerate(fields) if field.column in key]
+    displaced = {
+        tuple(one.row[n] for n in positions): one.row for one in ranked if one.outcome == "displaced"
+    }
+    losers: dict[int, Counter[Row]] = defaultdict(Counter)
+    winners: dict[int, dict[Row, Row]] = defaultdict(dict)
+    for one in ranked:
+        if one.source_file is None:
+            continue
+        if one.outcome == "conflict":
+            losers[one.source_file][one.row] += 1
+        elif one.outcome == "kept":
+            winners[one.source_file][one.row] = displaced[tuple(one.row[n] for n in positions)]
+    for number in sorted(losers.keys() | winners.keys()):
+        lost, won = losers[number], winners[number]
+        for line_number, record, row in _rows(files[number], fields):
+            named = ", ".join(f"{fields[n].key} {row[n]}" for n in positions)
+            if lost[row] > 0:
+                lost[row] -= 1
+                why = Rejection("conflict", f"a greater record of {named} stays")
+                rejects.add(number, line_number, why, record)
+            elif row in won:
+                why = Rejection(
+                    "conflict", f"was staged before; the greater record of {named} here displaced it"
+                )
+                rejects.add(number, line_number, why, as_json(won.pop(row), fields).encode())
+        if won or lost.total():
+            file = files[number].file
+            raise SourceError(
+                f"{file.uri} changed while it was read; nothing was loaded",
+                "Load again when nobody writes to it.",
+                uri=file.uri,
+            )
+
+
+def _rows(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, bytes, Row]]:
+    """Read a file again: line number, bytes and staged row of each record that is accepted."""
+    for line_number, record in _records(one, fields):
+        try:
+            yield line_number, record, as_staged(accept(decode(record, fields), fields), fields)
+        except Rejection:
+            continue
+
+
+def _records(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, bytes]]:
+    if one.file.kind == "songs":
+        yield from song_records(read_whole(one.file), fields)
+    else:
+        for piece in pieces(one.file):
+            yield from lines(piece)

@@ -1,0 +1,285 @@
+"""Files as records: heads, pieces and joins, without judging what is in a record.
+
+A log file is a record a line. A song file is one record, perhaps over several lines, or a record a
+line.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import zlib
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO, NamedTuple, TypeVar
+
+from ..errors import SourceError
+from ..sources import SourceFile
+from .rules import Field
+from .validate import Rejection, decode, refuse_constant
+
+HEAD_RECORDS = 1000
+"""How many records of each log file are looked at for unknown fields before it is loaded."""
+PIECE_BYTES = 16 << 20
+_READERS = 16
+_FILES_AT_A_TIME = 256
+_BOM = b"\xef\xbb\xbf"
+_LOOK_BYTES = 1 << 16
+
+_strict = json.JSONDecoder(parse_constant=refuse_constant)
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Numbered(NamedTuple):
+    """A source file with the number that it has in this load."""
+
+    number: int
+    file: SourceFile
+
+
+@dataclass
+class Piece:
+    """Some whole lines of a file. first_line counts from 1; damage says why nothing follows."""
+
+    first_line: int
+    data: bytes
+    damage: str = ""
+
+
+@dataclass
+class SongPart:
+    """The records of many song files as NDJSON, each naming the number of its file.
+
+    odd: the files (with their bytes) that are not one plain object on one line.
+    """
+
+    data: bytearray = field(default_factory=bytearray)
+    plain: list[Numbered] = field(default_factory=list)
+    odd: list[tuple[Numbered, bytes]] = field(default_factory=list)
+
+
+@contextmanager
+def opened(file: SourceFile) -> Iterator[BinaryIO]:
+    """Open a file for its content, unpacked if its name says `.gz`.
+
+    Raises SourceError when it cannot be opened or read.
+    """
+    try:
+        with open(file.path, "rb") as raw:  # noqa: PTH123 - a name may be no UTF-8
+            if file.path.endswith(".gz"):
+                with gzip.GzipFile(fileobj=raw) as unpacked:
+                    yield unpacked  # type: ignore[misc]
+            else:
+                yield raw
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise
+    except OSError as error:
+        raise SourceError(
+            f"{file.uri} cannot be read: {error.strerror or error}; nothing was loaded",
+            "Make it readable, or take it out of the source; then load again.",
+            uri=file.uri,
+        ) from None
+
+
+def require_unchanged(files: Iterable[SourceFile]) -> None:
+    """Raise SourceError when a file is not as it was listed."""
+    for file in files:
+        try:
+            status = os.stat(file.path)  # noqa: PTH116 - a name may be no UTF-8
+            same = file.fingerprint.startswith(f"{status.st_size}-{status.st_mtime_ns}")
+            what = "changed"
+        except OSError:
+            same, what = False, "vanished"
+        if not same:
+            raise _changed(file, what)
+
+
+def _changed(file: SourceFile, what: str) -> SourceError:
+    return SourceError(
+        f"{file.uri} {what} while it was read; nothing was loaded",
+        "Load again when nobody writes to it.",
+        uri=file.uri,
+    )
+
+
+def head_is_strict(file: SourceFile, fields: Sequence[Field], unknown: Counter[str]) -> bool:
+    """Look at the first HEAD_RECORDS lines of a log file.
+
+    unknown: counts each field that is not among `fields`.
+    Returns whether all of these lines are JSON objects by the letter: the engine's reader takes
+    NaN, Infinity and trailing commas too.
+    """
+    known = {field.key for field in fields}
+    try:
+        with opened(file) as stream:
+            for line in islice(stream, HEAD_RECORDS):
+                if not line.isspace():
+                    record = _strict.decode(line.decode("utf-8"))
+                    unknown.update(record.keys() - known)
+    except (ValueError, AttributeError, RecursionError, EOFError, OSError, zlib.error):
+        return False
+    return True
+
+
+def pieces(file: SourceFile) -> Iterator[Piece]:
+    """Cut a log file into pieces of whole lines, of about PIECE_BYTES each.
+
+    Raises SourceError when it cannot be read.
+    """
+    line = 1
+    rest = b""
+    damage = ""
+    with opened(file) as stream:
+        while not damage:
+            try:
+                block = stream.read(PIECE_BYTES)
+            except (EOFError, OSError, zlib.error) as error:
+                if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+                    raise
+                block, damage = b"", f"damaged gzip: {error}"
+            if line == 1 and not rest:
+                block = block.removeprefix(_BOM)
+            if not block:
+                break
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                yield Piece(line, rest + block[:cut])
+                line += rest.count(b"\n") + block.count(b"\n", 0, cut)
+                rest = block[cut:]
+            else:
+                rest += block
+    if rest or damage:
+        yield Piece(line, rest, damage)
+
+
+def lines(piece: Piece) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and the bytes of each line that is not blank."""
+    for number, line in enumerate(piece.data.split(b"\n"), piece.first_line):
+        stripped = line.strip(b" \t\r")
+        if stripped:
+            yield number, stripped
+
+
+def is_no_text(data: bytes, fields: Sequence[Field]) -> bool:
+    """Whether a file that begins with these bytes is no text at all: binary, not a record in it."""
+    look = data[:_LOOK_BYTES]
+    if b"\0" not in look and _is_utf8(look):
+        return False
+    return not any(_is_record(line, fields) for line in look.split(b"\n"))
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start >= len(data) - 3 and len(data) == _LOOK_BYTES
+    return True
+
+
+def _is_record(line: bytes, fields: Sequence[Field]) -> bool:
+    try:
+        decode(line, fields)
+    except Rejection:
+        return False
+    return True
+
+
+def song_records(data: bytes, fields: Sequence[Field]) -> list[tuple[int, bytes]]:
+    """Take the content of a song file apart: the first line and the bytes of each record."""
+    text = data.removeprefix(_BOM).strip()
+    if not text:
+        return []
+    numbered = list(lines(Piece(1, data.removeprefix(_BOM))))
+    if len(numbered) > 1 and not _is_record(text, fields):
+        # Records of a line each, as soon as one line stands alone; else one broken record.
+        if any(_is_record(line, fields) for _, line in numbered):
+            return numbered
+    return [(numbered[0][0], text)]
+
+
+def read_whole(file: SourceFile) -> bytes:
+    """Read a small file. Raises SourceError when it cannot be read, or is not as it was listed."""
+    with opened(file) as stream:
+        data = stream.read()
+    return data
+
+
+def join_songs(files: Sequence[Numbered], key: str) -> Iterator[SongPart]:
+    """Read many small files at once and join them into parts of about PIECE_BYTES.
+
+    key: the field under which each record of a part names the number of its file.
+    Raises SourceError when a file cannot be read, or changed since it was listed.
+    """
+    prefix = b'{"%s":' % key.encode()
+    chunks = [files[n : n + _FILES_AT_A_TIME] for n in range(0, len(files), _FILES_AT_A_TIME)]
+    part = SongPart()
+    for joined in _in_order(lambda chunk: _join(chunk, prefix), chunks):
+        part.data += joined.data
+        part.plain += joined.plain
+        part.odd += joined.odd
+        if len(part.data) >= PIECE_BYTES:
+            yield part
+            part = SongPart()
+    if part.plain or part.odd:
+        yield part
+
+
+def _join(files: Iterable[Numbered], prefix: bytes) -> SongPart:
+    part = SongPart()
+    for numbered in files:
+        file = numbered.file
+        try:
+            with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above
+                data = stream.read(file.size + 1)
+        except OSError as error:
+            raise SourceError(
+                f"{file.uri} cannot be read: {error.strerror}; nothing was loaded",
+                "Make it readable, or take it out of the source; then load again.",
+                uri=file.uri,
+            ) from None
+        if len(data) != file.size:
+            raise _changed(file, "changed")
+        body = data.strip()
+        if _is_plain(body):
+            part.data += b"%s%d,%s\n" % (prefix, numbered.number, body[1:])
+            part.plain.append(numbered)
+        else:
+            part.odd.append((numbered, data))
+    return part
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether a file is one object on one line which the engine's reader takes by the letter."""
+    if body[:1] != b"{" or body[-1:] != b"}" or b"\n" in body or b"\r" in body:
+        return False
+    lowered = body.lower()
+    if b"nan" in lowered or b"inf" in lowered or b"[" in body or body.count(b"}") > 1:
+        try:
+            _strict.decode(body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return False
+        return True
+    return len(body) > 2 and body[1:-1].rstrip()[-1:] not in (b",", b"")
+
+
+def _in_order(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Do work on items in several threads; yield results in order, never far ahead of the taker."""
+    with ThreadPoolExecutor(_READERS) as pool:
+        waiting: deque[Future[R]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) >= 2 * _READERS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,44 @@
+"""The rejected records of a load, written down as they come."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from .validate import Rejection, raw_text
+
+_MESSAGE_BYTES = 1024
+
+
+class RejectLog:
+    """Rejected records as NDJSON in a file, so that their number is not bounded by memory.
+
+    path: the file. counts: how many records of each file (by number) were rejected.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.counts: Counter[int] = Counter()
+        self._stream = path.open("w", encoding="utf-8")
+
+    def add(self, source_file: int, line_number: int, why: Rejection, record: bytes) -> None:
+        """Write down one record: where it stood, why it was rejected, and its bytes."""
+        message = why.message.encode("utf-8", "backslashreplace")[:_MESSAGE_BYTES]
+        row = {
+            "source_file": source_file,
+            "line_number": line_number,
+            "reason": why.reason,
+            "message": message.decode("utf-8", "ignore").replace("\0", "\ufffd"),
+            "raw_text": raw_text(record),
+        }
+        self._stream.write(json.dumps(row) + "\n")
+        self.counts[source_file] += 1
+
+    def flush(self) -> None:
+        """Make what was added so far readable at `path`."""
+        self._stream.flush()
+
+    def close(self) -> None:
+        """End the log."""
+        self._stream.close()

@@ -1,0 +1,104 @@
+"""The rules of the data: what each field of a record may hold, as tables.
+
+The fast way (`sql_queries/duckdb/read_events.sql`, `read_songs.sql`) states the same rules in SQL;
+a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+Kind = Literal["events", "songs"]
+
+MAX_ID = 9_000_000_000_000
+YEAR_2000_MS = 946_684_800_000
+YEAR_2100_MS = 4_102_444_800_000
+RAW_TEXT_BYTES = 16_384
+"""How much of a rejected record's text is kept, in bytes of UTF-8."""
+
+
+class Type(Enum):
+    """What a field is staged as, and so which JSON it accepts."""
+
+    TEXT = "a string"
+    TEXT_OR_NUMBER = "a string or a whole number"
+    INTEGER = "a whole number"
+    USER_ID = "a whole number or a string of digits"
+    DOUBLE = "a number"
+    TIMESTAMP = "a whole number of milliseconds since 1970"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record.
+
+    column: its name in the staging table. key: its name in the JSON.
+    low, high: the range of a number, inclusive. width: the bytes of UTF-8 that a text may take.
+    values: if given, the only texts that are allowed.
+    """
+
+    column: str
+    key: str
+    type: Type
+    required: bool = False
+    low: float = 0
+    high: float = 0
+    width: int = 0
+    values: tuple[str, ...] = ()
+
+
+def _text(key: str, width: int, *, required: bool = False, values: tuple[str, ...] = ()) -> Field:
+    return Field(key.lower(), key, Type.TEXT, required, width=width, values=values)
+
+
+def _name(key: str, *, required: bool = False) -> Field:
+    return Field(key.lower(), key, Type.TEXT_OR_NUMBER, required, width=1024)
+
+
+def _number(key: str, kind: Type, low: float, high: float, *, required: bool = False) -> Field:
+    return Field(key.lower(), key, kind, required, low=low, high=high)
+
+
+EVENT_FIELDS: tuple[Field, ...] = (
+    _name("artist"),
+    _text("auth", 64),
+    _name("firstName"),
+    _text("gender", 64),
+    _number("itemInSession", Type.INTEGER, 0, 999_999, required=True),
+    _name("lastName"),
+    _number("length", Type.DOUBLE, 0, 86_400),
+    _text("level", 64, values=("free", "paid")),
+    _name("location"),
+    _text("method", 64),
+    _text("page", 64, required=True),
+    _number("registration", Type.TIMESTAMP, YEAR_2000_MS, YEAR_2100_MS),
+    _number("sessionId", Type.INTEGER, 0, MAX_ID, required=True),
+    _name("song"),
+    _number("status", Type.INTEGER, 0, 999),
+    _number("ts", Type.TIMESTAMP, YEAR_2000_MS, YEAR_2100_MS, required=True),
+    _text("userAgent", 2048),
+    _number("userId", Type.USER_ID, 0, MAX_ID),
+)
+"""The fields of a log event, in the order of staging_events and log_json_path.json."""
+
+SONG_FIELDS: tuple[Field, ...] = (
+    _number("num_songs", Type.INTEGER, 0, 9999),
+    _text("artist_id", 64, required=True),
+    _number("artist_latitude", Type.DOUBLE, -90, 90),
+    _number("artist_longitude", Type.DOUBLE, -180, 180),
+    _name("artist_location"),
+    _name("artist_name"),
+    _text("song_id", 64, required=True),
+    _name("title", required=True),
+    _number("duration", Type.DOUBLE, 0, 86_400, required=True),
+    _number("year", Type.INTEGER, 0, 9999),
+)
+"""The fields of a song, in the order of staging_songs."""
+
+FIELDS: dict[Kind, tuple[Field, ...]] = {"events": EVENT_FIELDS, "songs": SONG_FIELDS}
+
+PLAY_PAGE = "NextSong"
+PLAY_REQUIRES = ("userid", "level")
+"""A NextSong event also requires these columns."""

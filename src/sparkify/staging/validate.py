@@ -1,0 +1,221 @@
+"""One record, judged exactly: the careful way, for records that the fast way would not vouch for."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .rules import PLAY_PAGE, PLAY_REQUIRES, RAW_TEXT_BYTES, Field, Type
+
+Record = dict[str, Any]
+"""An accepted record: staging column -> int, float, str or None; timestamps in milliseconds."""
+
+_SHOWN_VALUE_CHARACTERS = 80
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+# Longer than any number within a range, and short enough for int() to be quick.
+_LONGEST_INTEGER = 400
+
+
+
+class Rejection(Exception):
+    """Why a record cannot be staged.
+
+    reason: not_json, encoding, missing, type, range or too_long.
+    message: the field and its value, in words.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class _Integer(int):
+    """A number that was written as an integer: only those may stand for a text."""
+
+    literal: str
+
+
+class _Repeated(dict[str, Any]):
+    """A JSON object in which a known key stands twice."""
+
+    key: str
+
+
+def decode(line: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
+    """Parse one record as strict JSON (RFC 8259).
+
+    Raises Rejection: not_json, or encoding.
+    """
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Rejection("encoding", f"not UTF-8: byte {error.start + 1} of the record") from None
+    known = {field.key for field in fields}
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = Counter(key for key, _ in pairs)
+            if twice := [key for key in known if keys[key] > 1]:
+                found = _Repeated(found)
+                found.key = min(twice)
+        return found
+
+    try:
+        record = json.loads(
+            text, object_pairs_hook=unique, parse_constant=refuse_constant, parse_int=_integer
+        )
+    except RecursionError:
+        raise Rejection("not_json", "nested too deeply to be read") from None
+    except ValueError as error:
+        raise Rejection("not_json", f"not JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise Rejection("not_json", f"not a JSON object: {_shown(record)}")
+    if isinstance(record, _Repeated):
+        raise Rejection("not_json", f"field '{record.key}' stands twice in one record")
+    return record
+
+
+def refuse_constant(name: str) -> float:
+    """Refuse NaN and Infinity, which Python's reader would take. Raises ValueError."""
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _integer(literal: str) -> _Integer | float:
+    if len(literal) > _LONGEST_INTEGER:
+        return float("-inf" if literal.startswith("-") else "inf")
+    number = _Integer(literal)
+    number.literal = literal
+    return number
+
+
+def accept(record: Mapping[str, Any], fields: Sequence[Field]) -> Record:
+    """Check a parsed record field by field and return what is staged of it.
+
+    Raises Rejection for the first field that breaks its rule.
+    """
+    accepted = {}
+    for field in fields:
+        value = record.get(field.key) if field.key else None
+        if value is not None:
+            value = _ACCEPT[field.type](field, value)
+        if field.required and (value is None or value == ""):
+            raise Rejection("missing", f"field '{field.key}' is required and is not there")
+        accepted[field.column] = value
+    if accepted.get("page") == PLAY_PAGE:
+        keys = {field.column: field.key for field in fields}
+        for column in PLAY_REQUIRES:
+            if accepted[column] is None:
+                raise Rejection(
+                    "missing", f"field '{keys[column]}' is required when page is {PLAY_PAGE}"
+                )
+    return accepted
+
+
+def _accept_text(field: Field, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(field, value)
+    text = value.rstrip(" ")
+    try:
+        width = len(text.encode("utf-8"))
+    except UnicodeEncodeError:
+        raise Rejection("encoding", f"field '{field.key}' holds half a surrogate pair") from None
+    if "\0" in text:
+        raise Rejection("encoding", f"field '{field.key}' holds U+0000: {_shown(value)}")
+    if width > field.width:
+        raise Rejection(
+            "too_long",
+            f"field '{field.key}' takes {width} bytes of at most {field.width}: {_shown(value)}",
+        )
+    if field.values and text not in field.values:
+        allowed = " or ".join(field.values)
+        raise Rejection("range", f"field '{field.key}' must be {allowed}: {_shown(value)}")
+    return text
+
+
+def _accept_text_or_number(field: Field, value: Any) -> str:
+    return _accept_text(field, value.literal if isinstance(value, _Integer) else value)
+
+
+def _accept_double(field: Field, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong_type(field, value)
+    return float(_in_range(field, value))
+
+
+def _accept_integer(field: Field, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong_type(field, value)
+    if isinstance(value, float) and abs(value) != float("inf") and not value.is_integer():
+        raise _wrong_type(field, value)
+    return int(_in_range(field, value))
+
+
+def _accept_user_id(field: Field, value: Any) -> int | None:
+    if not isinstance(value, str):
+        return _accept_integer(field, value)
+    digits = value.rstrip(" ")
+    if digits == "":
+        return None
+    if not (digits.isascii() and digits.isdigit()):
+        raise _wrong_type(field, value)
+    return int(_in_range(field, _integer(digits)))
+
+
+_ACCEPT: dict[Type, Callable[[Field, Any], Any]] = {
+    Type.TEXT: _accept_text,
+    Type.TEXT_OR_NUMBER: _accept_text_or_number,
+    Type.INTEGER: _accept_integer,
+    Type.USER_ID: _accept_user_id,
+    Type.DOUBLE: _accept_double,
+    Type.TIMESTAMP: _accept_integer,
+}
+
+
+def _in_range(field: Field, value: float) -> float:
+    if not field.low <= value <= field.high:
+        bounds = f"{field.low:,.15g} to {field.high:,.15g}"
+        raise Rejection("range", f"field '{field.key}' must be {bounds}: {_shown(value)}")
+    return value
+
+
+def _wrong_type(field: Field, value: Any) -> Rejection:
+    return Rejection("type", f"field '{field.key}' must be {field.type.value}: {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= _SHOWN_VALUE_CHARACTERS else text[:_SHOWN_VALUE_CHARACTERS] + "..."
+
+
+def raw_text(line: bytes) -> str:
+    """Show a rejected record as text of at most RAW_TEXT_BYTES bytes of UTF-8, cut at a character.
+
+    Bytes that are no UTF-8 and U+0000 (which no VARCHAR of Redshift takes) become U+FFFD.
+    """
+    text = line[: RAW_TEXT_BYTES + 4].decode("utf-8", errors="replace").replace("\0", "\ufffd")
+    return text.encode("utf-8")[:RAW_TEXT_BYTES].decode("utf-8", errors="ignore")
+
+
+def as_staged(record: Record, fields: Sequence[Field]) -> tuple[Any, ...]:
+    """Turn an accepted record into the row that a staging table holds (timestamps as datetime)."""
+    return tuple(
+        _EPOCH + timedelta(milliseconds=record[field.column])
+        if field.type is Type.TIMESTAMP and record[field.column] is not None
+        else record[field.column]
+        for field in fields
+    )
+
+
+def as_json(row: Sequence[Any], fields: Sequence[Field]) -> str:
+    """Write a row of a staging table as the JSON record that would be staged as this row."""
+    record = {}
+    for field, value in zip(fields, row, strict=True):
+        if field.type is Type.TIMESTAMP and value is not None:
+            value = (value - _EPOCH) // timedelta(milliseconds=1)
+        record[field.key] = value
+    return json.dumps(record, ensure_ascii=False)

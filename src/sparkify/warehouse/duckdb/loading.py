@@ -1,0 +1,227 @@
+"""A load on DuckDB: read into tables of its own, then publish in one transaction."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import duckdb
+
+from ...config import Settings
+from ...errors import QualityError
+from ...ledger import Plan
+from ...progress import Progress
+from ...sql_queries import (
+    Query,
+    audit_queries,
+    create_table_queries,
+    drop_table_queries,
+    folder,
+    insert_table_queries,
+    publish_queries,
+    rebuild_queries,
+    refuse_queries,
+    settle_queries,
+)
+from ...staging.conflicts import Ranked, reject_losers
+from ...staging.reading import Numbered
+from ...staging.rules import Kind
+from .. import Counts, Run, StageReport
+from .reading import DuckDBReader, check_schema, connect
+from .staging import Stager, fields_of
+
+_BOOKKEEPING = folder("bookkeeping")
+_SQL = folder("duckdb")
+_KEYS: dict[Kind, tuple[str, ...]] = {
+    "events": ("sessionid", "iteminsession"),
+    "songs": ("song_id",),
+}
+_SHOWN_ROWS = 10
+
+
+class DuckDBWarehouse(DuckDBReader):
+    """The warehouse open for a load (the protocol `Warehouse`); nobody else can open it meanwhile.
+
+    workspace: a folder for the files of the load, removed by whoever made it.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, workspace: Path) -> None:
+        super().__init__(connection)
+        self._workspace = workspace
+        self._stager: Stager | None = None
+        self._plan = Plan()
+        self._keys: Sequence[str] = ()
+
+    def create_tables(self) -> None:
+        """Make the tables that are missing; what is there stays."""
+        with self._transaction():
+            self._run_all(create_table_queries)
+            self._run(_BOOKKEEPING["insert_warehouse_info"])
+
+    def drop_tables(self) -> None:
+        """Remove every table with all that is in it."""
+        with self._transaction():
+            self._run_all(drop_table_queries)
+
+    def newest_run(self) -> int:
+        """Return the number of the newest run, 0 before the first."""
+        [(run_id,)] = self._run(_BOOKKEEPING["newest_run"])
+        return int(run_id)
+
+    def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
+        """Read the files of a plan into tables that no reader looks at."""
+        self.forget_staged()
+        self._plan, self._keys = plan, keys
+        self._stager = Stager(self._connection, keys, self._workspace, progress)
+        self._stager.stage(plan.files)
+        report = StageReport(unknown=self._stager.unknown)
+        for number, file in enumerate(plan.files):
+            report.read[file.kind] += self._stager.records_read[number]
+            report.rejected[file.kind] += self._stager.rejects.counts[number]
+        return report
+
+    def publish(self, run: Run, progress: Progress) -> dict[Kind, Counts]:
+        """Settle, transform, audit and enter what was read, in one transaction."""
+        steps = len(settle_queries) + len(insert_table_queries) + len(audit_queries)
+        with self._transaction():
+            done = self._run_all(settle_queries, progress, 0, steps)
+            self._reject_conflicts()
+            self._enter(run)
+            self._run(_BOOKKEEPING["displacing_records"])
+            self._run(_BOOKKEEPING["new_file_counts"])
+            done = self._run_all(insert_table_queries, progress, done, steps)
+            self._audit(audit_queries)
+            progress("publishing", steps, steps, "steps")
+            self._run_all(publish_queries)
+            rows = self._run(_SQL["load_counts"])
+            self.forget_staged()
+        counts = dict.fromkeys(get_args(Kind), Counts())
+        return counts | {kind: Counts(*numbers) for kind, *numbers in rows}
+
+    def refuse(self, run: Run) -> None:
+        """Enter the run as refused, with its rejects, and nothing else."""
+        with self._transaction():
+            self._enter(run)
+            self._run_all(refuse_queries)
+            self.forget_staged()
+
+    def rebuild(self, progress: Progress) -> None:
+        """Compute the star schema anew from what is staged."""
+        self.forget_staged()
+        with self._transaction():
+            for kind in get_args(Kind):
+                self._run(_SQL[f"all_as_new_{kind}"])
+                self._run(_SQL[f"none_displaced_{kind}"])
+            self._run_all(rebuild_queries, progress, 0, len(rebuild_queries))
+            self._audit(query for query in audit_queries if query.name != "new_files_add_up")
+
+    def forget_staged(self) -> None:
+        """Remove what a load has read and not published, also one that was killed."""
+        for kind in get_args(Kind):
+            self._run(_SQL[f"drop_new_{kind}"])
+
+    def _enter(self, run: Run) -> None:
+        """Make the tables new_files, new_rejects and new_run."""
+        assert self._stager is not None
+        path = self._workspace / "files.ndjson"
+        with path.open("w", encoding="utf-8") as stream:
+            for number, file in enumerate(self._plan.files):
+                row = {
+                    "source_file": number,
+                    "kind": file.kind,
+                    "uri": file.uri,
+                    "size": file.size,
+                    "fingerprint": file.fingerprint,
+                    "records_read": self._stager.records_read[number],
+                }
+                stream.write(json.dumps(row) + "\n")
+        self._stager.rejects.flush()
+        self._run(_SQL["create_new_files"], {"path": str(path)})
+        self._run(_SQL["create_new_rejects"], {"path": str(self._stager.rejects.path)})
+        self._run(
+            _SQL["create_new_run"],
+            {
+                "run_id": run.run_id,
+                "status": run.status,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at,
+                "files_new": len(run.plan.new),
+                "files_changed": len(run.plan.changed),
+                "files_skipped": run.plan.skipped,
+            },
+        )
+
+    def _reject_conflicts(self) -> None:
+        assert self._stager is not None
+        for kind in get_args(Kind):
+            ranked = [
+                Ranked(tuple(row), source_file, outcome)
+                for *row, source_file, outcome in self._run(_SQL[f"conflicts_{kind}"])
+            ]
+            if ranked:
+                numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
+                fields = fields_of(kind, self._keys)
+                reject_losers(ranked, _KEYS[kind], fields, numbered, self._stager.rejects)
+
+    def _audit(self, queries: Iterable[Query]) -> None:
+        for query in queries:
+            if rows := self._run(query):
+                raise QualityError(
+                    f"{query.purpose} ({query.name}): {len(rows)} rows break this, the first is "
+                    f"{rows[0]}; nothing was published",
+                    "This is a fault of the program, not of the data: please report it. "
+                    "`sparkify etl --rebuild` computes the star schema anew from staging.",
+                    check=query.name,
+                    rows=[[str(value) for value in row] for row in rows[:_SHOWN_ROWS]],
+                )
+
+    def _run_all(
+        self,
+        queries: Sequence[Query],
+        progress: Progress | None = None,
+        done: int = 0,
+        steps: int = 0,
+    ) -> int:
+        for query in queries:
+            if progress:
+                progress("transforming", done, steps, "steps")
+            self._run(query)
+            done += 1
+        return done
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+
+@contextmanager
+def open_warehouse(
+    settings: Settings, *, wait: float, progress: Progress
+) -> Iterator[DuckDBWarehouse]:
+    """Open the file for a load, and make it if it is missing.
+
+    Raises BusyError when another process holds it for longer than `wait` seconds; WarehouseError
+    when it is no warehouse, or one of a newer program.
+    """
+    connection = connect(settings, read_only=False, wait=wait, progress=progress)
+    try:
+        with tempfile.TemporaryDirectory(prefix="sparkify-") as workspace:
+            warehouse = DuckDBWarehouse(connection, Path(workspace))
+            if "warehouse_info" in warehouse.tables():
+                check_schema(warehouse, settings.database)
+            yield warehouse
+    finally:
+        connection.close()
+
+
+__all__: list[Any] = ["DuckDBWarehouse", "open_warehouse"]

@@ -1,0 +1,207 @@
+"""The DuckDB file: opened by one writer or several readers, and read."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ...config import Settings
+from ...errors import BusyError, UsageError, WarehouseError
+from ...ledger import Ledger, LoadedVersion
+from ...progress import Progress, silent
+from ...sql_queries import SCHEMA_VERSION, Query, folder
+from .. import Table
+
+_LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+
+
+class DuckDBReader:
+    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting."""
+
+    engine = "duckdb"
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def read(self, sql: str) -> Table:
+        """Run one statement and return its rows. Raises WarehouseError when it fails."""
+        with failures(sql):
+            cursor = self._connection.execute(sql)
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Table(columns, cursor.fetchall())
+
+    def tables(self) -> list[str]:
+        """Name the tables that the database has, sorted."""
+        found = self.read(folder("duckdb")["tables_present"].sql)
+        return [name for (name,) in found.rows]
+
+    def export(self, table: str, path: Path) -> None:
+        """Write a table as a Parquet file. Raises WarehouseError when it cannot be written."""
+        self._run(folder("duckdb")["export_table"], {"table": table, "path": str(path)})
+
+    def known_files(self) -> Ledger:
+        """Return every version of a file that was loaded."""
+        ledger: dict[str, list[LoadedVersion]] = {}
+        for uri, fingerprint, records in self._run(folder("bookkeeping")["known_files"]):
+            ledger.setdefault(uri, []).append(LoadedVersion(fingerprint, records))
+        return ledger
+
+    def _run(self, query: Query, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        with failures(query.name):
+            return self._connection.execute(query.sql, parameters or {}).fetchall()
+
+
+class QueryReader(DuckDBReader):
+    """A reader for statements that a user wrote: they can change nothing, here or elsewhere.
+
+    The file is opened read-only, and the engine is denied files and network besides.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+
+    def read(self, sql: str) -> Table:
+        """Run exactly one statement. Raises UsageError when it is none, wrong, or would write."""
+        try:
+            statements = self._connection.extract_statements(sql)
+        except duckdb.Error as error:
+            raise UsageError(f"not SQL that DuckDB reads: {_first_line(error)}") from None
+        if len(statements) != 1:
+            raise UsageError(
+                f"one statement is expected, not {len(statements)}", "Give them one by one."
+            )
+        try:
+            return super().read(sql)
+        except WarehouseError as error:
+            raise UsageError(
+                error.reason, "`sparkify query` reads only; `sparkify status` lists the tables."
+            ) from None
+
+
+@contextmanager
+def open_reader(
+    settings: Settings,
+    *,
+    wait: float = 60.0,
+    progress: Progress = silent,
+    for_user_sql: bool = False,
+) -> Iterator[DuckDBReader]:
+    """Open the warehouse read-only.
+
+    wait: how many seconds to wait for a load that is under way.
+    Raises WarehouseError when there is no warehouse, or one that this program cannot read;
+    BusyError when the wait was not enough.
+    """
+    if not settings.database.exists():
+        raise WarehouseError(
+            f"there is no warehouse at {settings.database} yet",
+            "Load one with `sparkify etl`, or name another file with --database.",
+        )
+    connection = connect(settings, read_only=True, wait=wait, progress=progress)
+    try:
+        check_schema(DuckDBReader(connection), settings.database)
+        yield QueryReader(connection) if for_user_sql else DuckDBReader(connection)
+    finally:
+        connection.close()
+
+
+def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledger:
+    """Read what is loaded; nothing is, where there is no database or it has no tables."""
+    if not settings.database.exists():
+        return {}
+    connection = connect(settings, read_only=True, wait=wait, progress=progress)
+    try:
+        reader = DuckDBReader(connection)
+        return reader.known_files() if "loaded_files" in reader.tables() else {}
+    finally:
+        connection.close()
+
+
+def check_schema(reader: DuckDBReader, database: Path) -> None:
+    """Refuse a database that is no warehouse, or one of a newer program."""
+    if "warehouse_info" not in reader.tables():
+        raise WarehouseError(
+            f"{database} holds no Sparkify tables",
+            "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
+        )
+    versions = reader.read(folder("bookkeeping")["schema_version"].sql).rows
+    version = versions[0][0] if versions else 0
+    if version > SCHEMA_VERSION:
+        raise WarehouseError(
+            f"{database} was made by a newer Sparkify (schema {version}; this one knows "
+            f"{SCHEMA_VERSION})",
+            "Install the newer version.",
+        )
+
+
+def connect(
+    settings: Settings, *, read_only: bool, wait: float, progress: Progress
+) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting for whoever holds it.
+
+    Raises BusyError when the wait was not enough, WarehouseError when the file cannot be opened.
+    """
+    options: dict[str, Any] = {"preserve_insertion_order": False}
+    if settings.memory_limit:
+        options["memory_limit"] = settings.memory_limit
+    if settings.threads:
+        options["threads"] = settings.threads
+    began = time.monotonic()
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            if not read_only:
+                settings.database.parent.mkdir(parents=True, exist_ok=True)
+            return duckdb.connect(str(settings.database), read_only=read_only, config=options)
+        except (duckdb.Error, OSError) as error:
+            holder = _LOCKED.search(str(error))
+            if holder is None:
+                raise WarehouseError(
+                    f"{settings.database} cannot be opened: {_first_line(error)}",
+                    "Check that it is a DuckDB file, that its folder is writable, and the disk.",
+                ) from None
+            waited = time.monotonic() - began
+            who = f"process {holder['pid']} ({Path(holder['program']).name})"
+            if waited >= wait:
+                raise BusyError(
+                    f"{settings.database} is in use by {who}; waited {waited:.0f} seconds",
+                    "Try again when it has finished, or wait longer with --wait SECONDS.",
+                    process=int(holder["pid"]),
+                ) from None
+            progress(f"waiting for {who}", int(waited), int(wait), "seconds")
+            time.sleep(min(pause, wait - waited))
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+@contextmanager
+def failures(doing: str) -> Iterator[None]:
+    """Turn the engine's errors into ours, which say what was being done."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.OutOfMemoryException as error:
+        raise WarehouseError(
+            f"{doing}: {_first_line(error)}", "Give it more: MEMORY_LIMIT in [DUCKDB]."
+        ) from None
+    except (duckdb.IOException, duckdb.FatalException) as error:
+        raise WarehouseError(
+            f"{doing}: {_first_line(error)}",
+            "Check the disk's free space and permissions; nothing was published. Then load again.",
+        ) from None
+    except duckdb.Error as error:
+        raise WarehouseError(f"{doing}: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

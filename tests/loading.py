@@ -1,0 +1,80 @@
+"""Source files on disk, loaded by the product and read back from its DuckDB file."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from oracle import File, Row
+from sparkify import etl
+from sparkify.config import Settings
+
+STAR = ("songplays", "users", "songs", "artists", "time")
+TABLES = ("staging_events", "staging_songs", *STAR)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with sources and the warehouse that is loaded from it."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Settings:
+        """Settings with no limit to what may be rejected."""
+        return Settings(
+            database=self.folder / "sparkify.duckdb",
+            log_data=str(self.folder / "log_data"),
+            log_jsonpath=str(path) if (path := self.folder / "log_json_path.json").exists() else "",
+            song_data=str(self.folder / "song_data"),
+            max_rejected_share=1.0,
+            max_rejected_rows=1_000_000,
+        )
+
+    def write(self, files: Iterable[File], version: int = 0) -> None:
+        """Put files below the folder. version: told by their time of change; it must grow."""
+        for file in files:
+            path = self.folder / file.uri
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+            os.utime(path, (1_600_000_000 + version, 1_600_000_000 + version))
+
+    def load(self, **options: Any) -> dict[str, Any]:
+        """Load what is new, without answers; returns the report as `etl --json` prints it."""
+        report: dict[str, Any] = etl.load(self.settings, answers=False, **options).as_json()
+        return report
+
+    def read(self, sql: str) -> list[Row]:
+        """All rows of a query; none when there is no warehouse yet."""
+        if not self.settings.database.exists():
+            return []
+        with duckdb.connect(str(self.settings.database), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def published(self) -> int:
+        """How many rows the staging tables and the star hold; 0 where there are no tables."""
+        known = {name for (name,) in self.read("SELECT table_name FROM duckdb_tables()")}
+        return sum(self.read(f"SELECT count(*) FROM {name}")[0][0] for name in known & {*TABLES})
+
+    def tables(self) -> dict[str, Counter[Row]]:
+        """The rows of the staging tables and the star, by table."""
+        with duckdb.connect(str(self.settings.database), read_only=True) as connection:
+            return {
+                name: Counter(connection.execute(f"SELECT * FROM {name}").fetchall())
+                for name in TABLES
+            }
+
+    def rejects(self, run_id: int) -> list[tuple[str, int, str]]:
+        """Path below the folder, line and reason of all that one run rejected."""
+        rows = self.read(
+            "SELECT uri, line_number, reason FROM rejected_records"
+            f" WHERE run_id = {run_id} ORDER BY ALL"
+        )
+        root = self.folder.resolve()
+        return [(str(Path(uri).relative_to(root)), line, reason) for uri, line, reason in rows]

@@ -1,0 +1,183 @@
+"""What JSON says and what each field takes: the first half of the second implementation.
+
+Objects are lists of pairs, because a key may come twice; numbers are kept as they are written.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+Kind = Literal["events", "songs"]
+
+
+class Pairs(list[tuple[str, Any]]):
+    """The members of a JSON object, in order."""
+
+
+@dataclass(frozen=True)
+class Number:
+    literal: str
+
+    @property
+    def value(self) -> Decimal:
+        return Decimal(self.literal)
+
+
+class BadError(Exception):
+    """A value, a record or a file breaks a rule; the argument is the reason."""
+
+
+def parse(text: str) -> Any:
+    """The value of one JSON text (RFC 8259), however deep; raises BadError."""
+
+    def constant(name: str) -> None:
+        raise ValueError(name)  # NaN, Infinity and -Infinity are not JSON
+
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(50_000)
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=Pairs,
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=constant,
+        )
+    except ValueError:
+        raise BadError("not_json") from None
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Every string of a JSON value, keys included, however deep."""
+    rest = [value]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (list, tuple)):  # a tuple is a member of an object
+            rest.extend(value)
+
+
+def is_text(value: str) -> bool:
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+# What a field takes.
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[Any], int]:
+    def take(value: Any) -> int:
+        if not isinstance(value, Number) or value.value != value.value.to_integral_value():
+            raise BadError("type")
+        if not lowest <= value.value <= highest:
+            raise BadError("range")
+        return int(value.value)
+
+    return take
+
+
+def real_number(lowest: int, highest: int) -> Callable[[Any], float]:
+    def take(value: Any) -> float:
+        if not isinstance(value, Number):
+            raise BadError("type")
+        if not lowest <= float(value.literal) <= highest:
+            raise BadError("range")
+        return float(value.literal)
+
+    return take
+
+
+def string(width: int, *, digits: bool = False) -> Callable[[Any], str]:
+    def take(value: Any) -> str:
+        if digits and isinstance(value, Number) and value.literal.lstrip("-").isdecimal():
+            value = value.literal
+        if not isinstance(value, str):
+            raise BadError("type")
+        text = value.rstrip(" ")
+        if is_text(text) and len(text.encode()) > width:
+            raise BadError("too_long")
+        return text
+
+    return take
+
+
+def required_string(width: int, *, digits: bool = False) -> Callable[[Any], str]:
+    def take(value: Any) -> str:
+        if not (text := string(width, digits=digits)(value)):
+            raise BadError("missing")
+        return text
+
+    return take
+
+
+def moment(value: Any) -> datetime:
+    milliseconds = whole_number(-(10**15), 10**15)(value)
+    if not 946_684_800_000 <= milliseconds < 4_133_980_800_000:  # the years 2000 to 2100
+        raise BadError("range")
+    return datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)
+
+
+def level(value: Any) -> str:
+    if (text := string(64)(value)) not in ("free", "paid"):
+        raise BadError("range")
+    return text
+
+
+def userid(value: Any) -> int | None:
+    if isinstance(value, str):
+        text = value.rstrip(" ")
+        if not text:
+            return None
+        if not (text.isascii() and text.isdecimal()):
+            raise BadError("type")
+        value = Number(text)
+    return whole_number(0, ID)(value)
+
+
+ID = 9_000_000_000_000
+NAME = string(1024, digits=True)
+EVENT_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "artist": NAME,
+    "auth": string(64),
+    "firstName": NAME,
+    "gender": string(64),
+    "itemInSession": whole_number(0, 999_999),
+    "lastName": NAME,
+    "length": real_number(0, 86_400),
+    "level": level,
+    "location": NAME,
+    "method": string(64),
+    "page": required_string(64),
+    "registration": moment,
+    "sessionId": whole_number(0, ID),
+    "song": NAME,
+    "status": whole_number(0, 999),
+    "ts": moment,
+    "userAgent": string(2048),
+    "userId": userid,
+}
+SONG_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "num_songs": whole_number(0, 9999),
+    "artist_id": required_string(64),
+    "artist_latitude": real_number(-90, 90),
+    "artist_longitude": real_number(-180, 180),
+    "artist_location": NAME,
+    "artist_name": NAME,
+    "song_id": required_string(64),
+    "title": required_string(1024, digits=True),
+    "duration": real_number(0, 86_400),
+    "year": whole_number(0, 9999),
+}
+FIELDS: dict[Kind, dict[str, Callable[[Any], Any]]] = {"events": EVENT_FIELDS, "songs": SONG_FIELDS}
+REQUIRED: dict[Kind, set[str]] = {
+    "events": {"sessionId", "itemInSession", "ts", "page"},
+    "songs": {"song_id", "artist_id", "title", "duration"},
+}
