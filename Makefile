@@ -1,0 +1,50 @@
+# Everything that a developer or a newcomer does here; CI calls the same targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= data
+SETUP_FLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lint types clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## make a month of data, load it, and answer the questions
+	@$(BIN)/sparkify generate $(DATA)
+	@$(BIN)/sparkify etl
+
+test: $(VENV)/.installed-dev ## run all tests
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
+
+check: $(VENV)/.installed-dev format lint types test ## format, lint, strict types, tests
+
+format: $(VENV)/.installed-dev ## format the Python files
+	$(BIN)/ruff format .
+
+lint: $(VENV)/.installed-dev ## find what the style forbids
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev ## check the types strictly
+	$(BIN)/mypy
+
+clean: ## remove what was built, and the generated data and its warehouse
+	rm -rf $(VENV) $(DATA) build sparkify.duckdb sparkify.duckdb.wal
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "setting up $(VENV) (once; about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(SETUP_FLAGS) \
+		--constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(SETUP_FLAGS) \
+		--constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/.installed

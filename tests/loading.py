@@ -33,6 +33,7 @@ class Place:
             log_data=str(self.folder / "log_data"),
             log_jsonpath=str(path) if (path := self.folder / "log_json_path.json").exists() else "",
             song_data=str(self.folder / "song_data"),
+            threads=1,
             max_rejected_share=1.0,
             max_rejected_rows=1_000_000,
         )

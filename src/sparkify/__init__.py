@@ -1,3 +1,3 @@
-"""Sparkify's data warehouse: JSON activity logs and song metadata become an answered star schema."""
+"""Sparkify's data warehouse: JSON logs and song metadata become an answered star schema."""
 
 __version__ = "0.1.0"

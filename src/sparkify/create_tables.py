@@ -11,7 +11,9 @@ from .sql_queries import TABLES
 from .warehouse import open_warehouse
 
 
-def create(settings: Settings, *, wait: float = 60.0, progress: Progress = silent) -> dict[str, Any]:
+def create(
+    settings: Settings, *, wait: float = 60.0, progress: Progress = silent
+) -> dict[str, Any]:
     """Make the tables that are missing; no row is lost.
 
     Returns {"tables": {name: rows}}. Raises WarehouseError or BusyError.

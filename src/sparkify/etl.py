@@ -1,4 +1,4 @@
-"""A load, from plan to answers: the one place that puts sources, warehouse and questions together."""
+"""A load, from plan to answers: the one place that joins sources, warehouse and questions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class LoadReport:
     run_id: int | None = None
     seconds: float = 0.0
     plan: Plan = field(default_factory=Plan)
-    counts: dict[Kind, Counts] = field(default_factory=lambda: {"events": Counts(), "songs": Counts()})
+    counts: dict[Kind, Counts] = field(
+        default_factory=lambda: {"events": Counts(), "songs": Counts()}
+    )
     tables: dict[str, int] = field(default_factory=dict)
     checks: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)

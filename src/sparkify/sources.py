@@ -15,7 +15,9 @@ from .errors import SettingsError, SourceError
 from .staging.rules import EVENT_FIELDS, Kind
 
 _ENDINGS = (".json", ".json.gz")
-_JSONPATH = re.compile(r"""\$(?:\.(?P<dot>\w+)|\[\s*(?P<quote>['"])(?P<key>[^'"]+)(?P=quote)\s*\])""")
+_JSONPATH = re.compile(
+    r"""\$(?:\.(?P<dot>\w+)|\[\s*(?P<quote>['"])(?P<key>[^'"]+)(?P=quote)\s*\])"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class SourceFile:
 
 @dataclass
 class Listing:
-    """What a source holds: the files to load, sorted by uri, and the names that were passed over."""
+    """What a source holds: the files to load, sorted by uri, and the names passed over."""
 
     files: list[SourceFile] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)

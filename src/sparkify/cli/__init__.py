@@ -31,6 +31,10 @@ rejected, 5 warehouse failed, 6 a quality check failed, 7 busy, 130 interrupted.
 class _Application(click.Group):
     """The group of all commands: what goes wrong in any of them ends in `failures`."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the commands in the order in which one uses them."""
+        return list(self.commands)
+
     def main(
         self,
         args: Sequence[str] | None = None,

@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from operator import methodcaller
 from pathlib import Path
+from typing import Any
 
 import click
 
 from .. import console
 from ..errors import UsageError
 from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
+
+
+@command("generate")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--songs", type=int, metavar="N", help="Songs in the catalogue. [default: 15000]")
+@click.option("--users", type=int, metavar="N", help="Listeners on the first day. [default: 100]")
+@click.option("--events", type=int, metavar="N", help="About how many events, instead of --users.")
+@click.option("--days", type=int, metavar="N", help="Days of logs. [default: 30]")
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The first day. [default: 2018-11-01]",
+)
+@click.option("--seed", type=int, metavar="N", help="Another seed, another world. [default: 2018]")
+@click.option(
+    "--match-share",
+    type=float,
+    metavar="SHARE",
+    help="Share of the plays whose song is in the catalogue. [default: 0.05]",
+)
+@click.option(
+    "--growth",
+    type=float,
+    metavar="SHARE",
+    help="New listeners a year, as a share of those of the first day. [default: 0.1]",
+)
+def generate(call: Call, folder: Path, start: datetime | None, **numbers: float | None) -> None:
+    """Write realistic source data, as S3 has them, with their own counts in truth.json.
+
+    The same options give the same bytes.
+    """
+    from .. import generate as generator
+
+    given: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
+    if start:
+        given["start"] = start.date()
+    with console.ProgressBar() as progress:
+        truth = generator.generate(folder, generator.Options(**given), progress)
+    call.reply(truth, console.show_generated)
 
 
 @command("create-tables", *WAREHOUSE)

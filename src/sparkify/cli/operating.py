@@ -42,7 +42,7 @@ def doctor(call: Call) -> None:
     findings = examination.examine(settings, origins)
     trouble = examination.worst(findings)
     if not (trouble and call.as_json):
-        call.reply([one.as_json() for one in findings], console.show_findings)
+        call.reply(findings, console.show_findings, lambda found: [one.as_json() for one in found])
     if trouble:
         raise trouble
 

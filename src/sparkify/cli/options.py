@@ -71,9 +71,7 @@ class Call:
             show(result)
 
 
-def command(
-    name: str, *setting_names: str
-) -> Callable[[Callable[..., None]], click.Command]:
+def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], click.Command]:
     """Declare a command that takes a Call, its own options, and flags for the settings named."""
 
     def declare(function: Callable[..., None]) -> click.Command:

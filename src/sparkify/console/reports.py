@@ -117,7 +117,7 @@ def show_load(report: LoadReport) -> None:
     show_answers(report.answers)
     stream.say(
         "Next: `sparkify ask NAME` answers one question again (`--list` names them, `--sql` shows"
-        " how),\n      `sparkify query \"SELECT ...\"` asks your own,"
+        ' how),\n      `sparkify query "SELECT ..."` asks your own,'
         " `sparkify status` shows what is loaded."
     )
 

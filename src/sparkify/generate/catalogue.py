@@ -72,10 +72,14 @@ class Catalogue:
             return number
         return min(number, twin, key=lambda one: self._original(one).song_id)
 
-    def matchable(self, number: int) -> int:
-        """Find the first song from this one on that the logs spell as the catalogue does."""
+    def spelled(self, number: int, *, plainly: bool) -> int:
+        """Find the first song from this one on that the logs spell as the catalogue does, or not.
+
+        Returns the number itself where there is no such song.
+        """
         for step in range(self.size):
-            if self.song(found := (number + step) % self.size).is_ascii:
+            found = (number + step) % self.size
+            if self.song(found).is_ascii == plainly:
                 return found
         return number
 

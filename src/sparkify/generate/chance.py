@@ -41,6 +41,10 @@ class Dice:
         self._bits, chosen = divmod(self._bits, len(choices))
         return choices[chosen]
 
+    def share(self) -> float:
+        """Choose a number from 0 up to 1 (in steps of 2 ** -32)."""
+        return self.below(1 << 32) / (1 << 32)
+
 
 class LongTail:
     """Ranks of which the first are drawn often and the last hardly ever, none of them never.

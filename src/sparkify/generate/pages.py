@@ -64,8 +64,9 @@ _LOGGED_IN: dict[Level, dict[str, _Chances]] = {
         "Save Settings": {"Home": 0.65, "Settings": 0.10},
         "Help": {PLAY: 0.32, "Home": 0.20, "Help": 0.10, "Settings": 0.05, "Upgrade": 0.01}
         | {"Logout": 0.01} | _RARE,
-        "About": {PLAY: 0.30, "Home": 0.20, "About": 0.05, "Upgrade": 0.01, "Logout": 0.01},
-        "Error": {PLAY: 0.30, "Home": 0.10, "Help": 0.01},
+        "About": {PLAY: 0.30, "Home": 0.20, "About": 0.05, "Upgrade": 0.01, "Logout": 0.01}
+        | {"Help": 0.01, "Error": 0.001},
+        "Error": {PLAY: 0.30, "Home": 0.10, "Help": 0.01, "Logout": 0.01} | _RARE,
         "Logout": {"Home": 1.0},
         "Cancel": {"Cancellation Confirmation": 0.999},
     },
@@ -82,8 +83,9 @@ _LOGGED_IN: dict[Level, dict[str, _Chances]] = {
         "Save Settings": {"Home": 0.80, "Settings": 0.10},
         "Help": {PLAY: 0.75, "Home": 0.10, "Help": 0.05, "Settings": 0.02, "Downgrade": 0.01}
         | {"Logout": 0.01} | _RARE,
-        "About": {PLAY: 0.40, "Home": 0.20, "About": 0.05, "Downgrade": 0.01, "Logout": 0.02},
-        "Error": {PLAY: 0.20, "Home": 0.10, "Help": 0.02},
+        "About": {PLAY: 0.40, "Home": 0.20, "About": 0.05, "Downgrade": 0.01, "Logout": 0.01}
+        | {"Help": 0.01, "Error": 0.001},
+        "Error": {PLAY: 0.20, "Home": 0.10, "Help": 0.01, "Logout": 0.01} | _RARE,
         "Logout": {"Home": 0.999},
         "Cancel": {"Cancellation Confirmation": 0.999},
     },

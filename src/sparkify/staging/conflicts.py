@@ -43,7 +43,9 @@ def reject_losers(
     """
     positions = [n for n, field in enumerate(fields) if field.column in key]
     displaced = {
-        tuple(one.row[n] for n in positions): one.row for one in ranked if one.outcome == "displaced"
+        tuple(one.row[n] for n in positions): one.row
+        for one in ranked
+        if one.outcome == "displaced"
     }
     losers: dict[int, Counter[Row]] = defaultdict(Counter)
     winners: dict[int, dict[Row, Row]] = defaultdict(dict)
@@ -64,7 +66,8 @@ def reject_losers(
                 rejects.add(number, line_number, why, record)
             elif row in won:
                 why = Rejection(
-                    "conflict", f"was staged before; the greater record of {named} here displaced it"
+                    "conflict",
+                    f"was staged before; the greater record of {named} here displaced it",
                 )
                 rejects.add(number, line_number, why, as_json(won.pop(row), fields).encode())
         if won or lost.total():

@@ -197,18 +197,17 @@ def song_records(data: bytes, fields: Sequence[Field]) -> list[tuple[int, bytes]
     if not text:
         return []
     numbered = list(lines(Piece(1, data.removeprefix(_BOM))))
-    if len(numbered) > 1 and not _is_record(text, fields):
-        # Records of a line each, as soon as one line stands alone; else one broken record.
-        if any(_is_record(line, fields) for _, line in numbered):
-            return numbered
+    # A record a line, as soon as one line stands alone; else one record, sound or broken.
+    several = len(numbered) > 1 and not _is_record(text, fields)
+    if several and any(_is_record(line, fields) for _, line in numbered):
+        return numbered
     return [(numbered[0][0], text)]
 
 
 def read_whole(file: SourceFile) -> bytes:
     """Read a small file. Raises SourceError when it cannot be read, or is not as it was listed."""
     with opened(file) as stream:
-        data = stream.read()
-    return data
+        return stream.read()
 
 
 def join_songs(files: Sequence[Numbered], key: str) -> Iterator[SongPart]:

@@ -1,4 +1,4 @@
-"""One record, judged exactly: the careful way, for records that the fast way would not vouch for."""
+"""One record, judged exactly: the careful way, for what the fast way would not vouch for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ _SHOWN_VALUE_CHARACTERS = 80
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 # Longer than any number within a range, and short enough for int() to be quick.
 _LONGEST_INTEGER = 400
-
 
 
 class Rejection(Exception):

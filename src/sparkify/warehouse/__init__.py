@@ -162,9 +162,7 @@ def open_warehouse(
         yield warehouse
 
 
-def read_ledger(
-    settings: Settings, *, wait: float = 60.0, progress: Progress = silent
-) -> Ledger:
+def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = silent) -> Ledger:
     """Read what is loaded, without changing anything; nothing is, where there is no warehouse.
 
     Raises BusyError when another process holds it for longer than `wait` seconds.

@@ -114,8 +114,8 @@ class Stager:
     # Events
 
     def _stage_events(self, files: Sequence[Numbered]) -> None:
-        careful = []
-        fast = []
+        careful: list[Numbered] = []
+        fast: list[Numbered] = []
         for one in files:
             named_plainly = _is_plain_path(one.file.path)
             strict = reading.head_is_strict(one.file, self._event_fields, self.unknown)
@@ -127,7 +127,7 @@ class Stager:
 
     def _stage_group(self, group: list[Numbered]) -> list[Numbered]:
         """Stage files the fast way; return those that it is not safe for."""
-        refused = []
+        refused: list[Numbered] = []
         attempts = 0
         while group:
             attempts += 1

@@ -1,0 +1,153 @@
+"""What is set, what is there, what can be reached; and for what is wrong, what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from . import __version__, sources, sql_queries, warehouse
+from .config import Settings
+from .config.keys import SETTINGS
+from .errors import SettingsError, SparkifyError, WarehouseError
+from .staging.rules import Kind
+
+_LITTLE_SPACE = 1_000_000_000  # bytes free on the disk, below which a load may not fit
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing examined. trouble: the error that a command would meet with; None when it is ok."""
+
+    check: str
+    detail: str
+    next_step: str = ""
+    trouble: SparkifyError | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether it stands in nobody's way."""
+        return self.trouble is None
+
+    def as_json(self) -> dict[str, Any]:
+        """Show the finding in JSON values."""
+        return {
+            "check": self.check,
+            "ok": self.ok,
+            "detail": self.detail,
+            "next_step": self.next_step,
+        }
+
+
+def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
+    """Examine everything; what is wrong becomes a finding, never an error.
+
+    origins: where each setting came from, as `config.load` gives it. Secrets are masked.
+    """
+    return [
+        *_settings(settings, origins),
+        *_versions(),
+        _source(settings.log_data, "events"),
+        _jsonpaths(settings.log_jsonpath),
+        _source(settings.song_data, "songs"),
+        *_warehouse(settings),
+    ]
+
+
+def worst(findings: list[Finding]) -> SparkifyError | None:
+    """Sum up what is wrong as one error of the gravest kind (greatest exit code), if anything is.
+
+    Its details hold all findings.
+    """
+    troubles = [(one.trouble, one) for one in findings if one.trouble]
+    if not troubles:
+        return None
+    gravest, finding = max(troubles, key=lambda trouble: trouble[0].exit_code)
+    names = ", ".join(one.check for _, one in troubles)
+    return type(gravest)(
+        f"{len(troubles)} of {len(findings)} findings are wrong: {names}",
+        finding.next_step,
+        findings=[one.as_json() for one in findings],
+    )
+
+
+def _wrong(check: str, error: SparkifyError) -> Finding:
+    return Finding(check, error.reason, error.next_step, error)
+
+
+def _settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[Finding]:
+    for setting in SETTINGS.values():
+        value = getattr(settings, setting.name)
+        shown = "set, not shown" if setting.secret and value else str(value) or "(empty)"
+        yield Finding(f"setting {setting.label}", f"{shown} ({origins[setting.name]})")
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("version of sparkify", __version__)
+    yield Finding("version of python", f"{platform.python_version()} on {platform.platform()}")
+    yield Finding("version of duckdb", metadata.version("duckdb"))
+
+
+def _source(address: str, kind: Kind) -> Finding:
+    check = f"source of {kind}"
+    try:
+        listing = sources.list_folder(address, kind)
+    except SparkifyError as error:
+        return _wrong(check, error)
+    size = sum(file.size for file in listing.files) / 1e6
+    return Finding(check, f"{address}: {len(listing.files):,} files, {size:,.1f} MB")
+
+
+def _jsonpaths(address: str) -> Finding:
+    check = "fields of events"
+    try:
+        keys = sources.read_jsonpaths(address)
+    except SparkifyError as error:
+        return _wrong(check, error)
+    named = sum(1 for key in keys if key)
+    return Finding(check, f"{address or 'as the app writes them'}: {named} of {len(keys)} fields")
+
+
+def _warehouse(settings: Settings) -> Iterator[Finding]:
+    try:
+        warehouse.require_duckdb(settings)
+    except SettingsError as error:
+        yield _wrong("warehouse", error)
+        return
+    yield _database(settings)
+    yield _folder(settings.database)
+
+
+def _database(settings: Settings) -> Finding:
+    check = "database"
+    if not settings.database.exists():
+        return Finding(
+            check, f"{settings.database} is not there yet", "`sparkify etl` makes it and loads."
+        )
+    try:
+        with warehouse.open_reader(settings, wait=0) as reader:
+            versions = reader.read(sql_queries.folder("bookkeeping")["schema_version"].sql)
+    except SparkifyError as error:
+        return _wrong(check, error)
+    size = settings.database.stat().st_size / 1e6
+    version = versions.rows[0][0] if versions.rows else 0
+    return Finding(check, f"{settings.database}: opens, {size:,.1f} MB, schema version {version}")
+
+
+def _folder(database: Path) -> Finding:
+    """Examine whether the database can be written where it stands."""
+    check = "permission to write"
+    folder = next(one for one in database.absolute().parents if one.exists())
+    for path in (database, folder) if database.exists() else (folder,):
+        if not os.access(path, os.W_OK):
+            reason = f"{path} may not be written"
+            next_step = "Change its permissions, or choose another file with --database."
+            return _wrong(check, WarehouseError(reason, next_step))
+    free = shutil.disk_usage(folder).free
+    little = "Make room: a load may not fit." if free < _LITTLE_SPACE else ""
+    return Finding(check, f"{folder} may be written, {free / 1e9:,.1f} GB free", little)
