@@ -10,7 +10,7 @@ import click
 
 from .. import __version__, console
 from . import asking, failures, loading, operating
-from .options import Call, common
+from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
 First steps:
@@ -28,12 +28,8 @@ rejected, 5 warehouse failed, 6 a quality check failed, 7 busy, 130 interrupted.
 """
 
 
-class _Application(click.Group):
+class _Application(OrderedGroup):
     """The group of all commands: what goes wrong in any of them ends in `failures`."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the commands in the order in which one uses them."""
-        return list(self.commands)
 
     def main(
         self,
@@ -62,11 +58,11 @@ class _Application(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="sparkify", message="%(prog)s %(version)s")
-@common
 def application() -> None:
     """Sparkify's data warehouse: activity logs and song files become answered questions."""
 
 
+application.params += common_options()
 for _command in (
     loading.generate,
     loading.create_tables,

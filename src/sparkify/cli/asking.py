@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from .. import console
-from ..errors import QualityError
+from ..errors import QualityError, UsageError
 from . import catalogue
 from .options import WAREHOUSE, Call, command, wait_option
-
-if TYPE_CHECKING:
-    from ..analysis import Answer
 
 
 def _question_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
@@ -31,35 +27,31 @@ def _question_names(context: click.Context, parameter: click.Parameter, typed: s
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL of the questions instead.")
 @wait_option
 def ask(call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wait: int) -> None:
-    """Answer the business questions: all of them, or those named."""
+    """Answer the business questions, or those that are named."""
     from .. import analysis
 
-    if only_sql:
-        chosen = catalogue.choose(names, analysis.questions(), "question")
-        call.reply(chosen, console.show_sql, catalogue.in_full)
-        return
-    if only_list:
-        chosen = catalogue.choose(names, analysis.questions(), "question")
-        call.reply(chosen, console.show_list, catalogue.described)
+    if only_list or only_sql:
+        lister = "sparkify ask --list"
+        chosen = catalogue.choose(names, analysis.questions(), "question", lister)
+        if only_sql:
+            call.reply(chosen, console.show_sql, catalogue.in_full)
+        else:
+            call.reply(chosen, console.show_list, catalogue.described)
         return
     with call.reader(wait) as reader:
         answers = analysis.ask(reader, names)
-    call.reply(answers, console.show_answers, _encoded)
-
-
-def _encoded(answers: Sequence[Answer]) -> list[dict[str, object]]:
-    return [answer.as_json() for answer in answers]
+    call.reply(answers, console.show_answers)
 
 
 @command("check", *WAREHOUSE)
 @wait_option
 def check(call: Call, wait: int) -> None:
-    """Run all quality checks over the whole warehouse and show the rows that offend."""
+    """Run all quality checks and show the rows that offend."""
     from .. import quality
 
     with call.reader(wait) as reader:
         results = quality.run(reader)
-    failed = [one.name for one in results if one.failures and one.severity == "fail"]
+    failed = [one.name for one in quality.broken(results)]
     if not (failed and call.as_json):
         call.reply(results, console.show_checks)
     if failed:
@@ -67,7 +59,7 @@ def check(call: Call, wait: int) -> None:
             f"{len(failed)} of {len(results)} quality checks failed: {', '.join(failed)}",
             "Look at the offending rows; `sparkify etl --rebuild` computes the star from staging"
             " again.",
-            checks=console.plain(results),
+            checks=[one.as_json() for one in results],
         )
 
 
@@ -84,11 +76,19 @@ def check(call: Call, wait: int) -> None:
 @wait_option
 def query(call: Call, sql: str, form: str, wait: int) -> None:
     """Run any read-only SQL; `-` reads it from standard input."""
-    text = sys.stdin.read() if sql == "-" else sql
+    text = sys.stdin.read() if sql == "-" else _decoded(sql)
     with call.reader(wait, for_user_sql=True) as reader:
         table = reader.read(text)
     call.as_json = call.as_json or form == "json"
     call.reply(table, console.show_csv if form == "csv" else console.show_table)
+
+
+def _decoded(argument: str) -> str:
+    """Read an argument as UTF-8, whatever the terminal's encoding. Raises UsageError."""
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError("the SQL is not text in UTF-8", "Write it in UTF-8.") from None
 
 
 @command("rejects", *WAREHOUSE)
@@ -113,7 +113,7 @@ def rejects(call: Call, limit: int, wait: int) -> None:
 @command("status", *WAREHOUSE)
 @wait_option
 def status(call: Call, wait: int) -> None:
-    """Show the latest runs, how fresh the data are, and every table with its rows."""
+    """Show the latest runs, freshness, and tables with rows."""
     from .. import status as state
 
     with call.reader(wait) as reader:
@@ -128,4 +128,6 @@ def export(call: Call, folder: Path, wait: int) -> None:
     """Write the star schema as Parquet files into a folder."""
     from .. import export as exporting
 
-    call.reply(exporting.export(call.settings(), folder), console.show_exported)
+    with console.ProgressBar() as progress:
+        done = exporting.export(call.settings(), folder, wait=wait, progress=progress)
+    call.reply(done, console.show_exported)

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from ..sql_queries import Query
 
 
-def choose(names: Sequence[str], catalogue: Mapping[str, Query], what: str) -> dict[str, Query]:
+def choose(
+    names: Sequence[str], catalogue: Mapping[str, Query], what: str, lister: str
+) -> dict[str, Query]:
     """Pick what is named, or everything when nothing is.
 
+    what: how to call one of them. lister: the command that lists them all.
     Raises UsageError for an unknown name, with what was probably meant.
     """
     for name in names:
@@ -22,11 +25,15 @@ def choose(names: Sequence[str], catalogue: Mapping[str, Query], what: str) -> d
             near = difflib.get_close_matches(name, list(catalogue), 3)
             raise UsageError(
                 f"there is no {what} {name!r}",
-                f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(catalogue)}.",
+                f"{_meant(near)}`{lister}` lists them all.",
                 name=name,
                 suggestions=near,
             )
     return {name: catalogue[name] for name in names or catalogue}
+
+
+def _meant(near: Sequence[str]) -> str:
+    return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
 def described(queries: Mapping[str, Query]) -> list[dict[str, str]]:

@@ -17,6 +17,10 @@ class _InterruptedError(SparkifyError):
     code = "interrupted"
 
 
+class _SystemError(SparkifyError):
+    code = "system"
+
+
 class _BugError(SparkifyError):
     code = "bug"
 
@@ -53,6 +57,9 @@ def _failure(error: BaseException) -> SparkifyError:
         return UsageError(_sentence(error.format_message()))
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return _InterruptedError("interrupted; what was not finished is not published")
+    if isinstance(error, OSError):
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _SystemError(what, "Correct that and run the command again; --debug tells where.")
     return _bug(error)
 
 

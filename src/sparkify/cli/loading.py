@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +39,10 @@ from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
     help="New listeners a year, as a share of those of the first day. [default: 0.1]",
 )
 def generate(call: Call, folder: Path, start: datetime | None, **numbers: float | None) -> None:
-    """Write realistic source data, as S3 has them, with their own counts in truth.json.
+    """Write realistic source data, with counts of their own.
 
-    The same options give the same bytes.
+    DIR gets song_data/, log_data/, log_json_path.json and truth.json, which holds what must come
+    out of a load. The same options give the same bytes.
     """
     from .. import generate as generator
 
@@ -58,33 +58,36 @@ def generate(call: Call, folder: Path, start: datetime | None, **numbers: float 
 @click.option("--drop", is_flag=True, help="Destroy all tables first, with all that is in them.")
 @click.option("--yes", is_flag=True, help="Do not ask before destroying.")
 def create_tables(call: Call, drop: bool, yes: bool) -> None:
-    """Create the tables that are missing; nothing is lost, unless --drop is given."""
+    """Create the tables that are missing.
+
+    Nothing that is there is lost, unless --drop is given.
+    """
     from .. import create_tables as tables
 
     settings = call.settings()
-    dropped: dict[str, int] = {}
-    if drop:
-        dropped = tables.rows(settings)
-        if dropped and not yes:
-            _ask_before_dropping(dropped, str(settings.database))
-        tables.drop(settings)
-    created = tables.create(settings)
-    call.reply({**created, "dropped": dropped}, console.show_created)
+    if not drop:
+        call.reply(tables.create(settings) | {"dropped": {}}, console.show_created)
+        return
+    doomed = {table: rows for table, rows in tables.rows(settings).items() if rows}
+    doomed.pop("warehouse_info", None)  # nobody's data: it only describes the tables
+    if doomed and not yes:
+        _agree_to_lose(doomed, str(settings.database))
+    call.reply(tables.drop(settings) | {"dropped": doomed}, console.show_created)
 
 
-def _ask_before_dropping(dropped: dict[str, int], where: str) -> None:
-    """Raise UsageError unless a person agrees."""
+def _agree_to_lose(doomed: dict[str, int], where: str) -> None:
+    """List what would be destroyed and ask. Raises UsageError unless a person agrees."""
     console.say(f"This destroys in {where}:")
-    for table, rows in dropped.items():
-        console.say(f"  {table} ({rows:,} rows)")
-    answer = console.ask("Destroy these tables? Type yes to go on: ")
+    for table, rows in doomed.items():
+        console.say(f"  {table}, {rows:,} rows")
+    answer = console.ask("Type yes to destroy these tables: ")
     if answer is None:
         raise UsageError(
-            "nobody is there to agree to the destruction of these tables",
+            "nobody is there to agree to the destruction; nothing was destroyed",
             "Add --yes if you mean it.",
-            tables=dropped,
+            tables=doomed,
         )
-    if answer.strip().lower() not in ("yes", "y"):
+    if answer.strip().lower() != "yes":
         raise UsageError("nothing was destroyed", "Type yes, or add --yes, if you mean it.")
 
 
@@ -97,7 +100,7 @@ def _ask_before_dropping(dropped: dict[str, int], where: str) -> None:
 def etl(
     call: Call, dry_run: bool, rebuild: bool, no_answers: bool, verify: bool, wait: int
 ) -> None:
-    """Load what is new or changed, then answer the business questions.
+    """Load what is new, then answer the business questions.
 
     Loading again is safe at any time: what is loaded already is skipped.
     """
@@ -107,7 +110,7 @@ def etl(
     if dry_run:
         with console.ProgressBar() as progress:
             plan = pipeline.plan(settings, verify=verify, wait=wait, progress=progress)
-        call.reply(plan, console.show_plan, methodcaller("as_json"))
+        call.reply(plan, console.show_plan)
         return
     with console.ProgressBar() as progress:
         report = pipeline.load(
@@ -118,4 +121,4 @@ def etl(
             wait=wait,
             progress=progress,
         )
-    call.reply(report, console.show_load, methodcaller("as_json"))
+    call.reply(report, console.show_load)

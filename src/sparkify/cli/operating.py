@@ -9,7 +9,7 @@ import click
 from .. import console
 from ..errors import SettingsError
 from . import catalogue
-from .options import SOURCES, WAREHOUSE, Call, command, common
+from .options import SOURCES, WAREHOUSE, Call, OrderedGroup, command, common_options
 
 
 def _statement_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
@@ -22,27 +22,30 @@ def _statement_names(context: click.Context, parameter: click.Parameter, typed: 
 @command("sql")
 @click.argument("name", required=False, shell_complete=_statement_names)
 def sql(call: Call, name: str | None) -> None:
-    """Show the SQL that would run: of one statement, or the list of all."""
+    """Show the SQL that would run, of one statement, or list all."""
     from .. import sql_queries
 
     statements = sql_queries.catalogue()
     if name is None:
         call.reply(statements, console.show_list, catalogue.described)
     else:
-        chosen = catalogue.choose([name], statements, "statement")
+        chosen = catalogue.choose([name], statements, "statement", "sparkify sql")
         call.reply(chosen, console.show_sql, catalogue.in_full)
 
 
 @command("doctor", *WAREHOUSE, *SOURCES)
 def doctor(call: Call) -> None:
-    """Examine settings, versions, sources, database and permissions; say what to do."""
+    """Examine settings, versions, sources and database.
+
+    Every setting is shown with where it comes from; what is wrong, with what to do about it.
+    """
     from .. import doctor as examination
 
     settings, origins = call.load_settings()
     findings = examination.examine(settings, origins)
     trouble = examination.worst(findings)
     if not (trouble and call.as_json):
-        call.reply(findings, console.show_findings, lambda found: [one.as_json() for one in found])
+        call.reply(findings, console.show_findings)
     if trouble:
         raise trouble
 
@@ -52,7 +55,7 @@ def doctor(call: Call) -> None:
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write the page."
 )
 def report(call: Call, output: Path | None) -> None:
-    """Write the answers with charts as one HTML file (not built yet)."""
+    """Write the answers as a page with charts (not built yet)."""
     raise SettingsError(
         "the report with charts is not built yet",
         "Meanwhile `sparkify ask` prints the answers, and `sparkify ask --json` gives them to"
@@ -60,10 +63,12 @@ def report(call: Call, output: Path | None) -> None:
     )
 
 
-@click.group("iac")
-@common
+@click.group("iac", cls=OrderedGroup)
 def iac() -> None:
-    """Plan, create, show and destroy the warehouse in the cloud (not built yet)."""
+    """Look after the warehouse in the cloud (not built yet)."""
+
+
+iac.params += common_options()
 
 
 def _cloud_command(name: str, summary: str) -> None:

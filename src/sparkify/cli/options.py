@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .. import config, console
-from ..config.keys import SETTINGS
+from ..config.keys import SETTINGS, Setting
 
 if TYPE_CHECKING:
     from ..warehouse import Reader
@@ -71,23 +71,52 @@ class Call:
             show(result)
 
 
+class OrderedGroup(click.Group):
+    """A group that lists its commands in the order in which one uses them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names as they were added."""
+        return list(self.commands)
+
+
 def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], click.Command]:
     """Declare a command that takes a Call, its own options, and flags for the settings named."""
 
     def declare(function: Callable[..., None]) -> click.Command:
-        options = [*map(_setting_option, setting_names), *_common_options()]
-        for option in reversed(options):
-            function = option(function)
-        return click.command(name)(click.pass_obj(function))
+        made = click.command(name)(click.pass_obj(function))
+        made.params += [_flag(SETTINGS[name]) for name in setting_names]
+        made.params += common_options()
+        return made
 
     return declare
 
 
-def common(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that every command has to a group."""
-    for option in reversed(_common_options()):
-        function = option(function)
-    return function
+def common_options() -> list[click.Parameter]:
+    """Make the options that stand before or after any command's name."""
+    return [
+        click.Option(
+            ["--config", "config_file"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            expose_value=False,
+            callback=_remember,
+            help="The settings file; without it ./dwh.cfg, if there is one.",
+        ),
+        click.Option(
+            ["--json", "as_json"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Answer in JSON, failures too.",
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember,
+            help="Show the traceback of an error.",
+        ),
+    ]
 
 
 wait_option = click.option(
@@ -100,48 +129,17 @@ wait_option = click.option(
 )
 
 
-def _common_options() -> list[Callable[[Callable[..., None]], Callable[..., None]]]:
-    return [
-        click.option(
-            "--config",
-            "config_file",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            expose_value=False,
-            callback=_remember,
-            help="The settings file; without it ./dwh.cfg, if there is one.",
-        ),
-        click.option(
-            "--json",
-            "as_json",
-            is_flag=True,
-            expose_value=False,
-            callback=_remember,
-            help="Answer in JSON, failures too.",
-        ),
-        click.option(
-            "--debug",
-            is_flag=True,
-            expose_value=False,
-            callback=_remember,
-            help="Show the traceback of an error.",
-        ),
-    ]
-
-
-def _setting_option(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    setting = SETTINGS[name]
-    return click.option(
-        setting.flag,
+def _flag(setting: Setting) -> click.Option:
+    return click.Option(
+        [setting.flag],
         metavar="VALUE",
         expose_value=False,
         callback=_remember_flag,
-        help=f"Overrides {setting.label}: {setting.meaning}.",
+        help=f"{setting.label}: {setting.meaning}.",
     )
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Note a common option, which may stand before or after the command's name."""
     if value and parameter.name:
         setattr(context.obj, parameter.name, value)
 

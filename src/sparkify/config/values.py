@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-S3 = "s3://"
+_S3 = "s3://"
 _Number = TypeVar("_Number", int, float)
 _MEMORY = r"\d+(\.\d+)? ?([KMGT]i?B|%)"
 
@@ -79,35 +79,32 @@ def _capacity(text: str, _: Path) -> int:
     raise ValueError
 
 
-def _local_path(text: str, folder: Path) -> Path:
-    if "://" in text:
+def _path(text: str, folder: Path) -> Path:
+    try:
+        return folder / Path(text).expanduser()
+    except RuntimeError:  # there is no such user
+        raise ValueError from None
+
+
+def _database_path(text: str, folder: Path) -> Path:
+    """Read a path, and nothing that DuckDB would take for another kind of address or refuse."""
+    if re.match(r"\w*:", text):
         raise ValueError
-    return folder / Path(text).expanduser()
+    text.encode("utf-8")  # a UnicodeEncodeError is a ValueError
+    return _path(text, folder)
 
 
 def _location(text: str, folder: Path) -> str:
-    if text.startswith(S3):
-        if not text.removeprefix(S3).strip("/"):
-            raise ValueError
+    if text.startswith(_S3) and text.removeprefix(_S3).strip("/"):
         return text
-    return str(_local_path(text, folder)) if text else ""
-
-
-def _expandable(parse: Callable[[str, Path], Any]) -> Callable[[str, Path], Any]:
-    """Turn a home folder that does not exist (`~nobody/x`) into a bad value."""
-
-    def checked(text: str, folder: Path) -> Any:
-        try:
-            return parse(text, folder)
-        except RuntimeError:
-            raise ValueError from None
-
-    return checked
+    if "://" in text:
+        raise ValueError
+    return str(_path(text, folder)) if text else ""
 
 
 WORD = _matching(r"\S+", "one word")
-LOCAL_PATH = Kind(_expandable(_local_path), "a path on this machine")
-LOCATION = Kind(_expandable(_location), "an s3:// address or a path on this machine")
+LOCAL_PATH = Kind(_database_path, "a path on this machine")
+LOCATION = Kind(_location, "an s3:// address or a path on this machine")
 MEMORY = _matching(_MEMORY, "an amount such as 128MB, 1.5GiB or 60%")
 SHARE = Kind(_share, "a share from 0 to 1, or from 0% to 100%")
 CAPACITY = Kind(_capacity, "4, a multiple of 8 up to 512, or one of 32 up to 1,024")

@@ -14,6 +14,7 @@ from .reports import (
     show_plan,
     show_rejects,
     show_sql,
+    show_status,
     show_table,
 )
 from .stream import ask, failure, json_out, plain, prepare, say
@@ -38,5 +39,6 @@ __all__ = [
     "show_plan",
     "show_rejects",
     "show_sql",
+    "show_status",
     "show_table",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import stream, tables
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from ..warehouse import Table
 
 _Record = Mapping[str, Any]
+_MOST_ROWS = 1_000  # of a query's result, on a terminal
+_SHOWN_RAW = 200  # characters of a rejected record's text
 
 
 def show_answers(answers: Sequence[Answer]) -> None:
@@ -52,9 +53,13 @@ def show_sql(queries: Mapping[str, Query]) -> None:
 
 
 def show_table(table: Table) -> None:
-    """Show the result of a query."""
-    tables.show(table.columns, table.rows, null="NULL")
-    stream.say(f"{len(table.rows):,} row{'' if len(table.rows) == 1 else 's'}.")
+    """Show the result of a query; on a terminal only the first rows of a long one."""
+    rows = table.rows[:_MOST_ROWS] if stream.is_terminal(sys.stdout) else table.rows
+    tables.show(table.columns, rows, null="NULL")
+    if len(rows) < len(table.rows):
+        stream.say(f"The first {len(rows):,} of {len(table.rows):,} rows; --format csv gives all.")
+    else:
+        stream.say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.")
 
 
 def show_csv(table: Table) -> None:
@@ -63,10 +68,14 @@ def show_csv(table: Table) -> None:
 
 
 def show_rejects(table: Table) -> None:
-    """Show rejected records."""
-    if table.rows:
-        show_table(table)
-    else:
+    """Show rejected records: where each stood, why it was rejected, and how it begins."""
+    for row in table.rows:
+        one = dict(zip(table.columns, row, strict=True))
+        place = stream.clean(f"run {one['run_id']}, {one['uri']}, line {one['line_number']}")
+        stream.out(f"{stream.styled(place, 'bold', sys.stdout)}: {one['reason']}")
+        stream.out(f"  {stream.clean(one['message'])}")
+        stream.out(f"  {stream.clean(one['raw_text'][:_SHOWN_RAW])}")
+    if not table.rows:
         stream.say("Nothing was rejected.")
 
 
@@ -74,7 +83,7 @@ def show_created(done: _Record) -> None:
     """Say which tables were dropped and which are there now."""
     if done["dropped"]:
         stream.say(f"Destroyed: {_counted(done['dropped'])}.")
-    stream.say(f"The tables are there: {', '.join(done['tables'])}.")
+    stream.say(f"The tables are there, with their rows: {_counted(done['tables'])}.")
     stream.say("Next: `sparkify etl` loads what the sources hold.")
 
 
@@ -113,8 +122,9 @@ def show_load(report: LoadReport) -> None:
         stream.say(f"Note: {note}", "yellow")
     if any(one.rejected for one in report.counts.values()):
         stream.say("Note: `sparkify rejects` shows what was rejected, and why.", "yellow")
-    stream.say("")
-    show_answers(report.answers)
+    if report.answers:
+        stream.say("")
+        show_answers(report.answers)
     stream.say(
         "Next: `sparkify ask NAME` answers one question again (`--list` names them, `--sql` shows"
         ' how),\n      `sparkify query "SELECT ..."` asks your own,'
@@ -134,27 +144,59 @@ def _say_plan(plan: Plan) -> None:
 
 def show_exported(done: _Record) -> None:
     """Say which files an export has written."""
-    rows = [[one["table"], one["rows"], one["path"]] for one in done["files"]]
-    tables.show(["table", "rows", "path"], rows)
+    tables.show(["table", "file"], list(done["files"].items()))
+
+
+def show_status(found: _Record) -> None:
+    """Show what the warehouse holds and how it came there."""
+    tables.show(["table", "rows"], list(found["tables"].items()))
+    oldest, newest = found["freshness"]["oldest_event"], found["freshness"]["newest_event"]
+    if newest:
+        stream.out(f"\nEvents from {oldest} to {newest} UTC.")
+    if found["runs"]:
+        stream.out("\nThe newest runs:")
+        tables.show(_RUN_COLUMNS, [_run(record) for record in found["runs"]])
+    if found["rejects"]:
+        stream.out("\nRejected:")
+        columns = ["kind", "reason", "records"]
+        tables.show(columns, [[one[column] for column in columns] for one in found["rejects"]])
+    if not found["runs"]:
+        stream.say("Nothing is loaded yet. Next: `sparkify etl`.")
+
+
+_RUN_COLUMNS = ("run", "status", "finished (UTC)", "files", "events", "songs", "rejected")
+
+
+def _run(record: _Record) -> list[Any]:
+    """Sum up a run in one line: files loaded, records read, records rejected."""
+    return [
+        record["run_id"],
+        record["status"],
+        record["finished_at"][:19],
+        record["files_new"] + record["files_changed"],
+        record["events_read"],
+        record["songs_read"],
+        record["events_rejected"] + record["songs_rejected"],
+    ]
 
 
 def show_checks(results: Sequence[CheckResult]) -> None:
     """Show the outcome of every check, and the rows that offend."""
-    outcomes = [[_outcome(one), one.name, one.purpose] for one in results]
-    tables.show(["outcome", "check", "purpose"], outcomes)
+    outcomes = [_outcome(one) for one in results]
+    rows = [[told, one.name, one.purpose] for told, one in zip(outcomes, results, strict=True)]
+    tables.show(["outcome", "check", "purpose"], rows)
     for one in results:
-        if one.failures:
+        if not one.ok:
             stream.out("")
             head = f"{one.name}: {one.failures:,} offending rows; {one.purpose}"
             stream.out(stream.styled(stream.clean(head), "bold", sys.stdout))
             tables.show(one.columns, one.rows, null="NULL")
-    counts = [_outcome(one) for one in results]
-    told = ", ".join(f"{counts.count(word)} {word}" for word in ("passed", "warned", "failed"))
-    stream.say(f"{len(results)} checks: {told}.")
+    counts = [f"{outcomes.count(told)} {told}" for told in ("passed", "warned", "failed")]
+    stream.say(f"{len(results)} checks: {', '.join(counts)}.")
 
 
 def _outcome(result: CheckResult) -> str:
-    if not result.failures:
+    if result.ok:
         return "passed"
     return "failed" if result.severity == "fail" else "warned"
 
@@ -170,10 +212,10 @@ def show_findings(findings: Sequence[Finding]) -> None:
             stream.say(f"{one.check}: {one.next_step}")
 
 
-def show_generated(done: _Record, folder: Path) -> None:
+def show_generated(truth: _Record) -> None:
     """Say what was generated."""
-    counts = ", ".join(f"{key} {value:,}" for key, value in done.items() if isinstance(value, int))
-    stream.say(f"Generated in {folder}: {counts}.")
+    counts = {key: value for key, value in truth.items() if isinstance(value, int)}
+    stream.say(f"Generated: {_counted(counts)}.")
     stream.say("Next: `sparkify etl` loads it.")
 
 

@@ -30,8 +30,8 @@ _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"
 
 
 def prepare() -> None:
-    """Make stdout and stderr escape what their encoding cannot say."""
-    for stream in (sys.stdout, sys.stderr):
+    """Make the streams escape what their encoding cannot say."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
@@ -111,6 +111,8 @@ def plain(value: Any) -> Any:
     """Turn a Python value into what JSON knows; times in ISO 8601, not-a-number as null."""
     if value is None or isinstance(value, bool | int | str):
         return value
+    if hasattr(value, "as_json"):
+        return plain(value.as_json())
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, decimal.Decimal):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from . import lengths, names
+from . import lengths
 from .chance import Dice, digest
+from .names import TITLES, Names, Text
 from .options import Options
 from .words import BIRTHPLACES
 
@@ -17,48 +18,71 @@ _SPREAD = 0x9E3779B1  # odd: multiplying by it modulo a power of two keeps numbe
 _Place = tuple[str, float | None, float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Song:
-    """A song of the catalogue. length: in units of 1e-5 s; year: 0 when unknown."""
+class Recording(NamedTuple):
+    """What a play can be known by. length: in units of 1e-5 s."""
 
-    track_id: str
-    song_id: str
-    title: str
-    artist_id: str
-    artist_name: str
-    location: str
-    latitude: float | None
-    longitude: float | None
+    title: Text
+    artist: Text
     length: int
-    year: int
 
     @property
     def is_ascii(self) -> bool:
         """Whether the logs spell it as the catalogue does."""
-        return self.title.isascii() and self.artist_name.isascii()
+        return self.title.original.isascii() and self.artist.original.isascii()
+
+
+class Song(NamedTuple):
+    """A song of the catalogue. year: 0 when unknown."""
+
+    track_id: str
+    song_id: str
+    artist_id: str
+    recording: Recording
+    location: str
+    latitude: float | None
+    longitude: float | None
+    year: int
 
 
 class Catalogue:
     """The songs of a world, numbered from 0, the most popular first."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, names: Names) -> None:
         self.size = options.songs
-        self.artists = options.songs + options.songs // 50
-        self._ids = digest(f"{options.seed} ids")
+        self._artists = options.songs + options.songs // 50
+        self._names = names
         self._songs = digest(f"{options.seed} songs")
-        self._titles = digest(f"{options.seed} titles")
-        self._artists = digest(f"{options.seed} artists")
+        self._ids = digest(f"{options.seed} ids")
+        self._years = digest(f"{options.seed} years")
         self._places = digest(f"{options.seed} places")
 
+    def recording(self, number: int) -> Recording:
+        """Tell what is heard of a song, 0 to size - 1."""
+        dice = Dice(self._songs + (number - 1 if _is_reissue(number) else number))
+        artist = dice.below(self._artists)
+        title = self._names.title(dice.below(TITLES))
+        billing = 0 if dice.below(20) else number
+        return Recording(title, self._names.artist(artist, billing), lengths.in_catalogue(dice))
+
     def song(self, number: int) -> Song:
-        """Make up the song of a number, 0 to size - 1."""
-        song = self._original(number)
-        if not _is_reissue(number):
-            return song
-        before = self._original(number - 1)
-        return replace(
-            song, title=before.title, artist_name=before.artist_name, length=before.length
+        """Tell all about a song, 0 to size - 1."""
+        artist = self._artist_of(number)
+        location, latitude, longitude = self._place(artist)
+        return Song(
+            track_id=f"TRA{self._letters(number, 4)}128F{_distinct(number, 7)}",
+            song_id=self._song_id(number),
+            artist_id=f"AR{self._letters(-artist, 5)}1187{_distinct(artist, 6)}",
+            recording=self.recording(number),
+            location=location,
+            latitude=latitude,
+            longitude=longitude,
+            year=self.year(number),
         )
+
+    def year(self, number: int) -> int:
+        """Tell a song's year: 30 % are unknown (0), the others 1954 to 2010, most of them late."""
+        dice = Dice(self._years + number)
+        return 0 if dice.below(10) < 3 else 2010 - dice.below(57) * dice.below(57) // 56
 
     def matched(self, number: int) -> int:
         """Tell the number of the song that a play of this song is matched to.
@@ -70,7 +94,7 @@ class Catalogue:
         twin = number - 1 if _is_reissue(number) else number + 1
         if twin == self.size or _is_reissue(number) == _is_reissue(twin):
             return number
-        return min(number, twin, key=lambda one: self._original(one).song_id)
+        return min(number, twin, key=self._song_id)
 
     def spelled(self, number: int, *, plainly: bool) -> int:
         """Find the first song from this one on that the logs spell as the catalogue does, or not.
@@ -79,35 +103,19 @@ class Catalogue:
         """
         for step in range(self.size):
             found = (number + step) % self.size
-            if self.song(found).is_ascii == plainly:
+            if self.recording(found).is_ascii == plainly:
                 return found
         return number
 
-    def artist_name(self, artist: int) -> str:
-        """Name an artist; those numbered from 0 to artists - 1 may have songs in the catalogue."""
-        return names.artist(self._artists + artist)
+    def _artist_of(self, number: int) -> int:
+        return Dice(self._songs + number).below(self._artists)
 
-    def _original(self, number: int) -> Song:
-        dice = Dice(self._songs + number)
-        artist = dice.below(self.artists)
-        location, latitude, longitude = self._place(artist)
-        name = self.artist_name(artist)
-        return Song(
-            track_id=f"TRA{self._id(4 * number, 4)}128F{_distinct(number, 7)}",
-            song_id=f"SO{self._id(4 * number + 1, 5)}12A8{_distinct(number, 7)}",
-            title=names.title(self._titles + number),
-            artist_id=f"AR{self._id(4 * artist + 2, 5)}1187{_distinct(artist, 6)}",
-            artist_name=names.billed(name, dice) if dice.below(20) == 0 else name,
-            location=location,
-            latitude=latitude,
-            longitude=longitude,
-            length=lengths.in_catalogue(dice),
-            year=_year(dice),
-        )
+    def _song_id(self, number: int) -> str:
+        return f"SO{self._letters(number, 5)}12A8{_distinct(number, 7)}"
 
-    def _id(self, number: int, letters: int) -> str:
+    def _letters(self, number: int, count: int) -> str:
         dice = Dice(self._ids + number)
-        return "".join([dice.pick(_LETTERS) for _ in range(letters)])
+        return "".join([dice.pick(_LETTERS) for _ in range(count)])
 
     def _place(self, artist: int) -> _Place:
         """Say where an artist is from: mostly unknown, often without coordinates."""
@@ -127,10 +135,3 @@ def _is_reissue(number: int) -> bool:
 def _distinct(number: int, digits: int) -> str:
     """Write a number as hexadecimal digits without visible order, distinct below 16 ** digits."""
     return f"{number * _SPREAD % 16**digits:0{digits}X}"
-
-
-def _year(dice: Dice) -> int:
-    """Choose a year: 30 % unknown, else 1954 to 2010, most of them late."""
-    if dice.below(10) < 3:
-        return 0
-    return 2010 - dice.below(57) * dice.below(57) // 57

@@ -105,13 +105,14 @@ class State:
     after: the (auth, level) in which the listener leaves the page.
     """
 
-    __slots__ = ("_chances", "_nexts", "after", "auth", "is_play", "level", "method", "page")
-    __slots__ += ("status",)
+    __slots__ = ("_chances", "_nexts", "after", "auth", "is_anonymous", "is_play", "level", "method")
+    __slots__ += ("page", "status")
 
     def __init__(self, auth: Auth, level: Level, page: str) -> None:
         self.auth = auth
         self.level = level
         self.page = page
+        self.is_anonymous = auth in ("Guest", "Logged Out")
         self.is_play = page == PLAY
         self.method = "PUT" if self.is_play or page in _REDIRECTS else "GET"
         self.status = 404 if page == "Error" else 307 if page in _REDIRECTS else 200
@@ -148,3 +149,8 @@ def _build() -> dict[tuple[Auth, Level, str], State]:
 
 
 STATES = _build()
+
+FIRST_PAGES = {
+    entry: (list(weights), list(accumulate(weights.values()))) for entry, weights in _FIRST.items()
+}
+"""The pages on which a session may begin, with cumulative weights, by (auth, level)."""

@@ -10,7 +10,7 @@ from random import Random
 from typing import Generic, TypeVar
 
 from . import words
-from .music import as_json
+from .names import Text, as_logged
 from .pages import Auth, Level, State
 from .rhythm import DAY
 
@@ -28,14 +28,6 @@ _WOMEN_SHARE = 0.55
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text, and how the logs write it."""
-
-    plain: str
-    json: str
-
-
 class _Weighted(Generic[_T]):
     """Things to choose from, some of them more often than others."""
 
@@ -48,7 +40,7 @@ class _Weighted(Generic[_T]):
 
 
 def _texts(weighted: Sequence[tuple[str, int]]) -> _Weighted[Text]:
-    texts = [Text(text, as_json(text)) for text, _ in weighted]
+    texts = [as_logged(text) for text, _ in weighted]
     return _Weighted(texts, [weight for _, weight in weighted])
 
 

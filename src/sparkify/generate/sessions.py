@@ -5,9 +5,9 @@ from __future__ import annotations
 from calendar import timegm
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import accumulate
 from random import Random
 
+from .lengths import UNITS
 from .music import Music, Track
 from .options import DAYS_PER_YEAR, Options
 from .pages import FIRST_PAGES, STATES, State
@@ -51,9 +51,10 @@ class Sessions:
         for hour in range(self._start, self._end, HOUR):
             self._arrive(hour + HOUR)
             events: list[Event] = []
-            for user in self._due.pop(hour // HOUR, ()):
-                self._advance(user, hour + HOUR, events)
-            events.sort(key=lambda event: event[:3])
+            while due := self._due.pop(hour // HOUR, None):  # some come back within the hour
+                for user in due:
+                    self._advance(user, hour + HOUR, events)
+            events.sort()  # no two are equal in their first three: users are never compared
             yield events
 
     def _gather(self) -> None:
@@ -104,7 +105,7 @@ class Sessions:
             track = None
             if state.is_play:
                 track = draw(self._random)
-                user.song_ends = user.at + track.seconds
+                user.song_ends = user.at + track.length // UNITS
             elif state.page == "Submit Registration":
                 user.registered = user.at
             events.append((user.at, user.session, user.item, user, state, track))

@@ -152,6 +152,15 @@ refuse_queries = _named(
     "bookkeeping", "delete_refused_rejects", "insert_rejected_records", "insert_refused_run"
 )
 
+adopt_queries = (
+    *_named("duckdb/adopt", "drop_staging", "drop_doubt", "drop_source_file", "rename"),
+    *_named(
+        "duckdb/adopt", "require_iteminsession", "require_page", "require_sessionid", "require_ts"
+    ),
+    *_named("duckdb", "all_as_new_events"),
+)
+"""What stage_events comes to where nothing is staged yet: the load's own table takes its place."""
+
 quality_checks = folder("checks")
 business_questions = folder("questions")
 copy_table_queries = _named("duckdb", "read_events", "read_songs")
@@ -179,4 +188,5 @@ _FOLDERS = (
     "questions",
     "duckdb",
     "duckdb/macros",
+    "duckdb/adopt",
 )

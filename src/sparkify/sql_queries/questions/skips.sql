@@ -15,7 +15,7 @@ WITH plays AS (
         level,
         length,
         ts,
-        LEAD(ts) OVER (PARTITION BY sessionid ORDER BY ts, iteminsession) AS next_ts
+        LEAD(ts) OVER (PARTITION BY sessionid ORDER BY iteminsession) AS next_ts
     FROM staging_events
     WHERE page = 'NextSong'
 ),

@@ -17,7 +17,9 @@ from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import (
     Query,
+    adopt_queries,
     audit_queries,
+    count_queries,
     create_table_queries,
     drop_table_queries,
     folder,
@@ -41,6 +43,7 @@ _KEYS: dict[Kind, tuple[str, ...]] = {
     "songs": ("song_id",),
 }
 _SHOWN_ROWS = 10
+_COUNT_EVENTS = next(query for query in count_queries if query.name == "staging_events")
 
 
 class DuckDBWarehouse(DuckDBReader):
@@ -93,7 +96,7 @@ class DuckDBWarehouse(DuckDBReader):
             self._enter(run)
             self._run(_BOOKKEEPING["displacing_records"])
             self._run(_BOOKKEEPING["new_file_counts"])
-            done = self._run_all(insert_table_queries, progress, done, steps)
+            done = self._run_all(self._transform(), progress, done, steps)
             self._audit(audit_queries)
             progress("publishing", steps, steps, "steps")
             self._run_all(publish_queries)
@@ -122,7 +125,11 @@ class DuckDBWarehouse(DuckDBReader):
     def forget_staged(self) -> None:
         """Remove what a load has read and not published, also one that was killed."""
         for kind in get_args(Kind):
-            self._run(_SQL[f"drop_new_{kind}"])
+            name = f"new_{kind}"
+            if name in self.tables():
+                self._run(_SQL[f"drop_{name}"])
+            else:
+                self._run(_SQL[f"drop_view_{name}"])
 
     def _enter(self, run: Run) -> None:
         """Make the tables new_files, new_rejects and new_run."""
@@ -166,6 +173,16 @@ class DuckDBWarehouse(DuckDBReader):
                 numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
                 fields = fields_of(kind, self._keys)
                 reject_losers(ranked, _KEYS[kind], fields, numbered, self._stager.rejects)
+
+    def _transform(self) -> list[Query]:
+        """Name the statements of the transform; a first load does not copy its events."""
+        [(staged,)] = self._run(_COUNT_EVENTS)
+        if staged:
+            return list(insert_table_queries)
+        transform: list[Query] = []
+        for query in insert_table_queries:
+            transform += adopt_queries if query.name == "stage_events" else [query]
+        return transform
 
     def _audit(self, queries: Iterable[Query]) -> None:
         for query in queries:

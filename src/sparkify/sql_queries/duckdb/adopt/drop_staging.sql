@@ -1,0 +1,3 @@
+-- name: drop_staging
+-- purpose: Make room: staging_events is empty.
+DROP TABLE staging_events

@@ -1,0 +1,3 @@
+-- name: rename
+-- purpose: The events of a first load become staging_events without being copied.
+ALTER TABLE new_events RENAME TO staging_events

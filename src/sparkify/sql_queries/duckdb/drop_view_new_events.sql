@@ -1,0 +1,3 @@
+-- name: drop_view_new_events
+-- purpose: Remove the view that stands for the records of a load, if there is one.
+DROP VIEW IF EXISTS new_events
