@@ -28,10 +28,11 @@ class Place:
     @property
     def settings(self) -> Settings:
         """Settings with no limit to what may be rejected."""
+        paths = self.folder / "log_json_path.json"
         return Settings(
             database=self.folder / "sparkify.duckdb",
             log_data=str(self.folder / "log_data"),
-            log_jsonpath=str(path) if (path := self.folder / "log_json_path.json").exists() else "",
+            log_jsonpath=str(paths) if os.path.lexists(paths) else "",
             song_data=str(self.folder / "song_data"),
             threads=1,
             max_rejected_share=1.0,

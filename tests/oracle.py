@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from oracle_fields import FIELDS, REQUIRED, BadError, Kind, Pairs, is_text, parse, strings_in
+from oracle_fields import FIELDS, REQUIRED, BadError, Kind, Pairs, parse
 
 Row = tuple[Any, ...]
 Star = dict[str, list[Row]]
@@ -83,20 +83,23 @@ def record(kind: Kind, line: bytes) -> tuple[Row | None, set[str]]:
         return None, wrong | {"not_json"}
     if not isinstance(members, Pairs):
         return None, wrong | {"not_json"}
-    if not all(is_text(found) for found in strings_in(members)):
-        wrong.add("encoding")
     row: dict[str, Any] = dict.fromkeys(FIELDS[kind])
-    times_named = Counter(key for key, _ in members)
-    if any(times_named[name] > 1 for name in row):
-        wrong.add("not_json")
+    given: Counter[str] = Counter()
     for name, value in members:
-        if name in row and value is not None:
-            try:
-                row[name] = FIELDS[kind][name](value)
-            except BadError as bad:
-                wrong.add(str(bad))
+        if name not in row:
+            continue
+        given[name] += 1
+        if value is None:
+            continue
+        try:
+            row[name] = FIELDS[kind][name](value)
+        except BadError as bad:
+            wrong.add(str(bad))
+            row[name] = bad  # there, though wrong
+    if any(times > 1 for times in given.values()):
+        wrong.add("not_json")
     needed = REQUIRED[kind] | ({"userId", "level"} if row.get("page") == "NextSong" else set())
-    if not wrong and any(row[name] is None for name in needed):
+    if any(row[name] is None for name in needed):
         wrong.add("missing")
     return (None, wrong) if wrong else (tuple(row.values()), wrong)
 

@@ -6,8 +6,7 @@ Objects are lists of pairs, because a key may come twice; numbers are kept as th
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,13 +33,11 @@ class BadError(Exception):
 
 
 def parse(text: str) -> Any:
-    """The value of one JSON text (RFC 8259), however deep; raises BadError."""
+    """The value of one JSON text (RFC 8259); raises BadError, also when it is nested too deeply."""
 
     def constant(name: str) -> None:
         raise ValueError(name)  # NaN, Infinity and -Infinity are not JSON
 
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(50_000)
     try:
         return json.loads(
             text,
@@ -49,21 +46,8 @@ def parse(text: str) -> Any:
             parse_float=Number,
             parse_constant=constant,
         )
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadError("not_json") from None
-    finally:
-        sys.setrecursionlimit(limit)
-
-
-def strings_in(value: Any) -> Iterator[str]:
-    """Every string of a JSON value, keys included, however deep."""
-    rest = [value]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, (list, tuple)):  # a tuple is a member of an object
-            rest.extend(value)
 
 
 def is_text(value: str) -> bool:
@@ -101,8 +85,10 @@ def string(width: int, *, digits: bool = False) -> Callable[[Any], str]:
             value = value.literal
         if not isinstance(value, str):
             raise BadError("type")
+        if not is_text(value):
+            raise BadError("encoding")
         text = value.rstrip(" ")
-        if is_text(text) and len(text.encode()) > width:
+        if len(text.encode()) > width:
             raise BadError("too_long")
         return text
 

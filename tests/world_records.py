@@ -60,7 +60,15 @@ WHOLE_NUMBERS = {
 }
 UNKNOWN = (
     *('"extra": 1e999', '"extra": {"ts": 1, "ts": 2, "page": [null]}', '"extra": "é 🎧 \\u00e9"'),
-    *('"x": [[[{}]]]', '"x": 1, "x": 2', '"": ""', '"TS": 5', '"userid": "x"', '"PAGE": null'),
+    *(
+        '"x": "\\ud800\\u0000"',
+        '"x": [[[{}]]]',
+        '"x": 1, "x": 2',
+        '"": ""',
+        '"TS": 5',
+        '"userid": "x"',
+        '"PAGE": null',
+    ),
     *('"sessionid": true', '"Title": 7', '"Song_id": null', '"DURATION": []', '"ts ": 1'),
 )
 
@@ -180,7 +188,7 @@ def repeated(kind: Kind, earlier: Record, record: Record, random: Random) -> Rec
 BAD_EVENTS: dict[str, tuple[Any, ...]] = {
     "ts": (None, "1541105830796", 1541105830, FIRST_MOMENT - 1, LAST_MOMENT + 1, 1.5, True, -1),
     "registration": ("", 1540919166796.5, 0, [], False),
-    "sessionId": (None, "7", -1, 9_000_000_000_001, 0.5, True, Raw("1e400"), Raw("1e-400")),
+    "sessionId": (None, "7", -1, 9_000_000_000_001, 0.5, True, Raw("1e400")),
     "itemInSession": (None, "0", 1_000_000, 1.0000001, {}),
     "status": (True, "200", 1000, -1, 200.5),
     "userId": ("abc", " 7", "-5", "+5", "1e3", "٣", "7\t", 7.5, -1, "9000000000001", [7], True),
@@ -220,7 +228,7 @@ def bad_line(kind: Kind, record: Record, random: Random) -> bytes:
     return random.choice(
         (
             *(line[: len(line) // 2], line[:-1], line + line, line + b" x", b"[" + line + b"]"),
-            *(b"null", b"7", b'"text"', b"x", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"\x0c", b"{}{}"),
+            *(b"null", b"7", b'"text"', b"x", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"{}{}"),
             line.replace(known, known + b" 1, " + known, 1),
             line.replace(known, known.replace(b"t", b"\\u0074") + b" 1, " + known, 1),
             line.replace(b"{", b'{"extra": NaN, ', 1),

@@ -11,7 +11,7 @@ its statement gives the rows, its header says the answer. The header's keys, bes
     tie        how `{ties}` names another row that shares the lead, a template
     needs      the column that must be above zero, or there is no answer
     empty      what to say when there are no rows, or no answer
-    coverage   what share of the data the answer rests on, a template; nothing when it comes out empty
+    coverage   what share of the data the answer rests on, a template; it may come out empty
     columns    the columns to show, each with its format: `song, plays:count`; without it: all
     rows       how many rows to show at most; without it: 10
     chart      how to draw it: `bar x=plays y=song`, `line x=day y=plays`, `cohort x=... y=...`

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .config import Settings
-from .etl import row_counts
 from .progress import Progress, silent
 from .sql_queries import TABLES
+from .status import row_counts
 from .warehouse import open_warehouse
 
 

@@ -13,9 +13,10 @@ from .config import Settings
 from .errors import TooManyRejectedError
 from .ledger import Plan
 from .progress import Progress, silent
-from .sql_queries import audit_queries, count_queries
+from .sql_queries import audit_queries
 from .staging.rules import Kind
-from .warehouse import Counts, Reader, Run, StageReport, Warehouse, open_warehouse, read_ledger
+from .status import row_counts
+from .warehouse import Counts, Run, StageReport, Warehouse, open_warehouse, read_ledger
 
 _SHOWN_NAMES = 5
 
@@ -112,11 +113,6 @@ def load(
             report.answers = ask(warehouse)
     report.seconds = time.monotonic() - began
     return report
-
-
-def row_counts(reader: Reader) -> dict[str, int]:
-    """Count the rows of each table."""
-    return {query.name: int(reader.read(query.sql).rows[0][0]) for query in count_queries}
 
 
 def _list(settings: Settings) -> list[sources.Listing]:

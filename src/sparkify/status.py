@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .etl import row_counts
-from .sql_queries import folder
+from .sql_queries import count_queries, folder
 from .warehouse import Reader, Table
 
 SHOWN_RUNS = 10
@@ -25,6 +24,11 @@ def status(reader: Reader) -> dict[str, Any]:
         "runs": _records(reader.read(bookkeeping["runs"].sql))[:SHOWN_RUNS],
         "rejects": _records(reader.read(bookkeeping["reject_reasons"].sql)),
     }
+
+
+def row_counts(reader: Reader) -> dict[str, int]:
+    """Count the rows of each table."""
+    return {query.name: int(reader.read(query.sql).rows[0][0]) for query in count_queries}
 
 
 def rejects(reader: Reader, limit: int | None = None) -> Table:

@@ -34,14 +34,14 @@ def exit_code(action: Callable[[], object], *, as_json: bool, debug: bool) -> in
         action()
     except SystemExit:  # click's answer to a reader of the help who went away
         return 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        console.say(error.format_message())
+        return error.exit_code
     except (Exception, KeyboardInterrupt) as error:
         if debug:
             console.say(traceback.format_exc())
         failure = _failure(error)
-        if isinstance(error, click.exceptions.NoArgsIsHelpError) and not as_json:
-            console.say(error.format_message())
-        else:
-            console.failure(failure, as_json=as_json)
+        console.failure(failure, as_json=as_json)
         return failure.exit_code
     return 0
 
@@ -49,8 +49,6 @@ def exit_code(action: Callable[[], object], *, as_json: bool, debug: bool) -> in
 def _failure(error: BaseException) -> SparkifyError:
     if isinstance(error, SparkifyError):
         return error
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        return UsageError("no command was given", _help(error))
     if isinstance(error, click.UsageError):
         return UsageError(_sentence(error.format_message()), _help(error))
     if isinstance(error, click.ClickException):
@@ -58,7 +56,8 @@ def _failure(error: BaseException) -> SparkifyError:
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return _InterruptedError("interrupted; what was not finished is not published")
     if isinstance(error, OSError):
-        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        where = f"{error.filename}: " if error.filename else ""
+        what = f"{where}{error.strerror or error}"
         return _SystemError(what, "Correct that and run the command again; --debug tells where.")
     return _bug(error)
 

@@ -22,7 +22,7 @@ def _statement_names(context: click.Context, parameter: click.Parameter, typed: 
 @command("sql")
 @click.argument("name", required=False, shell_complete=_statement_names)
 def sql(call: Call, name: str | None) -> None:
-    """Show the SQL that would run, of one statement, or list all."""
+    """Show the SQL that would run: list it, or one in full."""
     from .. import sql_queries
 
     statements = sql_queries.catalogue()
@@ -55,7 +55,10 @@ def doctor(call: Call) -> None:
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write the page."
 )
 def report(call: Call, output: Path | None) -> None:
-    """Write the answers as a page with charts (not built yet)."""
+    """Write the answers as a page with charts.
+
+    Not built yet.
+    """
     raise SettingsError(
         "the report with charts is not built yet",
         "Meanwhile `sparkify ask` prints the answers, and `sparkify ask --json` gives them to"
@@ -65,7 +68,10 @@ def report(call: Call, output: Path | None) -> None:
 
 @click.group("iac", cls=OrderedGroup)
 def iac() -> None:
-    """Look after the warehouse in the cloud (not built yet)."""
+    """Look after the warehouse in the cloud.
+
+    Not built yet.
+    """
 
 
 iac.params += common_options()
@@ -81,7 +87,7 @@ def _cloud_command(name: str, summary: str) -> None:
             "Meanwhile use DuckDB on this machine: `sparkify etl`, with ENGINE = duckdb or none.",
         )
 
-    refuse.help = f"{summary} (not built yet)."
+    refuse.help = f"{summary}.\n\nNot built yet."
     iac.add_command(refuse)
 
 

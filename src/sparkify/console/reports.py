@@ -89,31 +89,28 @@ def show_created(done: _Record) -> None:
 
 def show_plan(plan: Plan) -> None:
     """Show what a load would do."""
-    _say_plan(plan)
+    if not plan.files:
+        _say_nothing_new(plan)
+        return
+    stream.say(f"To load: {_files(plan)}; {plan.skipped:,} are loaded already.")
     shown = plan.as_json()
     for kind in ("new", "changed"):
         for uri in shown[kind]:
             stream.out(stream.clean(f"{kind:<9}{uri}"))
         if more := shown["files"][kind] - len(shown[kind]):
             stream.say(f"... and {more:,} more {kind}.")
-    if plan.files:
-        stream.say("Next: `sparkify etl` loads them.")
+    stream.say("Next: `sparkify etl` loads them.")
 
 
 def show_load(report: LoadReport) -> None:
     """Show what a load did, that every record is accounted for, and the answers."""
     if report.rebuilt:
-        stream.say(f"The star was computed again from staging, in {report.seconds:.1f} s.")
+        stream.say(f"The star was computed again from staging, in {report.seconds:.1f} s:")
+    elif report.plan.files:
+        _say_loaded(report)
     else:
-        _say_plan(report.plan)
-    if report.plan.files:
-        stream.say(f"Loaded as run {report.run_id}, in {report.seconds:.1f} s:")
-        for kind, one in report.counts.items():
-            stream.say(
-                f"  {kind:<6} {one.read:,} read = {one.staged:,} staged"
-                f" + {one.duplicates:,} duplicates + {one.rejected:,} rejected"
-            )
-    if report.checks:
+        _say_nothing_new(report.plan)
+    if report.checks:  # one of them is that the two numbers are the same
         plays = report.tables["songplays"]
         stream.say(f"  plays  {plays:,} NextSong events staged = {plays:,} songplays")
         stream.say(f"  checks {len(report.checks)} passed")
@@ -132,14 +129,25 @@ def show_load(report: LoadReport) -> None:
     )
 
 
-def _say_plan(plan: Plan) -> None:
-    if plan.files:
+def _say_loaded(report: LoadReport) -> None:
+    stream.say(
+        f"Loaded {_files(report.plan)}, as run {report.run_id} in {report.seconds:.1f} s;"
+        f" {report.plan.skipped:,} were loaded already:"
+    )
+    for kind, one in report.counts.items():
         stream.say(
-            f"To load: {len(plan.new):,} new and {len(plan.changed):,} changed files,"
-            f" {plan.bytes / 1e6:,.1f} MB; {plan.skipped:,} are loaded already."
+            f"  {kind:<6} {one.read:,} read = {one.staged:,} staged"
+            f" + {one.duplicates:,} duplicates + {one.rejected:,} rejected"
         )
-    else:
-        stream.say(f"Nothing new to load: all {plan.skipped:,} files are loaded already.")
+
+
+def _say_nothing_new(plan: Plan) -> None:
+    stream.say(f"Nothing new to load: all {plan.skipped:,} files are loaded already.")
+
+
+def _files(plan: Plan) -> str:
+    size = plan.bytes / 1e6
+    return f"{len(plan.new):,} new and {len(plan.changed):,} changed files, {size:,.1f} MB"
 
 
 def show_exported(done: _Record) -> None:
@@ -149,17 +157,17 @@ def show_exported(done: _Record) -> None:
 
 def show_status(found: _Record) -> None:
     """Show what the warehouse holds and how it came there."""
-    tables.show(["table", "rows"], list(found["tables"].items()))
+    _show_figures(["table", "rows"], list(found["tables"].items()))
     oldest, newest = found["freshness"]["oldest_event"], found["freshness"]["newest_event"]
     if newest:
         stream.out(f"\nEvents from {oldest} to {newest} UTC.")
     if found["runs"]:
         stream.out("\nThe newest runs:")
-        tables.show(_RUN_COLUMNS, [_run(record) for record in found["runs"]])
+        _show_figures(_RUN_COLUMNS, [_run(record) for record in found["runs"]])
     if found["rejects"]:
         stream.out("\nRejected:")
         columns = ["kind", "reason", "records"]
-        tables.show(columns, [[one[column] for column in columns] for one in found["rejects"]])
+        _show_figures(columns, [[one[column] for column in columns] for one in found["rejects"]])
     if not found["runs"]:
         stream.say("Nothing is loaded yet. Next: `sparkify etl`.")
 
@@ -214,9 +222,14 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 def show_generated(truth: _Record) -> None:
     """Say what was generated."""
-    counts = {key: value for key, value in truth.items() if isinstance(value, int)}
-    stream.say(f"Generated: {_counted(counts)}.")
+    stream.say(f"Generated what loads as {_counted(truth['tables'])}.")
     stream.say("Next: `sparkify etl` loads it.")
+
+
+def _show_figures(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Show a table whose numbers are amounts, with separators."""
+    texts = [[f"{one:,}" if isinstance(one, int) else one for one in row] for row in rows]
+    tables.show(columns, rows, texts=texts)
 
 
 def _counted(tables: Mapping[str, int]) -> str:

@@ -80,7 +80,7 @@ def _fitted(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")
     for title, to_the_right in zip(titles, right, strict=True):
         table.add_column(Text(title), justify="right" if to_the_right else "left", overflow="fold")
     for row in rows:

@@ -1,34 +1,24 @@
-"""The catalogue: every song is a pure function of the seed and its number."""
+"""The catalogue: which songs there are, all of it decided by the seed and the song's number."""
 
 from __future__ import annotations
 
+from itertools import product
+from string import ascii_uppercase
 from typing import NamedTuple
 
+import numpy as np
+
 from . import lengths
-from .chance import Dice, digest
-from .names import TITLES, Names, Text
+from .chance import Dice, ManyDice, digest
+from .names import TITLES, Names
 from .options import Options
+from .tracks import Track, Tracks
 from .words import BIRTHPLACES
 
-REISSUE_EVERY = 200
-"""Every so many songs, one is the song before it once more, under ids of its own."""
-
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_REISSUE_EVERY = 200
+_LETTERS = ["".join(three) for three in product(ascii_uppercase, repeat=3)]
 _SPREAD = 0x9E3779B1  # odd: multiplying by it modulo a power of two keeps numbers distinct
 _Place = tuple[str, float | None, float | None]
-
-
-class Recording(NamedTuple):
-    """What a play can be known by. length: in units of 1e-5 s."""
-
-    title: Text
-    artist: Text
-    length: int
-
-    @property
-    def is_ascii(self) -> bool:
-        """Whether the logs spell it as the catalogue does."""
-        return self.title.original.isascii() and self.artist.original.isascii()
 
 
 class Song(NamedTuple):
@@ -37,7 +27,7 @@ class Song(NamedTuple):
     track_id: str
     song_id: str
     artist_id: str
-    recording: Recording
+    track: Track
     location: str
     latitude: float | None
     longitude: float | None
@@ -45,34 +35,43 @@ class Song(NamedTuple):
 
 
 class Catalogue:
-    """The songs of a world, numbered from 0, the most popular first."""
+    """The songs of a world, numbered from 0, the most popular first.
+
+    Every 200th is a reissue: the song before it once more, under ids of its own.
+    """
 
     def __init__(self, options: Options, names: Names) -> None:
-        self.size = options.songs
-        self._artists = options.songs + options.songs // 50
-        self._names = names
-        self._songs = digest(f"{options.seed} songs")
+        self.size = size = options.songs
         self._ids = digest(f"{options.seed} ids")
         self._years = digest(f"{options.seed} years")
         self._places = digest(f"{options.seed} places")
+        dice = ManyDice(digest(f"{options.seed} songs"), size)
+        self._artists = artists = dice.below(size + size // 50)
+        heard = np.arange(size)
+        heard[_REISSUE_EVERY - 1 :: _REISSUE_EVERY] -= 1
+        self._tracks = Tracks(
+            names,
+            0,
+            titles=dice.below(TITLES)[heard],
+            artists=artists[heard],
+            billings=np.where(dice.below(20) == 0, heard, 0),
+            lengths=lengths.even(ManyDice(digest(f"{options.seed} lengths"), size))[heard],
+        )
+        self.track = self._tracks.track
 
-    def recording(self, number: int) -> Recording:
-        """Tell what is heard of a song, 0 to size - 1."""
-        dice = Dice(self._songs + (number - 1 if _is_reissue(number) else number))
-        artist = dice.below(self._artists)
-        title = self._names.title(dice.below(TITLES))
-        billing = 0 if dice.below(20) else number
-        return Recording(title, self._names.artist(artist, billing), lengths.in_catalogue(dice))
+    def count_artists(self) -> int:
+        """Count the artists who have a song in the catalogue, by artist_id."""
+        return len(np.unique(self._artists))
 
     def song(self, number: int) -> Song:
         """Tell all about a song, 0 to size - 1."""
-        artist = self._artist_of(number)
+        artist = int(self._artists[number])
         location, latitude, longitude = self._place(artist)
         return Song(
             track_id=f"TRA{self._letters(number, 4)}128F{_distinct(number, 7)}",
             song_id=self._song_id(number),
             artist_id=f"AR{self._letters(-artist, 5)}1187{_distinct(artist, 6)}",
-            recording=self.recording(number),
+            track=self.track(number),
             location=location,
             latitude=latitude,
             longitude=longitude,
@@ -96,26 +95,24 @@ class Catalogue:
             return number
         return min(number, twin, key=self._song_id)
 
-    def spelled(self, number: int, *, plainly: bool) -> int:
-        """Find the first song from this one on that the logs spell as the catalogue does, or not.
+    def spelled(self, number: int, *, plainly: bool) -> Track:
+        """Find the first song from this one on that the logs spell as it is, or do not.
 
-        Returns the number itself where there is no such song.
+        Returns the song itself where there is no such song.
         """
         for step in range(self.size):
-            found = (number + step) % self.size
-            if self.recording(found).is_ascii == plainly:
+            found = self.track((number + step) % self.size)
+            if found.is_ascii == plainly:
                 return found
-        return number
-
-    def _artist_of(self, number: int) -> int:
-        return Dice(self._songs + number).below(self._artists)
+        return self.track(number)
 
     def _song_id(self, number: int) -> str:
         return f"SO{self._letters(number, 5)}12A8{_distinct(number, 7)}"
 
     def _letters(self, number: int, count: int) -> str:
+        """Choose up to six letters."""
         dice = Dice(self._ids + number)
-        return "".join([dice.pick(_LETTERS) for _ in range(count)])
+        return (dice.pick(_LETTERS) + dice.pick(_LETTERS))[:count]
 
     def _place(self, artist: int) -> _Place:
         """Say where an artist is from: mostly unknown, often without coordinates."""
@@ -129,7 +126,7 @@ class Catalogue:
 
 
 def _is_reissue(number: int) -> bool:
-    return number % REISSUE_EVERY == REISSUE_EVERY - 1
+    return number % _REISSUE_EVERY == _REISSUE_EVERY - 1
 
 
 def _distinct(number: int, digits: int) -> str:

@@ -9,7 +9,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.uint64]
+Integers = NDArray[np.int64]
+Shares = NDArray[np.float64]
 _T = TypeVar("_T")
 _MASK = (1 << 64) - 1
 
@@ -22,7 +23,7 @@ def scatter(number: int) -> int:
     return bits ^ (bits >> 31)
 
 
-def scatter_range(first: int, count: int) -> Numbers:
+def scatter_range(first: int, count: int) -> NDArray[np.uint64]:
     """Do what `scatter` does for many numbers in a row, much faster."""
     bits = np.arange(count, dtype=np.uint64) + np.uint64((first + 0x9E3779B97F4A7C15) & _MASK)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -50,7 +51,8 @@ class Dice:
 
     def pick(self, choices: Sequence[_T]) -> _T:
         """Choose one of them."""
-        return choices[self.below(len(choices))]
+        self._bits, chosen = divmod(self._bits, len(choices))
+        return choices[chosen]
 
 
 class ManyDice:
@@ -59,10 +61,14 @@ class ManyDice:
     def __init__(self, first: int, count: int) -> None:
         self._bits = scatter_range(first, count)
 
-    def below(self, size: int) -> NDArray[np.int64]:
+    def below(self, size: int) -> Integers:
         """Choose one of 0 to size - 1 for each number."""
         self._bits, chosen = np.divmod(self._bits, np.uint64(size))
         return chosen.astype(np.int64)
+
+    def share(self) -> Shares:
+        """Choose a number from 0 up to 1 (in steps of 2 ** -32) for each number."""
+        return self.below(1 << 32) / (1 << 32)
 
 
 class LongTail:
@@ -83,3 +89,9 @@ class LongTail:
         """Turn a number from 0 up to 1 into a rank, 0 being the most popular."""
         rank = int((self._low + chance * self._span) ** self._inverse - self._bend)
         return rank if rank < self._last else self._last
+
+    def ranks(self, chances: Shares) -> Integers:
+        """Turn many numbers from 0 up to 1 into ranks."""
+        exact = (self._low + chances * self._span) ** self._inverse - self._bend
+        ranks: Integers = np.minimum(exact, self._last).astype(np.int64)
+        return ranks

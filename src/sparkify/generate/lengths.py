@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
-from numpy.typing import NDArray
+
+from .chance import Integers, ManyDice
 
 UNITS = 100_000
 """Lengths are counted in units of 1e-5 seconds, so that sums of them are exact."""
-
-CHOICES = 1 << 30
-"""How many numbers a length can be chosen by."""
 
 _QUANTILES = (
     (0.0, 12.0),
@@ -30,11 +26,20 @@ _QUANTILES = (
 )
 """Shares of the songs, and the seconds that they are shorter than."""
 
-_LOWS = [round(share * CHOICES) for share, _ in _QUANTILES]
-_UNITS = [round(seconds * UNITS) for _, seconds in _QUANTILES]
+_SHARES = [share for share, _ in _QUANTILES]
+_LENGTHS = [seconds * UNITS for _, seconds in _QUANTILES]
 
 
-def choose(choices: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Turn numbers from 0 to CHOICES - 1 into lengths, in units, as real songs have them."""
-    exact = np.interp(choices, _LOWS, _UNITS)
-    return exact.astype(np.int64)
+def even(dice: ManyDice) -> Integers:
+    """Choose lengths for the songs of the catalogue, in units: even numbers."""
+    return np.interp(dice.share(), _SHARES, _LENGTHS).astype(np.int64) & ~1
+
+
+def odd(dice: ManyDice) -> Integers:
+    """Choose lengths for all other songs, in units: odd, so that none ever matches by chance."""
+    return even(dice) | 1
+
+
+def as_json(length: int) -> str:
+    """Write a length in seconds, as briefly as it can be read back: 200.72444, 231.0."""
+    return repr(length / UNITS)

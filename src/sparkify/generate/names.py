@@ -12,7 +12,7 @@ from .chance import Dice, digest
 TITLES = 130_000
 """How many titles there are; a song is not the only one of its title when there are many songs."""
 
-_FIRST_NAMES = tuple(words.WOMEN + words.MEN)
+_FIRST_NAMES = words.WOMEN + words.MEN
 _INITIALS = "ABCDEFGHJKLMNPRSTW"
 _BILLINGS = ("{0} & The {1}", "{0} with The {1}", "{0} / The {1}", "The {1}")
 _REMEMBERED = 1 << 16
@@ -21,22 +21,22 @@ _REMEMBERED = 1 << 16
 class Text(NamedTuple):
     """A text, and how the logs write it.
 
-    plain: as it is staged from there: doubly encoded where it is not ASCII. json: as it stands in
-    the file. original: as the catalogue has it.
+    original: as the catalogue has it. json: as it stands in the logs, doubly encoded where it is
+    not ASCII. staged: as it is staged from there, without trailing blanks.
     """
 
-    plain: str
-    json: str
     original: str
+    json: str
+    staged: str
 
 
 def as_logged(text: str) -> Text:
     """Spell a text as the logs do: UTF-8 read as ISO-8859-1, twice; ASCII only; slashes escaped."""
-    plain = text
+    logged = text
     if not text.isascii():
         for _ in range(2):
-            plain = plain.encode().decode("latin-1")
-    return Text(plain, json.dumps(plain).replace("/", "\\/"), text)
+            logged = logged.encode().decode("latin-1")
+    return Text(text, json.dumps(logged).replace("/", "\\/"), logged.rstrip(" "))
 
 
 class Names:
@@ -45,6 +45,7 @@ class Names:
     def __init__(self, seed: int) -> None:
         self._titles = digest(f"{seed} titles")
         self._artists = digest(f"{seed} artists")
+        self._billings = digest(f"{seed} billings")
         self.title = lru_cache(TITLES)(self._title)
         self.artist = lru_cache(_REMEMBERED)(self._artist)
 
@@ -64,32 +65,32 @@ class Names:
         )
         return as_logged(title + ending)
 
-    def _artist(self, number: int, billing: int = 0) -> Text:
-        """Name an artist, some of them by a bare number.
+    def billed(self, number: int, billing: int) -> Text:
+        """Name an artist in another way; `billing` decides in which."""
+        name = self.artist(number).original
+        if ", " in name:
+            return as_logged(name.replace(", ", "_ "))
+        dice = Dice(self._billings + billing)
+        return as_logged(dice.pick(_BILLINGS).format(name, dice.pick(_PLURALS)))
 
-        billing: 0, or another number for another way to name the same artist.
-        """
+    def _artist(self, number: int) -> Text:
+        """Name an artist, some of them by a bare number."""
         dice = Dice(self._artists + number)
         form = dice.pick(words.ARTIST_FORMS)
         if dice.below(1000) == 0:
             return as_logged(str(1 + dice.below(2999)))
-        name = form.format(
-            adjective=dice.pick(words.ADJECTIVES),
-            noun=dice.pick(words.NOUNS),
-            nouns=dice.pick(_PLURALS),
-            other=dice.pick(words.NOUNS),
-            first=dice.pick(_FIRST_NAMES),
-            initial=dice.pick(_INITIALS),
-            last=dice.pick(words.LAST_NAMES),
-            foreign=dice.pick(words.FOREIGN_NAMES),
+        return as_logged(
+            form.format(
+                adjective=dice.pick(words.ADJECTIVES),
+                noun=dice.pick(words.NOUNS),
+                nouns=dice.pick(_PLURALS),
+                other=dice.pick(words.NOUNS),
+                first=dice.pick(_FIRST_NAMES),
+                initial=dice.pick(_INITIALS),
+                last=dice.pick(words.LAST_NAMES),
+                foreign=dice.pick(words.FOREIGN_NAMES),
+            )
         )
-        return as_logged(_billed(name, Dice(billing)) if billing else name)
-
-
-def _billed(name: str, dice: Dice) -> str:
-    if ", " in name:
-        return name.replace(", ", "_ ")
-    return dice.pick(_BILLINGS).format(name, dice.pick(_PLURALS))
 
 
 def _plural(noun: str) -> str:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import exp
 from typing import Any
 
 from ..errors import UsageError
 
 USERS = 100
 """How many users there are when neither users nor events are given: the size of the real month."""
-
-EVENTS_PER_USER_AND_DAY = 2.85
-"""What the session model gives on average; a single user may give a hundred times as much."""
 
 DAYS_PER_YEAR = 365.25
 _EARLIEST, _LATEST = date(2006, 1, 1), date(2099, 12, 31)
@@ -61,8 +59,8 @@ class Options:
         """How many users there are on the first day."""
         if self.events is None:
             return USERS if self.users is None else self.users
-        mean_growth = 1 + self.growth * self.days / DAYS_PER_YEAR / 2
-        return max(1, round(self.events / (EVENTS_PER_USER_AND_DAY * self.days * mean_growth)))
+        users = self.events / (self.days * _events_per_user_and_day(self.days))
+        return max(1, round(users / (1 + self.growth * self.days / DAYS_PER_YEAR / 2)))
 
     def as_json(self) -> dict[str, Any]:
         """Say which world this is, so that equal worlds say the same."""
@@ -75,6 +73,14 @@ class Options:
             "match_share": float(self.match_share),
             "growth": float(self.growth),
         }
+
+
+def _events_per_user_and_day(days: int) -> float:
+    """Tell what the session model gives on average (measured): more, as more and more users pay.
+
+    One user may give a hundred times as much as another.
+    """
+    return 2.16 + 1.7 * (1 - exp(-days / 150))
 
 
 def _in_range(name: str, value: Any, low: Any, high: Any) -> None:

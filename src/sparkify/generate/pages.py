@@ -12,10 +12,10 @@ _Chances = dict[str, float]
 
 PLAY = "NextSong"
 
-_REDIRECTS = frozenset(
-    "Login, Logout, Submit Upgrade, Submit Downgrade, Save Settings, Submit Registration, Cancel"
-    .split(", ")
-)  # fmt: skip
+_REDIRECTS = (
+    *("Cancel", "Login", "Logout", "Save Settings"),
+    *("Submit Downgrade", "Submit Registration", "Submit Upgrade"),
+)
 _AUTH_AFTER: dict[str, Auth] = {
     "Login": "Logged In",
     "Logout": "Logged Out",
@@ -105,8 +105,18 @@ class State:
     after: the (auth, level) in which the listener leaves the page.
     """
 
-    __slots__ = ("_chances", "_nexts", "after", "auth", "is_anonymous", "is_play", "level", "method")
-    __slots__ += ("page", "status")
+    __slots__ = (
+        "_chances",
+        "_nexts",
+        "after",
+        "auth",
+        "is_anonymous",
+        "is_play",
+        "level",
+        "method",
+        "page",
+        "status",
+    )
 
     def __init__(self, auth: Auth, level: Level, page: str) -> None:
         self.auth = auth

@@ -18,7 +18,7 @@ MILLISECONDS = 796
 """The constant part of a second that every moment in the real logs has."""
 
 _MEAN_GAP = 90.0
-_MEAN_REST = 7.0 * DAY
+_MEAN_REST = 5.0 * DAY
 _MEAN_MEMBERSHIP = 36.0 * DAY
 _LONGEST_MEMBERSHIP = 5 * 365 * DAY
 _PAID_SHARE = 2 / 12

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache
-from math import pi, sin
+from math import cos, pi, sin
 
 HOUR = 3_600
 DAY = 24 * HOUR
 
-_NIGHT_SHIFT = 0.09375 * DAY
+_NIGHT_SHIFT = 0.0625 * DAY
+_NIGHT_DROP = 0.6
 _NIGHT = 3 * HOUR
 _DAY_OFF_DROP = 0.5
 _TAPER = 3 * HOUR
@@ -26,21 +27,25 @@ def warp(moment: float) -> float:
 
 
 def drop(moment: float) -> float:
-    """Tell how likely a session that would start then (seconds since 1970) does not take place.
+    """Tell how likely a session that would start then (seconds since 1970) does not take place."""
+    night = (1 + cos(2 * pi * (moment % DAY - _NIGHT) / DAY)) / 2
+    return 1 - (1 - _NIGHT_DROP * night) * (1 - _DAY_OFF_DROP * _off(moment))
 
-    It is 0 on a working day and a half on a day off, and changes over within the six hours around
-    midnight.
+
+def _off(moment: float) -> float:
+    """Tell how much of a day off it is: 0 on working days, 1 on days off.
+
+    It changes over in the six hours around midnight.
     """
     day, second = divmod(int(moment), DAY)
-    today = _day_off(day)
     if _TAPER <= second < DAY - _TAPER:
-        return _DAY_OFF_DROP * today
+        return _day_off(day)
     if second < _TAPER:
-        neighbour, distance = _day_off(day - 1), second
+        neighbour, distance = day - 1, second
     else:
-        neighbour, distance = _day_off(day + 1), DAY - second
+        neighbour, distance = day + 1, DAY - second
     weight = 0.5 + distance / _TAPER / 2
-    return _DAY_OFF_DROP * (today * weight + neighbour * (1 - weight))
+    return _day_off(day) * weight + _day_off(neighbour) * (1 - weight)
 
 
 @cache

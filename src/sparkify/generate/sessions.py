@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from random import Random
 
 from .lengths import UNITS
-from .music import Music, Track
+from .music import Music
 from .options import DAYS_PER_YEAR, Options
 from .pages import FIRST_PAGES, STATES, State
 from .people import People, User
 from .rhythm import DAY, HOUR, drop, warp
+from .tracks import Track
 
 Event = tuple[int, int, int, User, State, Track | None]
 """When (whole seconds since 1970), session, item in session, who, what, and which track."""
@@ -42,8 +43,8 @@ class Sessions:
         self._sessions = 0
         self._due: defaultdict[int, list[User]] = defaultdict(list)
 
-    def hours(self) -> Iterator[list[Event]]:
-        """Yield the events of each hour, 24 times the days in all, ordered by time.
+    def hours(self) -> Iterator[tuple[int, list[Event]]]:
+        """Yield each hour (when it begins) and its events, ordered by time; 24 hours a day.
 
         Events of one session at the same second are in the order of their items.
         """
@@ -55,7 +56,7 @@ class Sessions:
                 for user in due:
                     self._advance(user, hour + HOUR, events)
             events.sort()  # no two are equal in their first three: users are never compared
-            yield events
+            yield hour, events
 
     def _gather(self) -> None:
         """Let the first users rest; they have been listening for a while."""
@@ -100,23 +101,23 @@ class Sessions:
     def _advance(self, user: User, until: int, events: list[Event]) -> None:
         """Let a user do what is to be done before `until`."""
         chance, draw = self._random.random, self._music.draw
-        state = user.state or self._first_page(user)
-        while user.at < until:
+        state, at = user.state or self._first_page(user), user.at
+        while at < until:
             track = None
             if state.is_play:
                 track = draw(self._random)
-                user.song_ends = user.at + track.length // UNITS
+                user.song_ends = at + track.length // UNITS
             elif state.page == "Submit Registration":
-                user.registered = user.at
-            events.append((user.at, user.session, user.item, user, state, track))
+                user.registered = at
+            events.append((at, user.session, user.item, user, state, track))
             following = state.follow(chance())
             if following is None:
-                self._leave(user, state)
+                self._leave(user, state, at)
                 return
             user.item += 1
-            user.at += self._pause(user, following)
+            at += self._pause(user, following, at)
             state = following
-        user.state = state
+        user.state, user.at = state, at
         self._await(user)
 
     def _first_page(self, user: User) -> State:
@@ -124,17 +125,17 @@ class Sessions:
         (name,) = self._random.choices(names, cum_weights=weights)
         return STATES[user.auth, user.level, name]
 
-    def _pause(self, user: User, following: State) -> int:
-        """Say after how many seconds the following page comes: a song waits for the last one."""
+    def _pause(self, user: User, following: State, at: int) -> int:
+        """Say how many seconds after `at` the following page comes: a song waits for the last."""
         if following.status == 307:
             return 1
-        if following.is_play and user.song_ends > user.at:
-            return user.song_ends - user.at
+        if following.is_play and user.song_ends > at:
+            return user.song_ends - at
         return 1 + int(self._random.expovariate(1 / user.gap))
 
-    def _leave(self, user: User, state: State) -> None:
-        """End a session, perhaps the user's last one."""
+    def _leave(self, user: User, state: State, at: int) -> None:
+        """End a session with the page of a moment; perhaps it was the user's last one."""
         user.auth, user.level = state.after
         gone = self._random.random() < _ATTRITION * user.rest / _YEAR
         if user.auth != "Cancelled" and not gone:
-            self._rest(user, user.at + _REST_AT_LEAST, user.at + _REST_AT_LEAST)
+            self._rest(user, at + _REST_AT_LEAST, at + _REST_AT_LEAST)

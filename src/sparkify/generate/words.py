@@ -2,66 +2,72 @@
 
 from __future__ import annotations
 
-WOMEN = (
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+WOMEN = _words(
     "Abigail Ada Alice Amber Anna Ariana Aurora Beatrice Bella Brianna Camila Cecilia Chloe Clara"
-    " Daisy Diana Edith Elena Elise Ella Emma Esther Eva Faith Fiona Freya Grace Hannah Hazel Helen"
-    " Ida Irene Isabel Ivy Jada Jane Josephine Julia Kate Kayla Laura Layla Leah Lena Lily Lucy"
-    " Maya Megan Mia Molly Naomi Nina Nora Olive Paige Rachel Rosa Ruby Sara Sofia Stella Tessa"
-    " Valerie Vera Willow Zoe"
-).split()
-MEN = (
+    " Daisy Diana Edith Elena Elise Ella Emma Esther Eva Faith Fiona Freya Grace Hannah Hazel"
+    " Helen Ida Irene Isabel Ivy Jada Jane Josephine Julia Kate Kayla Laura Layla Leah Lena Lily"
+    " Lucy Maya Megan Mia Molly Naomi Nina Nora Olive Paige Rachel Rosa Ruby Sara Sofia Stella"
+    " Tessa Valerie Vera Willow Zoe"
+)
+MEN = _words(
     "Aaron Adam Alan Albert Andre Anton Arthur Austin Ben Bruno Caleb Carl Cedric Colin Curtis"
     " Daniel David Dylan Edgar Eli Elliot Ethan Felix Finn Frank Gavin George Grant Hector Henry"
-    " Hugo Ian Isaac Ivan Jack Jacob James Jasper Joel Jonas Julian Karl Kevin Leo Liam Logan Louis"
-    " Lucas Marcus Martin Max Miles Nathan Noah Oscar Owen Paul Peter Quinn Ray Robert Ryan Samuel"
-    " Simon Theo Victor Walter"
-).split()
-LAST_NAMES = (
-    "Adams Allen Anderson Bailey Baker Barnes Bell Bennett Brooks Brown Bryant Burke Butler Campbell"
-    " Carter Chen Clark Cole Collins Cook Cooper Cox Cruz Davis Diaz Dixon Duncan Edwards Ellis"
-    " Evans Fisher Flores Ford Foster Fox Garcia Gibson Gomez Gray Green Griffin Hall Hamilton"
-    " Harris Hayes Henderson Hill Holmes Howard Hughes Hunt Jackson James Jenkins Johnson Jones"
-    " Jordan Kelly Kennedy Kim King Knight Lane Lee Lewis Long Lopez Marshall Martin Mason Miller"
-    " Mills Mitchell Moore Morgan Morris Murphy Murray Myers Nelson Nguyen Ortiz Owens Palmer Parker"
-    " Patel Perez Perry Porter Powell Price Reed Reyes Reynolds Rice Rivera Roberts Robinson Rogers"
-    " Rose Ross Ruiz Russell Sanders Scott Shaw Silva Simmons Smith Spencer Stevens Stewart Stone"
-    " Sullivan Taylor Thomas Thompson Torres Tucker Turner Walker Wallace Ward Warren Watson Webb"
-    " West White Williams Wilson Wood Wright Young"
-).split()
-FOREIGN_NAMES = (
+    " Hugo Ian Isaac Ivan Jack Jacob James Jasper Joel Jonas Julian Karl Kevin Leo Liam Logan"
+    " Louis Lucas Marcus Martin Max Miles Nathan Noah Oscar Owen Paul Peter Quinn Ray Robert Ryan"
+    " Samuel Simon Theo Victor Walter"
+)
+LAST_NAMES = _words(
+    "Adams Allen Anderson Bailey Baker Barnes Bell Bennett Brooks Brown Bryant Burke Butler"
+    " Campbell Carter Chen Clark Cole Collins Cook Cooper Cox Cruz Davis Diaz Dixon Duncan Edwards"
+    " Ellis Evans Fisher Flores Ford Foster Fox Garcia Gibson Gomez Gray Green Griffin Hall"
+    " Hamilton Harris Hayes Henderson Hill Holmes Howard Hughes Hunt Jackson James Jenkins Johnson"
+    " Jones Jordan Kelly Kennedy Kim King Knight Lane Lee Lewis Long Lopez Marshall Martin Mason"
+    " Miller Mills Mitchell Moore Morgan Morris Murphy Murray Myers Nelson Nguyen Ortiz Owens"
+    " Palmer Parker Patel Perez Perry Porter Powell Price Reed Reyes Reynolds Rice Rivera Roberts"
+    " Robinson Rogers Rose Ross Ruiz Russell Sanders Scott Shaw Silva Simmons Smith Spencer"
+    " Stevens Stewart Stone Sullivan Taylor Thomas Thompson Torres Tucker Turner Walker Wallace"
+    " Ward Warren Watson Webb West White Williams Wilson Wood Wright Young"
+)
+FOREIGN_NAMES = _words(
     "Björnsdóttir Müller Peña Ibáñez Çelik Dvořák Sjöberg Gómez Lindström Noël Ångström Łukasik"
     " Françoise Grønvold Jürgens Núñez Sørensen Žižka Čapek Éluard"
-).split()
+)
 
-ADJECTIVES = (
+ADJECTIVES = _words(
     "Amber Ancient Blind Blue Bitter Black Brave Bright Broken Burning Calm Clever Cold Crimson"
     " Crooked Dark Dear Distant Electric Empty Endless Faded Falling Fearless Final Foolish Frozen"
     " Gentle Golden Grand Hidden Hollow Holy Honest Hungry Idle Infinite Last Lazy Little Lonely"
     " Lost Lucky Midnight Modern Naked New Northern Old Open Pale Perfect Quiet Restless Rising"
     " Rolling Sacred Scarlet Second Secret Silent Silver Simple Sleepless Slow Southern Strange"
-    " Sudden Sweet Tender Tiny Total Twisted Velvet Violent Wandering Warm Wasted White Wicked Wild"
-    " Wooden Young"
-).split()
-NOUNS = (
-    "Anchor Angel Animal Arrow Autumn Avenue Bell Bird Boat Bone Bridge Candle Canyon Castle Circle"
-    " City Cloud Coast Compass Corner Country Crow Crown Dance Dawn Desert Diamond Door Dream Drum"
-    " Dust Echo Engine Eye Feather Fever Field Fire Flower Forest Fountain Garden Ghost Giant Glass"
-    " Harbor Heart Highway Hill Holiday Horizon Horse House Island Jungle Kingdom Ladder Lantern"
-    " Lamp Letter Light Lion Machine Map Mask Meadow Memory Mirror Moon Morning Motel Mountain Ocean"
-    " Orchard Paper Parade Phantom Photograph Pilot Planet Prayer Queen Radio Railroad Rain Rebel"
-    " River Rocket Rose Sailor Satellite Shadow Ship Signal Sister Sky Smoke Soldier Song Sparrow"
-    " Spring Star Stone Storm Story Stranger Street Summer Sunday Swan Thunderbird Thunder Tide Tiger"
-    " Tower Train Tree Valley Village Voice Wall Water Wave Weekend Whale Whisper Window Winter Wolf"
-    " World"
-).split()
-VERBS = (
-    "Believe Bring Build Burn Carry Catch Chase Cross Dance Draw Drive Fight Find Follow Forget Give"
-    " Hear Hold Keep Kiss Know Leave Love Make Meet Miss Move Need Paint Play Remember Ride Run Save"
-    " See Sell Send Show Sing Steal Stop Take Teach Tell Touch Trust Turn Wait Wake Walk Want Watch"
-).split()
-FOREIGN_WORDS = (
+    " Sudden Sweet Tender Tiny Total Twisted Velvet Violent Wandering Warm Wasted White Wicked"
+    " Wild Wooden Young"
+)
+NOUNS = _words(
+    "Anchor Angel Animal Arrow Autumn Avenue Bell Bird Boat Bone Bridge Candle Canyon Castle"
+    " Circle City Cloud Coast Compass Corner Country Crow Crown Dance Dawn Desert Diamond Door"
+    " Dream Drum Dust Echo Engine Eye Feather Fever Field Fire Flower Forest Fountain Garden Ghost"
+    " Giant Glass Harbor Heart Highway Hill Holiday Horizon Horse House Island Jungle Kingdom"
+    " Ladder Lantern Lamp Letter Light Lion Machine Map Mask Meadow Memory Mirror Moon Morning"
+    " Motel Mountain Ocean Orchard Paper Parade Phantom Photograph Pilot Planet Prayer Queen Radio"
+    " Railroad Rain Rebel River Rocket Rose Sailor Satellite Shadow Ship Signal Sister Sky Smoke"
+    " Soldier Song Sparrow Spring Star Stone Storm Story Stranger Street Summer Sunday Swan"
+    " Thunderbird Thunder Tide Tiger Tower Train Tree Valley Village Voice Wall Water Wave Weekend"
+    " Whale Whisper Window Winter Willow World"
+)
+VERBS = _words(
+    "Believe Bring Build Burn Carry Catch Chase Cross Dance Draw Drive Fight Find Follow Forget"
+    " Give Hear Hold Keep Kiss Know Leave Love Make Meet Miss Move Need Paint Play Remember Ride"
+    " Run Save See Sell Send Show Sing Steal Stop Take Teach Tell Touch Trust Turn Wait Wake Walk"
+    " Want Watch"
+)
+FOREIGN_WORDS = _words(
     "Café Corazón Été Mañana Señorita Über Fjäril Canção Déjà Façade Höst Niño Søndag Naïve Ré"
-).split()
+)
 
 ARTIST_FORMS = (
     ("{first} {last}",) * 15

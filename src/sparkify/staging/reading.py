@@ -30,6 +30,8 @@ _READERS = 16
 _FILES_AT_A_TIME = 256
 _BOM = b"\xef\xbb\xbf"
 _LOOK_BYTES = 1 << 16
+_BLANKS = b" \t\r\n"
+"""What JSON takes for white space; Python takes more."""
 
 _strict = json.JSONDecoder(parse_constant=refuse_constant)
 
@@ -120,7 +122,7 @@ def head_is_strict(file: SourceFile, fields: Sequence[Field], unknown: Counter[s
     try:
         with opened(file) as stream:
             for line in islice(stream, HEAD_RECORDS):
-                if not line.isspace():
+                if line.strip(_BLANKS):
                     record = _strict.decode(line.decode("utf-8"))
                     unknown.update(record.keys() - known)
     except (ValueError, AttributeError, RecursionError, EOFError, OSError, zlib.error):
@@ -162,7 +164,7 @@ def pieces(file: SourceFile) -> Iterator[Piece]:
 def lines(piece: Piece) -> Iterator[tuple[int, bytes]]:
     """Yield the number and the bytes of each line that is not blank."""
     for number, line in enumerate(piece.data.split(b"\n"), piece.first_line):
-        stripped = line.strip(b" \t\r")
+        stripped = line.strip(_BLANKS)
         if stripped:
             yield number, stripped
 
@@ -193,7 +195,7 @@ def _is_record(line: bytes, fields: Sequence[Field]) -> bool:
 
 def song_records(data: bytes, fields: Sequence[Field]) -> list[tuple[int, bytes]]:
     """Take the content of a song file apart: the first line and the bytes of each record."""
-    text = data.removeprefix(_BOM).strip()
+    text = data.removeprefix(_BOM).strip(_BLANKS)
     if not text:
         return []
     numbered = list(lines(Piece(1, data.removeprefix(_BOM))))
@@ -245,7 +247,7 @@ def _join(files: Iterable[Numbered], prefix: bytes) -> SongPart:
             ) from None
         if len(data) != file.size:
             raise _changed(file, "changed")
-        body = data.strip()
+        body = data.strip(_BLANKS)
         if _is_plain(body):
             part.data += b"%s%d,%s\n" % (prefix, numbered.number, body[1:])
             part.plain.append(numbered)

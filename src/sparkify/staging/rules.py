@@ -13,8 +13,10 @@ from typing import Literal
 Kind = Literal["events", "songs"]
 
 MAX_ID = 9_000_000_000_000
-YEAR_2000_MS = 946_684_800_000
-YEAR_2100_MS = 4_102_444_800_000
+FIRST_MOMENT_MS = 946_684_800_000
+"""The first millisecond of the year 2000, UTC."""
+LAST_MOMENT_MS = 4_133_980_799_999
+"""The last millisecond of the year 2100, UTC."""
 RAW_TEXT_BYTES = 16_384
 """How much of a rejected record's text is kept, in bytes of UTF-8."""
 
@@ -73,11 +75,11 @@ EVENT_FIELDS: tuple[Field, ...] = (
     _name("location"),
     _text("method", 64),
     _text("page", 64, required=True),
-    _number("registration", Type.TIMESTAMP, YEAR_2000_MS, YEAR_2100_MS),
+    _number("registration", Type.TIMESTAMP, FIRST_MOMENT_MS, LAST_MOMENT_MS),
     _number("sessionId", Type.INTEGER, 0, MAX_ID, required=True),
     _name("song"),
     _number("status", Type.INTEGER, 0, 999),
-    _number("ts", Type.TIMESTAMP, YEAR_2000_MS, YEAR_2100_MS, required=True),
+    _number("ts", Type.TIMESTAMP, FIRST_MOMENT_MS, LAST_MOMENT_MS, required=True),
     _text("userAgent", 2048),
     _number("userId", Type.USER_ID, 0, MAX_ID),
 )

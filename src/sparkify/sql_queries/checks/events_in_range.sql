@@ -13,7 +13,7 @@ WHERE
     length < 0
     OR length > 86400
     OR ts < TIMESTAMP '2000-01-01 00:00:00'
-    OR ts > TIMESTAMP '2100-01-01 00:00:00'
+    OR ts >= TIMESTAMP '2101-01-01 00:00:00'
     OR registration < TIMESTAMP '2000-01-01 00:00:00'
-    OR registration > TIMESTAMP '2100-01-01 00:00:00'
+    OR registration >= TIMESTAMP '2101-01-01 00:00:00'
     OR level NOT IN ('free', 'paid')

@@ -3,11 +3,11 @@
 -- group: catalogue
 -- question: How much of what is played is in our catalogue?
 -- answer: {matched:count} of {all_plays:count play} ({matched_share:percent})
---   {matched:plural is are} of songs that are in our catalogue.
+--   {matched:plural matches match} a song of our catalogue.
 -- needs: all_plays
 -- columns: where_found, plays:count, share:percent
 -- chart: bar x=plays y=where_found
--- note: A play is in the catalogue when title, artist and length are exactly those of a song.
+-- note: A play matches when title, artist and length are exactly those of a song.
 WITH total AS (
     SELECT
         COUNT(*) AS plays,

@@ -3,7 +3,7 @@
 -- group: music
 -- question: How much is replay, how much discovery?
 -- answer: {replays:count} of {all_plays:count play} ({replay_share:percent})
---   {replays:plural is a are} replays of a song that the listener had played before; the others are
+--   {replays:plural repeats repeat} a song that the listener had played before; the others are
 --   discoveries.
 -- needs: all_plays
 -- columns: kind, plays:count, share:percent

@@ -2,8 +2,8 @@
 -- order: 8
 -- group: listeners
 -- question: How long is a session, in songs and in time?
--- answer: A session has {mean_plays:number song} and lasts {mean_seconds:duration} on average; half
---   of the {all_sessions:count session} have no more than {median_plays:number song} or
+-- answer: A session has {mean_plays:number song} and lasts {mean_seconds:duration} on average; the
+--   medians of {all_sessions:count session} are {median_plays:number song} and
 --   {median_seconds:duration}.
 -- columns: songs, sessions:count, share:percent, mean_minutes:number
 -- chart: bar x=songs y=sessions

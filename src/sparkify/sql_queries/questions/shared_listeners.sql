@@ -2,10 +2,10 @@
 -- order: 25
 -- group: music
 -- question: Which artists share listeners?
--- answer: {artist} and {other_artist} share most{ties}: {shared_listeners:count listener} of the
---   {artist_listeners:count} and {other_artist_listeners:count} that each has.
+-- answer: {artist} and {other_artist} share the most listeners{ties}: {shared_listeners:count}, of
+--   the {artist_listeners:count} and {other_artist_listeners:count} that they have.
 -- lead: shared_listeners
--- tie: {artist} and {other_artist}
+-- tie: {artist} with {other_artist}
 -- empty: No listener has played two of the leading artists, so there is no answer.
 -- columns: artist, other_artist, shared_listeners:count, artist_listeners:count,
 --   other_artist_listeners:count

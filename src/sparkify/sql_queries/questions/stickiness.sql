@@ -2,14 +2,14 @@
 -- order: 7
 -- group: listeners
 -- question: How sticky is the service?
--- answer: In {month:month}, {listeners_a_day:number listener} played on a mean day, of
---   {listeners:count} in the whole month: a stickiness of {stickiness:percent}.
--- lead: month
+-- answer: In the 30 days up to {newest_day:day} (UTC), {recent_a_day:number listener} played on a
+--   mean day, of {recent_listeners:count} in all: a stickiness of {recent_stickiness:percent}.
 -- columns: month:month, days:count, listeners_a_day:number, listeners:count, stickiness:percent
 -- rows: 12
 -- chart: line x=month y=stickiness
--- note: The mean is over the days with plays (UTC). The table shows the newest twelve months; the
---   first and the last may be incomplete, which makes them look stickier.
+-- note: Stickiness is the share of a period's listeners who play on a mean day; the mean is over
+--   the days with plays. The table shows the newest twelve months; the first and the last may be
+--   incomplete, which makes them look stickier.
 WITH listener_days AS (
     SELECT
         user_id,
@@ -44,6 +44,20 @@ month_days AS (
         COUNT(DISTINCT day) AS days
     FROM listener_days
     GROUP BY CAST(DATE_TRUNC('month', day) AS DATE)
+),
+
+newest AS (
+    SELECT MAX(day) AS day FROM listener_days
+),
+
+recent AS (
+    SELECT
+        COUNT(DISTINCT listener_days.day) AS days,
+        COUNT(*) AS visits,
+        COUNT(DISTINCT listener_days.user_id) AS listeners
+    FROM listener_days
+    CROSS JOIN newest
+    WHERE CAST(newest.day - listener_days.day AS INTEGER) < 30
 )
 
 SELECT
@@ -52,7 +66,14 @@ SELECT
     CAST(months.visits AS DOUBLE PRECISION) / month_days.days AS listeners_a_day,
     months.listeners,
     CAST(months.visits AS DOUBLE PRECISION)
-    / (month_days.days * months.listeners) AS stickiness
+    / (month_days.days * months.listeners) AS stickiness,
+    newest.day AS newest_day,
+    CAST(recent.visits AS DOUBLE PRECISION) / recent.days AS recent_a_day,
+    recent.listeners AS recent_listeners,
+    CAST(recent.visits AS DOUBLE PRECISION)
+    / (recent.days * recent.listeners) AS recent_stickiness
 FROM months
 INNER JOIN month_days ON months.month = month_days.month
-ORDER BY months.month
+CROSS JOIN newest
+CROSS JOIN recent
+ORDER BY months.month ASC

@@ -1,0 +1,65 @@
+"""What the naive answers share: tables as lists of rows, and how rows are grouped and ranked."""
+
+from __future__ import annotations
+
+import calendar
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+Tables = Mapping[str, list[Row]]
+Question = Callable[[Tables], list[Row]]
+
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+WEEK = timedelta(days=7)
+
+
+def heard(tables: Tables) -> list[Row]:
+    return [event for event in tables["staging_events"] if event["page"] == "NextSong"]
+
+
+def by(rows: Iterable[Row], *columns: str) -> dict[Any, list[Row]]:
+    """Group rows by one column's value, or by the tuple of several."""
+    groups = defaultdict(list)
+    for row in rows:
+        key = tuple(row[column] for column in columns)
+        groups[key if len(columns) > 1 else key[0]].append(row)
+    return dict(groups)
+
+
+def ranked(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
+    """Greatest count first, then by name; a name's missing parts come last."""
+
+    def place(item: tuple[Any, int]) -> Any:
+        names = item[0] if isinstance(item[0], tuple) else (item[0],)
+        return -item[1], [(name is None, name or "") for name in names]
+
+    return sorted(counts.items(), key=place)
+
+
+def tied(counts: Mapping[Any, int]) -> int:
+    return list(counts.values()).count(max(counts.values()))
+
+
+def share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None
+
+
+def distinct(rows: Iterable[Row], column: str) -> int:
+    return len({row[column] for row in rows})
+
+
+def whole_seconds(moment: datetime) -> int:
+    return calendar.timegm(moment.timetuple())
+
+
+def seconds_of(rows: Iterable[Row]) -> float:
+    lengths = (row["length"] for row in rows if row["length"] is not None)
+    return float(sum((Decimal(str(length)) for length in lengths), Decimal(0)))
+
+
+def monday(moment: datetime) -> date:
+    return moment.date() - timedelta(days=moment.weekday())

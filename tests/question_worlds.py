@@ -1,0 +1,137 @@
+"""Small random warehouses for the business questions: staging invented, the star derived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from random import Random
+
+from naive_tables import Row, Tables, heard
+
+FIRST_MOMENT = datetime(2018, 11, 1)
+AGENTS = (
+    "Mozilla/5.0 (Windows NT 6.1; WOW64; rv:31.0) Gecko/20100101 Firefox/31.0",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 7_1_2 like Mac OS X)",
+    "Mozilla/5.0 (iPad; CPU OS 7_1_2 like Mac OS X)",
+    "Mozilla/5.0 (X11; Linux x86_64)",
+    "Mozilla/5.0 (Linux; Android 4.4; Nexus 5) Mobile Safari",
+    "Mozilla/5.0 (Linux; Android 4.4; Nexus 7) Safari",
+    "Lynx",
+    None,
+)
+TEXTS = ("Björk", "Zoë's", "a b", "a", "B", "ÅÄ", "Coldplay", "x 'y' \"z\"", "ab", "_", "Zz", "é")
+
+
+def world(seed: int) -> Tables:
+    """A random warehouse: few songs, so that many are tied, or many; over days or over months."""
+    random = Random(seed)
+    songs = catalogue(random)
+    listeners = [listener(random, number) for number in range(1, random.choice((2, 6, 15, 40, 40)))]
+    moment_range = random.choice((1, 6, 25, 70, 100, 400)) * 86_400_000
+    gap = random.choice((1, 100, 300))
+    events: list[Row] = []
+    for session in range(random.choice((1, 8, 40, 90, 90))):
+        start = FIRST_MOMENT + timedelta(milliseconds=random.randrange(moment_range))
+        events += session_events(random, random.choice(listeners), session, start, gap, songs)
+    return warehouse(events, songs)
+
+
+def catalogue(random: Random) -> list[Row]:
+    return [
+        {
+            "song_id": f"SO{number}",
+            "title": random.choice(TEXTS),
+            "artist_id": f"AR{number % 7}",
+            "artist_name": random.choice((*TEXTS, f"Artist {number}", f"artist {number}")),
+            "duration": random.randrange(0, 400_00000) / 100_000,
+            "year": random.choice((None, None, 1969, 1990, 1999, 2000, 2010)),
+        }
+        for number in range(random.choice((1, 3, 80, 300, 300)))
+    ]
+
+
+def listener(random: Random, number: int) -> Row:
+    return {
+        "userid": number,
+        "firstname": random.choice(("Ann", "Bob", None)),
+        "lastname": random.choice(("Lee", "Ödman", None)),
+        "gender": random.choice(("F", "M", None)),
+        "level": random.choice(("free", "paid")),
+        "location": random.choice(("Portland, OR", "Åre", f"City {number}, MI", None)),
+    }
+
+
+def session_events(
+    random: Random, user: Row, session: int, start: datetime, gap: int, songs: list[Row]
+) -> list[Row]:
+    """Events of one session; the listener may change level on the way (in place)."""
+    events = []
+    length = random.choice((1, 1, 1, 2, 4, 8, 35))
+    for item in range(0, length * 2, random.choice((1, 2))):
+        if random.random() < 0.02:
+            user["level"] = "paid" if user["level"] == "free" else "free"
+        song = random.choice(songs)
+        plays = random.random() < 0.8
+        missing = random.random() < 0.05
+        events.append(
+            user
+            | {
+                "page": "NextSong" if plays else "Home",
+                "sessionid": session,
+                "iteminsession": item,
+                "ts": start,
+                "song": song["title"] if plays and random.random() > 0.02 else None,
+                "artist": None if missing or not plays else song["artist_name"],
+                "length": song["duration"] if plays and random.random() > 0.05 else None,
+                "useragent": random.choice(AGENTS),
+            }
+        )
+        start += timedelta(milliseconds=random.randrange(-gap * 50, gap * 2_000))  # clocks err
+    return events
+
+
+def warehouse(events: Iterable[Row], songs: Iterable[Row] = ()) -> Tables:
+    """All tables that belong to staged events and songs."""
+    songs = list(songs)
+    tables: dict[str, list[Row]] = {"staging_events": list(events)}
+    plays = heard(tables)
+    keys = {(song["title"], song["artist_name"], song["duration"]): song for song in songs[::-1]}
+    tables["songplays"] = [play(event, keys) for event in plays]
+    tables["users"] = users(plays)
+    tables["songs"] = [
+        {name: song[name] for name in ("song_id", "title", "artist_id", "year", "duration")}
+        for song in songs
+    ]
+    tables["artists"] = [
+        {"artist_id": artist_id} for artist_id in sorted({song["artist_id"] for song in songs})
+    ]
+    return tables
+
+
+def play(event: Row, songs: dict[tuple[str, str, float], Row]) -> Row:
+    song = songs.get((event["song"], event["artist"], event["length"]), {})
+    return {
+        "songplay_id": event["sessionid"] * 1_000_000 + event["iteminsession"],
+        "start_time": event["ts"],
+        "user_id": event["userid"],
+        "level": event["level"],
+        "song_id": song.get("song_id"),
+        "artist_id": song.get("artist_id"),
+        "session_id": event["sessionid"],
+        "location": event["location"],
+        "user_agent": event["useragent"],
+    }
+
+
+def users(plays: Iterable[Row]) -> list[Row]:
+    found = {
+        (event["userid"], event["level"]): {
+            "user_id": event["userid"],
+            "first_name": event["firstname"],
+            "last_name": event["lastname"],
+            "gender": event["gender"],
+            "level": event["level"],
+        }
+        for event in plays
+    }
+    return list(found.values())
