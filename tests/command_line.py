@@ -120,7 +120,7 @@ def terminal(
     with subprocess.Popen(
         command,
         cwd=cwd,
-        env={**os.environ, "TERM": "xterm", **environ},
+        env={**_without_size(), "TERM": "xterm", **environ},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -135,6 +135,11 @@ def terminal(
             pass
         os.close(ours)
     return running.returncode, screen.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+
+
+def _without_size() -> dict[str, str]:
+    """Give the environment without what would overrule the terminal's own size."""
+    return {key: text for key, text in os.environ.items() if key not in ("COLUMNS", "LINES")}
 
 
 def _write(path: Path, text: str) -> None:

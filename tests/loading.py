@@ -16,6 +16,10 @@ from sparkify import etl
 from sparkify.config import Settings
 
 STAR = ("songplays", "users", "songs", "artists", "time")
+Tables = dict[str, Counter[Row]]
+Rejected = tuple[str, int, str]
+"""Path below the folder, line and reason of a reject."""
+
 TABLES = ("staging_events", "staging_songs", *STAR)
 
 
@@ -52,31 +56,28 @@ class Place:
         report: dict[str, Any] = etl.load(self.settings, answers=False, **options).as_json()
         return report
 
-    def read(self, sql: str) -> list[Row]:
-        """All rows of a query; none when there is no warehouse yet."""
-        if not self.settings.database.exists():
-            return []
+    def read(self, *queries: str) -> list[list[Row]]:
+        """All rows of each query, read while the warehouse is opened once."""
         with duckdb.connect(str(self.settings.database), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
+            return [connection.execute(query).fetchall() for query in queries]
 
     def published(self) -> int:
-        """How many rows the staging tables and the star hold; 0 where there are no tables."""
-        known = {name for (name,) in self.read("SELECT table_name FROM duckdb_tables()")}
-        return sum(self.read(f"SELECT count(*) FROM {name}")[0][0] for name in known & {*TABLES})
+        """How many rows the staging tables and the star hold; 0 where there is no warehouse."""
+        if not self.settings.database.exists():
+            return 0
+        (names,) = self.read("SELECT table_name FROM duckdb_tables()")
+        counts = self.read(*(f"SELECT count(*) FROM {name}" for (name,) in names if name in TABLES))
+        return sum(rows[0][0] for rows in counts)
 
-    def tables(self) -> dict[str, Counter[Row]]:
-        """The rows of the staging tables and the star, by table."""
-        with duckdb.connect(str(self.settings.database), read_only=True) as connection:
-            return {
-                name: Counter(connection.execute(f"SELECT * FROM {name}").fetchall())
-                for name in TABLES
-            }
-
-    def rejects(self, run_id: int) -> list[tuple[str, int, str]]:
-        """Path below the folder, line and reason of all that one run rejected."""
-        rows = self.read(
+    def state(self, run_id: int) -> tuple[Tables, list[Rejected]]:
+        """The rows of the staging tables and the star, and what one run rejected, in order."""
+        *tables, rejects = self.read(
+            *(f"SELECT * FROM {name}" for name in TABLES),
             "SELECT uri, line_number, reason FROM rejected_records"
-            f" WHERE run_id = {run_id} ORDER BY ALL"
+            f" WHERE run_id = {run_id} ORDER BY ALL",
         )
         root = self.folder.resolve()
-        return [(str(Path(uri).relative_to(root)), line, reason) for uri, line, reason in rows]
+        return (
+            {name: Counter(rows) for name, rows in zip(TABLES, tables, strict=True)},
+            [(str(Path(uri).relative_to(root)), line, reason) for uri, line, reason in rejects],
+        )

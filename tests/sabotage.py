@@ -12,7 +12,7 @@ _MOMENT = 1541116800000  # 2018-11-02
 
 
 def _event(session: int, item: int, minute: int, page: str, **more: Any) -> bytes:
-    values = {"sessionId": session, "itemInSession": item, "page": page}
+    values: dict[str, Any] = {"sessionId": session, "itemInSession": item, "page": page}
     values |= {"ts": _MOMENT + 60_000 * minute, "registration": _MOMENT - 1, "userId": ""}
     return json.dumps(values | more).encode()
 
@@ -24,7 +24,7 @@ def _play(session: int, item: int, minute: int, user: int, level: str, song: str
 
 
 def _song(number: int, artist: int, title: str) -> File:
-    values = {"song_id": f"SO{number}", "artist_id": f"AR{artist}", "title": title}
+    values: dict[str, Any] = {"song_id": f"SO{number}", "artist_id": f"AR{artist}", "title": title}
     values |= {"artist_name": "Elena", "duration": 200.5, "year": 2000 + number}
     return File(f"song_data/{number}.json", "songs", json.dumps(values).encode())
 
@@ -66,6 +66,48 @@ LOADS: list[list[File]] = [
 ]
 """Two loads with a match, two levels of one listener, a duplicate, a conflict and a reject."""
 
+AUDITED = [
+    File(
+        "log_data/3.json",
+        "events",
+        b"\n".join(
+            [
+                _play(2, 1, 7, 8, "paid", "One"),  # displaces again
+                _play(4, 0, 8, 8, "paid", "Five"),
+                _play(4, 1, 9, 7, "free", "Elsewhere"),
+            ]
+        ),
+    ),
+    _song(2, 1, "Zwei"),  # displaces
+    _song(5, 5, "Not yet played"),
+    _song(6, 1, "Five"),
+    _song(7, 1, "Elsewhere"),  # matches a play of the first load
+]
+"""A third load, which touches something of every table."""
+
+AS_IF_LOADED_THEN = "UPDATE etl_runs SET finished_at = TIMESTAMP '2018-11-03 00:00:00'"
+"""Makes the warehouse fresh: its newest event is of the day before."""
+
+
+AUDITED = [
+    File(
+        "log_data/3.json",
+        "events",
+        b"\n".join(
+            [
+                _play(2, 1, 7, 8, "paid", "One"),  # displaces again
+                _play(4, 0, 8, 8, "paid", "Five"),
+                _play(4, 1, 9, 7, "free", "Elsewhere"),
+            ]
+        ),
+    ),
+    _song(2, 1, "Zwei"),  # displaces
+    _song(5, 5, "Not yet played"),
+    _song(6, 1, "Five"),
+    _song(7, 1, "Elsewhere"),  # matches a play of the first load
+]
+"""A third load, which touches something of every table."""
+
 AS_IF_LOADED_THEN = "UPDATE etl_runs SET finished_at = TIMESTAMP '2018-11-03 00:00:00'"
 """Makes the warehouse fresh: its newest event is of the day before."""
 
@@ -91,8 +133,14 @@ def _broken(check: str, *statements: str, rows: int = 1) -> Sabotage:
     return Sabotage(check, statements, rows)
 
 
+def _copied(table: str, columns: str, where: str) -> Sabotage:
+    """A key that stands twice."""
+    statement = f"INSERT INTO {table} SELECT {columns} FROM {table} WHERE {where}"
+    return Sabotage(f"{table}_keys", (statement,))
+
+
 def _without_key(table: str, column: str, row: str, others: str = "") -> Sabotage:
-    """A row whose key is NULL; columns that are not named are, too."""
+    """A row whose key is NULL, and which other checks must find, too."""
     statements = (
         f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL",
         f"INSERT INTO {table} {row}",
@@ -100,54 +148,42 @@ def _without_key(table: str, column: str, row: str, others: str = "") -> Sabotag
     return Sabotage(f"{table}_keys", statements, others=frozenset(others.split()))
 
 
-def _copied(table: str, columns: str, where: str) -> str:
-    return f"INSERT INTO {table} SELECT {columns} FROM {table} WHERE {where}"
-
-
-_HOME = "page = 'Home' AND sessionid = 2"
-_PLAY = "songplay_id = 3000000"
-_UNPLAYED = "TIMESTAMP '2018-11-05 10:00:00', 10, 5, 45, 11, 2018, 1"
+_HOME = "WHERE page = 'Home' AND sessionid = 2"
+_PLAY = "WHERE songplay_id = 3000000"
+_AT_ONE = "TIMESTAMP '2018-11-02 00:01:00'"
 _RUN = "TIMESTAMP '2018-11-03 00:00:00', TIMESTAMP '2018-11-03 00:00:00'" + ", 0" * 11
+_EVENT = "VALUES (0, 'Home', TIMESTAMP '2018-11-02 00:00:00')"
 
-TWICE = (
-    _broken("staging_events_keys", f"UPDATE staging_events SET sessionid = 1, iteminsession = 0 WHERE {_HOME}"),
+KEYS = (
+    _broken(
+        "staging_events_keys", f"UPDATE staging_events SET sessionid = 1, iteminsession = 0 {_HOME}"
+    ),
     _broken(
         "staging_songs_keys",
         "DELETE FROM songs WHERE song_id = 'SO4'",
         "UPDATE staging_songs SET song_id = 'SO1' WHERE song_id = 'SO4'",
     ),
-    _broken("songplays_keys", _copied("songplays", "*", _PLAY)),
-    _broken("users_keys", _copied("users", "*", "user_id = 8")),
-    _broken("songs_keys", _copied("songs", "*", "song_id = 'SO1'")),
-    _broken("artists_keys", _copied("artists", "*", "artist_id = 'AR1'")),
-    _broken("time_keys", _copied("time", "*", "start_time = TIMESTAMP '2018-11-02 00:01:00'")),
-    _broken(
-        "loaded_files_keys",
-        _copied("loaded_files", "uri, kind, size, fingerprint, 99", "kind = 'events'"),
-        rows=2,
+    _copied("songplays", "*", "songplay_id = 3000000"),
+    _copied("users", "*", "user_id = 8"),
+    _copied("songs", "*", "song_id = 'SO1'"),
+    _copied("artists", "*", "artist_id = 'AR1'"),
+    _copied("time", "*", f"start_time = {_AT_ONE}"),
+    _copied(
+        "loaded_files",
+        "uri, kind, size, fingerprint, 9, NULL, NULL, NULL, NULL",
+        "run_id = 2 AND kind = 'events'",
     ),
-    _broken(
-        "rejected_records_keys",
-        _copied(
-            "rejected_records",
-            "99, kind, uri, fingerprint, line_number, reason, message, raw_text",
-            "reason = 'not_json'",
-        ),
+    _copied(
+        "rejected_records",
+        "9, kind, uri, fingerprint, line_number, reason, message, raw_text",
+        "reason = 'not_json'",
     ),
     _broken("etl_runs_keys", f"INSERT INTO etl_runs VALUES (1, 'refused', {_RUN})"),
-)
-NULL_KEYS = (
     _without_key(
-        "staging_events",
-        "sessionid",
-        "(iteminsession, page, ts) VALUES (0, 'Home', TIMESTAMP '2018-11-02 00:00:00')",
-        "staging_reconciled",
+        "staging_events", "sessionid", f"(iteminsession, page, ts) {_EVENT}", "staging_reconciled"
     ),
     _without_key(
-        "staging_events",
-        "iteminsession",
-        "(sessionid, page, ts) VALUES (0, 'Home', TIMESTAMP '2018-11-02 00:00:00')",
-        "staging_reconciled",
+        "staging_events", "iteminsession", f"(sessionid, page, ts) {_EVENT}", "staging_reconciled"
     ),
     _without_key(
         "staging_songs",
@@ -159,7 +195,7 @@ NULL_KEYS = (
         "songplays",
         "songplay_id",
         "(start_time, user_id, level, session_id)"
-        " SELECT start_time, user_id, level, session_id FROM songplays WHERE " + _PLAY,
+        f" SELECT start_time, user_id, level, session_id FROM songplays {_PLAY}",
         "plays_reconciled",
     ),
     _without_key("users", "user_id", "(level) VALUES ('free')", "users_played"),
@@ -177,25 +213,93 @@ NULL_KEYS = (
         "(hour, day, week, month, year, weekday) VALUES (1, 1, 1, 1, 1, 1)",
         "time_played",
     ),
-    _without_key("loaded_files", "uri", "(kind, size, fingerprint, run_id) VALUES ('x', 1, 'x', 9)"),
-    _without_key("loaded_files", "fingerprint", "(kind, size, uri, run_id) VALUES ('x', 1, 'x', 9)"),
-    *(
-        _without_key(
-            "rejected_records",
-            column,
-            f"SELECT 9, 'events', {values}, 'x', 'x', 'x' FROM warehouse_info",
-        )
-        for column, values in (
-            ("uri", "CAST(NULL AS VARCHAR(9)), 'x', 1"),
-            ("fingerprint", "'x', CAST(NULL AS VARCHAR(9)), 1"),
-            ("line_number", "'x', 'x', CAST(NULL AS BIGINT)"),
-        )
+    _without_key("loaded_files", "uri", "VALUES (NULL, 'events', 1, 'x', 9, 0, 0, 0, 0)"),
+    _without_key("loaded_files", "fingerprint", "VALUES ('x', 'events', 1, NULL, 9, 0, 0, 0, 0)"),
+    _without_key("rejected_records", "uri", "VALUES (9, 'x', NULL, 'x', 1, 'x', 'x', 'x')"),
+    _without_key("rejected_records", "fingerprint", "VALUES (9, 'x', 'x', NULL, 1, 'x', 'x', 'x')"),
+    _without_key(
+        "rejected_records", "line_number", "VALUES (9, 'x', 'x', 'x', NULL, 'x', 'x', 'x')"
     ),
     _without_key("etl_runs", "run_id", f"VALUES (NULL, 'refused', {_RUN})"),
 )
 RELATIONS = (
-    _broken("songplays_users", "DELETE FROM users WHERE user_id = 8", rows=2),
-    _broken("songplays_users", "UPDATE users SET level = 'paid' WHERE user_id = 8 AND level = 'x'", "UPDATE songplays SET level = 'free' WHERE user_id = 8 AND songplay_id = 2000001"),
+    _broken("songplays_users", "DELETE FROM users WHERE user_id = 7 AND level = 'paid'"),
     _broken("users_played", "INSERT INTO users (user_id, level) VALUES (8, 'free')"),
-    _broken("songplays_time", "DELETE FROM time WHERE minute = 1"),
+    _broken("songplays_time", f"DELETE FROM time WHERE start_time = {_AT_ONE}", rows=2),
+    _broken(
+        "time_played",
+        "INSERT INTO time VALUES (TIMESTAMP '2018-11-05 10:00:00', 10, 5, 45, 11, 2018, 1)",
+    ),
+    _broken("songplays_songs", f"UPDATE songplays SET song_id = 'SO9' {_PLAY}"),
+    _broken("songplays_artists", f"UPDATE songplays SET artist_id = 'AR9' {_PLAY}"),
+    _broken("songplays_matched_whole", f"UPDATE songplays SET artist_id = NULL {_PLAY}"),
+    _broken("songplays_matched_whole", f"UPDATE songplays SET song_id = NULL {_PLAY}"),
+    _broken("artists_supported", "INSERT INTO artists (artist_id) VALUES ('AR9')"),
+    _broken("songs_reconciled", "DELETE FROM songs WHERE song_id = 'SO4'"),
+    _broken("songs_reconciled", "DELETE FROM artists WHERE artist_id = 'AR3'"),
+    _broken("songs_reconciled", "INSERT INTO songs VALUES ('SO9', 'x', 'AR1', NULL, 1)"),
+    _broken("plays_reconciled", "DELETE FROM songplays WHERE songplay_id = 2000000"),
+    _broken("plays_reconciled", f"UPDATE songplays SET songplay_id = 9 {_PLAY}", rows=2),
+    _broken("plays_reconciled", f"UPDATE staging_events SET page = 'NextSong' {_HOME}"),
+    _broken("match_share", "UPDATE songplays SET song_id = NULL, artist_id = NULL"),
 )
+COUNTS = (
+    _broken("staging_reconciled", f"DELETE FROM staging_events {_HOME}"),
+    _broken("staging_reconciled", "DELETE FROM rejected_records WHERE reason = 'conflict'"),
+    _broken(
+        "staging_reconciled",
+        "DELETE FROM songs WHERE song_id = 'SO4'",
+        "DELETE FROM artists WHERE artist_id = 'AR3'",
+        "DELETE FROM staging_songs WHERE song_id = 'SO4'",
+    ),
+    *(
+        _broken(
+            "files_add_up",
+            f"UPDATE loaded_files SET {column} = 5 WHERE uri LIKE '%log_data/2.json'",
+        )
+        for column in ("records_staged", "records_duplicate", "records_rejected")
+    ),
+    _broken("runs_add_up", "UPDATE etl_runs SET events_read = 9 WHERE run_id = 2"),
+    _broken("runs_add_up", "UPDATE etl_runs SET songs_duplicate = 9 WHERE run_id = 2"),
+    _broken(
+        "runs_add_up",
+        "UPDATE loaded_files SET records_read = 9, records_duplicate = 9 - records_staged"
+        " WHERE uri LIKE '%log_data/1.json'",
+    ),
+)
+VALUES = (
+    *(
+        _broken("time_parts", f"UPDATE time SET {part} = {part} + 1 WHERE start_time = {_AT_ONE}")
+        for part in ("hour", "day", "week", "month", "year", "weekday")
+    ),
+    *(
+        _broken("events_in_range", f"UPDATE staging_events SET {values} {_HOME}")
+        for values in (
+            "length = -0.001",
+            "length = 86400.001",
+            "level = 'gold'",
+            "ts = TIMESTAMP '1999-12-31 23:59:59.999', registration = NULL",
+            "ts = TIMESTAMP '2101-01-01 00:00:00'",
+            "registration = TIMESTAMP '1999-12-31 23:59:59.999'",
+        )
+    ),
+    Sabotage(
+        "events_in_range",
+        (f"UPDATE staging_events SET registration = TIMESTAMP '2101-01-01 00:00:00' {_HOME}",),
+        others=frozenset({"registered_first"}),
+    ),
+    *(
+        _broken("songs_in_range", f"UPDATE staging_songs SET {value} WHERE song_id = 'SO4'")
+        for value in (
+            *("duration = -0.001", "duration = 86400.001", "year = -1", "year = 10000"),
+            *("artist_latitude = -90.001", "artist_latitude = 90.001"),
+            *("artist_longitude = -180.001", "artist_longitude = 180.001"),
+        )
+    ),
+    _broken(
+        "registered_first",
+        f"UPDATE staging_events SET registration = TIMESTAMP '2018-11-09 00:00:00' {_HOME}",
+    ),
+    _broken("freshness", "UPDATE etl_runs SET finished_at = TIMESTAMP '2018-11-05 00:00:00'"),
+)
+SABOTAGES = KEYS + RELATIONS + COUNTS + VALUES

@@ -62,9 +62,8 @@ def check_rejects(case: Case, found: list[tuple[int, str]]) -> None:
 
 def check_words_of_rejects(place: Place, file: File) -> None:
     """A reject names the field where one is to blame, and holds the record or its beginning."""
-    for line, reason, message, raw_text in place.read(
-        "SELECT line_number, reason, message, raw_text FROM rejected_records"
-    ):
+    (rows,) = place.read("SELECT line_number, reason, message, raw_text FROM rejected_records")
+    for line, reason, message, raw_text in rows:
         assert message
         if reason in ("type", "range", "missing", "too_long"):
             names = {name.lower() for kind in KINDS for name in FIELDS[kind]}
@@ -88,11 +87,10 @@ def test_file(case: Case, tmp_path: Path) -> None:
     place.write([*BASE, file])
     report = place.load()
     check_counts(report)
-    rejects = place.rejects(report["run_id"])
+    tables, rejects = place.state(report["run_id"])
     assert {path for path, _, _ in rejects} <= {file.uri}
     check_rejects(case, [(line, reason) for _, line, reason in rejects])
     check_words_of_rejects(place, file)
-    tables = place.tables()
     check_loads(case, {kind: list(tables[f"staging_{kind}"]) for kind in KINDS})
     staged = accept([*BASE, file])
     assert {name: tables[name] for name in star(staged)} == {
@@ -133,11 +131,10 @@ def test_folder(case: Case, tmp_path: Path) -> None:
         return
     assert case.says.get("either", "error" not in case.says), "this must be an error"
     check_counts(report)
-    rejects = place.rejects(report["run_id"])
+    tables, rejects = place.state(report["run_id"])
     check_rejects(case, [(line, reason) for _, line, reason in rejects])
     if "rejected_file" in case.says:
         assert {path for path, _, _ in rejects} == {case.says["rejected_file"]}
-    tables = place.tables()
     check_loads(case, {kind: list(tables[f"staging_{kind}"]) for kind in KINDS})
     assert tables["songs"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import duckdb
 import psycopg
@@ -30,7 +30,7 @@ from sparkify.sql_queries import (
 )
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
-BEGINNING = datetime(2018, 12, 1)
+BEGINNING = datetime(2018, 11, 3)
 ROLE = "portable"
 
 NOT_PORTABLE = """
@@ -134,7 +134,10 @@ RUN_COLUMNS = (
     *("files_new", "files_changed", "files_skipped"),
 )
 LOAD_TABLES = {
-    "new_files": (FILE_COLUMNS, "INTEGER, VARCHAR(16), VARCHAR(4096), BIGINT, VARCHAR(128), BIGINT"),
+    "new_files": (
+        FILE_COLUMNS,
+        "INTEGER, VARCHAR(16), VARCHAR(4096), BIGINT, VARCHAR(128), BIGINT",
+    ),
     "new_rejects": (REJECT_COLUMNS, "INTEGER, BIGINT, VARCHAR(16), VARCHAR(1024), VARCHAR(16384)"),
     "new_run": (RUN_COLUMNS, "BIGINT, VARCHAR(16), TIMESTAMP, TIMESTAMP, BIGINT, BIGINT, BIGINT"),
 }
@@ -192,15 +195,19 @@ class Warehouse:
     def load(self, batch: Batch, left_out: str = "") -> dict[str, Counter[Row]]:
         """Load, and return what the audits find. left_out: a statement of the transform to skip."""
         with self.transaction():
-            self._fill_batch(batch)
-            self.run_all(settle_queries)
-            self.ask("displacing_records")
-            self._enter(batch, "published", self._conflicts())
-            self.ask("new_file_counts")
-            self.run_all(query for query in insert_table_queries if query.name != left_out)
-            audits = self.run_all(audit_queries)
-            self.run_all(publish_queries)
-            self._forget()
+            return self.load_within(batch, left_out)
+
+    def load_within(self, batch: Batch, left_out: str = "") -> dict[str, Counter[Row]]:
+        """Load in a transaction that is open already."""
+        self._fill_batch(batch)
+        self.run_all(settle_queries)
+        self.ask("displacing_records")
+        self._enter(batch, "published", self._conflicts())
+        self.ask("new_file_counts")
+        self.run_all(query for query in insert_table_queries if query.name != left_out)
+        audits = self.run_all(audit_queries)
+        self.run_all(publish_queries)
+        self._forget()
         return audits
 
     def refuse(self, batch: Batch) -> None:
@@ -215,9 +222,7 @@ class Warehouse:
         with self.transaction():
             for kind in KINDS:
                 self._temporary += [f"displaced_{kind}"]
-                self.engine.run(
-                    f"CREATE TEMPORARY VIEW new_{kind} AS SELECT * FROM staging_{kind}"
-                )
+                self.engine.run(f"CREATE TEMPORARY VIEW new_{kind} AS SELECT * FROM staging_{kind}")
                 self.engine.run(
                     f"CREATE TEMPORARY TABLE displaced_{kind} AS"
                     f" SELECT * FROM staging_{kind} WHERE 1 = 0"
@@ -240,9 +245,10 @@ class Warehouse:
         try:
             yield
         except BaseException:
-            self.engine.run("ROLLBACK")
+            keep = False
             raise
-        self.engine.run("COMMIT" if keep else "ROLLBACK")
+        finally:
+            self.engine.run("COMMIT" if keep else "ROLLBACK")
 
     def _fill_batch(self, batch: Batch) -> None:
         for kind, rows in (("events", batch.events), ("songs", batch.songs)):
@@ -298,14 +304,5 @@ def refused_by_postgres(engine: Postgres, sql: str) -> str:
         with engine.connection.transaction():
             engine.run(sql)
     except psycopg.errors.InsufficientPrivilege as error:
-        return str(error.diag.message_primary).removeprefix("permission denied for function ")
+        return str(error.diag.message_primary).rpartition(" ")[2]
     return ""
-
-
-def rows_of(engine: Engine, queries: Iterable[Query]) -> dict[str, Any]:
-    """What each statement gives; in its order where it says one."""
-    found: dict[str, Any] = {}
-    for query in queries:
-        rows = engine.run(query.sql)
-        found[query.name] = rows if "ORDER BY" in query.sql else Counter(rows)
-    return found

@@ -37,6 +37,7 @@ WORKS = (
     (" two words", "%_*", 200.0),
     ("x", None, 1e-5),
 )
+OFTEN = (WORKS[0], WORKS[3]) * 4
 MOMENTS = (
     1541105830796,  # 2018-11-01, and close to it
     1541105830797,
@@ -75,7 +76,7 @@ UNKNOWN = (
 
 def event(random: Random, quirks: frozenset[str]) -> Record:
     """A good record of a log file."""
-    title, artist, length = random.choice(WORKS)
+    title, artist, length = random.choice(OFTEN + WORKS)
     page = random.choice(("NextSong", "NextSong", "NextSong", "NextSong ", "Home", "Next Song"))
     user = random.choice((2, 2, 3, 7, 10))
     record: Record = {
@@ -124,7 +125,7 @@ EXTREME_EVENTS: dict[str, tuple[Any, ...]] = {
 
 def song(random: Random, quirks: frozenset[str]) -> Record:
     """A good record of a song file."""
-    title, artist, duration = random.choice(WORKS)
+    title, artist, duration = random.choice(OFTEN + WORKS)
     record: Record = {
         "num_songs": 1,
         "artist_id": random.choice(("AR1", "AR2", "AR3 ", "ar1")),

@@ -50,7 +50,7 @@ class Recipe:
     quirks: frozenset[str]
 
 
-def recipes(most_events: int = 40, most_songs: int = 15) -> st.SearchStrategy[Recipe]:
+def recipes(most_events: int = 40, most_songs: int = 10) -> st.SearchStrategy[Recipe]:
     """Recipes as hypothesis likes them."""
     return st.builds(
         Recipe,
@@ -67,8 +67,8 @@ def recipe(number: int) -> Recipe:
     random = Random(f"recipe {number}")
     return Recipe(
         seed=number,
-        events=random.randint(1, 60),
-        songs=random.randint(1, 25),
+        events=random.randint(1, 50),
+        songs=random.randint(1, 12),
         loads=random.choice((1, 1, 1, 2, 2, 3)),
         quirks=frozenset(quirk for quirk in QUIRKS if random.random() < 0.6),
     )
@@ -112,7 +112,7 @@ def line(recipe: Recipe, kind: Kind, number: int) -> bytes:
 
 def in_files(recipe: Recipe, kind: Kind, lines: list[bytes], random: Random) -> list[File]:
     """Share lines out to files."""
-    most = 12 if kind == "events" else 4 if "many songs a file" in recipe.quirks else 1
+    most = 20 if kind == "events" else 4 if "many songs a file" in recipe.quirks else 1
     files: list[File] = []
     while lines:
         size = random.randint(1, most)

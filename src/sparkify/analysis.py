@@ -14,7 +14,9 @@ its statement gives the rows, its header says the answer. The header's keys, bes
     coverage   what share of the data the answer rests on, a template; it may come out empty
     columns    the columns to show, each with its format: `song, plays:count`; without it: all
     rows       how many rows to show at most; without it: 10
-    chart      how to draw it: `bar x=plays y=song`, `line x=day y=plays`, `cohort x=... y=...`
+    chart      how to draw it: `bar x=plays y=song`, `line x=day y=plays,seven_day_mean` or
+               `cohort x=week_1..week_8 y=first_week`; the length of a bar, the height of a line
+               is the column in count, number or percent
     note       what the answer cannot tell
 
 Columns that are not shown serve the sentences. One has a meaning of its own: `tied` is the number
@@ -35,11 +37,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sparkify import sql_queries, wording
-from sparkify.errors import UsageError
-from sparkify.sql_queries import Query
-from sparkify.warehouse import Reader, Table
-from sparkify.wording import Row
+from . import sql_queries, wording
+from .errors import UsageError
+from .sql_queries import Query
+from .warehouse import Reader, Table
+from .wording import Row
 
 NO_PLAYS = "There are no plays yet, so there is no answer."
 _SHOWN_ROWS = 10
@@ -91,20 +93,11 @@ def questions() -> Mapping[str, Query]:
     return dict(sorted(catalogue.items(), key=lambda item: (_order(item[1]), item[0])))
 
 
-def ask(reader: Reader, names: Sequence[str] | None = None) -> list[Answer]:
-    """Ask the named questions (none named: all) and return their answers in that order.
+def chosen(names: Sequence[str] | None = None) -> list[Query]:
+    """Return the named questions (none named: all), each once, in the order of the names.
 
-    Raises UsageError for a name that no question has, before anything is asked, and
-    WarehouseError when a statement fails.
+    Names are taken in any case and with dashes. Raises UsageError for one that no question has.
     """
-    return [_answer(query, reader.read(query.sql)) for query in _chosen(names)]
-
-
-def _order(query: Query) -> int:
-    return int(query.header.get("order", _LAST))
-
-
-def _chosen(names: Sequence[str] | None) -> list[Query]:
     catalogue = questions()
     wanted = dict.fromkeys(name.strip().lower().replace("-", "_") for name in names or catalogue)
     for name in wanted:
@@ -113,12 +106,25 @@ def _chosen(names: Sequence[str] | None) -> list[Query]:
     return [catalogue[name] for name in wanted]
 
 
+def ask(reader: Reader, names: Sequence[str] | None = None) -> list[Answer]:
+    """Ask the named questions (none named: all) and return their answers in that order.
+
+    Raises UsageError for a name that no question has, before anything is asked, and
+    WarehouseError when a statement fails.
+    """
+    return [_answer(query, reader.read(query.sql)) for query in chosen(names)]
+
+
+def _order(query: Query) -> int:
+    return int(query.header.get("order", _LAST))
+
+
 def _unknown(name: str, known: list[str]) -> UsageError:
     near = difflib.get_close_matches(name, known, n=3)
     meant = f"Did you mean {' or '.join(near)}? " if near else ""
     return UsageError(
-        f"There is no question {name!r}.",
-        f"{meant}`sparkify ask --list` shows all questions.",
+        f"there is no question {name!r}",
+        f"{meant}`sparkify ask --list` lists them all.",
         name=name,
         suggestions=near,
     )

@@ -62,7 +62,8 @@ def list_folder(address: str, kind: Kind) -> Listing:
     listing = Listing()
     try:
         if root.is_file():
-            entries: Iterator[tuple[str, os.stat_result]] = iter([(str(root), root.stat())])
+            alone = os.path.realpath(root, strict=True)
+            entries: Iterator[tuple[str, os.stat_result]] = iter([(alone, root.stat())])
         else:
             entries = _walk(os.path.realpath(root, strict=True), listing.ignored)
         for path, status in entries:

@@ -49,10 +49,8 @@ def exit_code(action: Callable[[], object], *, as_json: bool, debug: bool) -> in
 def _failure(error: BaseException) -> SparkifyError:
     if isinstance(error, SparkifyError):
         return error
-    if isinstance(error, click.UsageError):
-        return UsageError(_sentence(error.format_message()), _help(error))
     if isinstance(error, click.ClickException):
-        return UsageError(_sentence(error.format_message()))
+        return UsageError(_sentence(error.format_message()), _help(error))
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return _InterruptedError("interrupted; what was not finished is not published")
     if isinstance(error, OSError):
@@ -71,8 +69,9 @@ def _bug(error: BaseException) -> SparkifyError:
     )
 
 
-def _help(error: click.UsageError) -> str:
-    path = error.ctx.command_path if error.ctx else "sparkify"
+def _help(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "sparkify"
     return f"Run `{path} --help` to see what is possible."
 
 

@@ -106,6 +106,8 @@ def etl(
     """
     from .. import etl as pipeline
 
+    if dry_run and rebuild:
+        raise UsageError("--dry-run shows what would be loaded, and --rebuild loads nothing")
     settings = call.settings()
     if dry_run:
         with console.ProgressBar() as progress:

@@ -31,7 +31,6 @@ class Call:
     config_file: Path | None = None
     flags: dict[str, str] = field(default_factory=dict)
     as_json: bool = False
-    debug: bool = False
 
     def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
         """Gather the settings and where each came from; warn of exposed secrets."""
@@ -112,8 +111,7 @@ def common_options() -> list[click.Parameter]:
         click.Option(
             ["--debug"],
             is_flag=True,
-            expose_value=False,
-            callback=_remember,
+            expose_value=False,  # `failures` looks for it itself, before the words are understood
             help="Show the traceback of an error.",
         ),
     ]

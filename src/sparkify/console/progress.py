@@ -71,8 +71,7 @@ class ProgressBar:
 
     def _appear(self) -> None:
         with self._lock:
-            if self._step is None:
-                return
+            assert self._step is not None  # finish() waits for the timer before it forgets the step
             step, unit = self._step
             if not stream.is_terminal(sys.stderr):
                 stream.say(f"{step} ...")

@@ -17,6 +17,8 @@ from . import songs
 from .logs import LogFiles, write_jsonpaths
 from .music import Music
 from .options import Options
+from .people import People
+from .rhythm import EPOCH
 from .sessions import Sessions
 from .tally import Tally
 from .truth import truth
@@ -51,17 +53,18 @@ def generate(folder: Path, options: Options, progress: Progress = silent) -> dic
 
 def _write(place: Path, options: Options, progress: Progress) -> dict[str, Any]:
     music = Music(options)
-    tally = Tally(music.size)
+    people = People(options)
+    tally = Tally(music.recordings.lengths, people.size, (options.start - EPOCH).days, options.days)
     write_jsonpaths(place / folders.LOG_JSONPATHS)
     with songs.writing(place / folders.SONG_DATA, options, music) as song_files:
-        logs = LogFiles(place / folders.LOG_DATA)
-        for count, (hour, events) in enumerate(Sessions(options, music).hours(), 1):
+        logs = LogFiles(place / folders.LOG_DATA, music, people)
+        for count, (hour, events) in enumerate(Sessions(options, music, people).hours(), 1):
             logs.append(hour, events)
-            tally.add(events)
+            tally.add(hour, events)
             if count % 24 == 0:
                 progress(_STEP, count // 24, options.days, "days")
         song_files.wait(progress)
     tally.finish()
-    found = truth(options, music, tally)
+    found = truth(options, music, people, tally)
     (place / folders.TRUTH).write_text(json.dumps(found, indent=1) + "\n", encoding="ascii")
     return found

@@ -1,4 +1,4 @@
-"""The catalogue: which songs there are, all of it decided by the seed and the song's number."""
+"""The catalogue: the songs of song_data."""
 
 from __future__ import annotations
 
@@ -9,28 +9,33 @@ from typing import NamedTuple
 import numpy as np
 
 from . import lengths
-from .chance import Dice, ManyDice, digest
+from .chance import Dice, Floats, Integers, digest, stream
 from .names import TITLES, Names
 from .options import Options
-from .tracks import Track, Tracks
+from .recordings import Recordings
 from .words import BIRTHPLACES
 
 _REISSUE_EVERY = 200
+_BILLED_OTHERWISE = 0.05
+_YEAR_UNKNOWN = 0.30
+_FIRST_YEAR, _LAST_YEAR = 1954, 2010
 _LETTERS = ["".join(three) for three in product(ascii_uppercase, repeat=3)]
 _SPREAD = 0x9E3779B1  # odd: multiplying by it modulo a power of two keeps numbers distinct
 _Place = tuple[str, float | None, float | None]
 
 
 class Song(NamedTuple):
-    """A song of the catalogue. year: 0 when unknown."""
+    """A song of the catalogue. length: in units of 1e-5 s; year: 0 when unknown."""
 
     track_id: str
     song_id: str
+    title: str
     artist_id: str
-    track: Track
+    artist_name: str
     location: str
     latitude: float | None
     longitude: float | None
+    length: int
     year: int
 
 
@@ -38,26 +43,28 @@ class Catalogue:
     """The songs of a world, numbered from 0, the most popular first.
 
     Every 200th is a reissue: the song before it once more, under ids of its own.
+    recordings: what is heard of the songs. plain: the numbers of those that the logs spell as the
+    catalogue does, foreign: of the others.
     """
 
     def __init__(self, options: Options, names: Names) -> None:
         self.size = size = options.songs
+        self._names = names
         self._ids = digest(f"{options.seed} ids")
-        self._years = digest(f"{options.seed} years")
         self._places = digest(f"{options.seed} places")
-        dice = ManyDice(digest(f"{options.seed} songs"), size)
-        self._artists = artists = dice.below(size + size // 50)
+        chances = stream(options.seed, "songs").random
+        self._artists = (chances(size) * (size + size // 50)).astype(np.int64)
+        self._years = _years(chances(size), chances(size))
         heard = np.arange(size)
         heard[_REISSUE_EVERY - 1 :: _REISSUE_EVERY] -= 1
-        self._tracks = Tracks(
-            names,
-            0,
-            titles=dice.below(TITLES)[heard],
-            artists=artists[heard],
-            billings=np.where(dice.below(20) == 0, heard, 0),
-            lengths=lengths.even(ManyDice(digest(f"{options.seed} lengths"), size))[heard],
-        )
-        self.track = self._tracks.track
+        self.recordings = Recordings(
+            titles=(chances(size) * TITLES).astype(np.int64),
+            artists=self._artists,
+            billings=np.where(chances(size) < _BILLED_OTHERWISE, heard, 0),
+            lengths=lengths.even(chances(size)),
+        ).take(heard)
+        is_foreign = self.recordings.is_foreign()
+        self.plain, self.foreign = np.flatnonzero(~is_foreign), np.flatnonzero(is_foreign)
 
     def count_artists(self) -> int:
         """Count the artists who have a song in the catalogue, by artist_id."""
@@ -65,23 +72,25 @@ class Catalogue:
 
     def song(self, number: int) -> Song:
         """Tell all about a song, 0 to size - 1."""
+        title, name = self.recordings.name(self._names, number)
         artist = int(self._artists[number])
         location, latitude, longitude = self._place(artist)
         return Song(
             track_id=f"TRA{self._letters(number, 4)}128F{_distinct(number, 7)}",
             song_id=self._song_id(number),
+            title=title.original,
             artist_id=f"AR{self._letters(-artist, 5)}1187{_distinct(artist, 6)}",
-            track=self.track(number),
+            artist_name=name.original,
             location=location,
             latitude=latitude,
             longitude=longitude,
+            length=int(self.recordings.lengths[number]),
             year=self.year(number),
         )
 
     def year(self, number: int) -> int:
-        """Tell a song's year: 30 % are unknown (0), the others 1954 to 2010, most of them late."""
-        dice = Dice(self._years + number)
-        return 0 if dice.below(10) < 3 else 2010 - dice.below(57) * dice.below(57) // 56
+        """Tell the year of a song; 0 when unknown."""
+        return int(self._years[number])
 
     def matched(self, number: int) -> int:
         """Tell the number of the song that a play of this song is matched to.
@@ -94,17 +103,6 @@ class Catalogue:
         if twin == self.size or _is_reissue(number) == _is_reissue(twin):
             return number
         return min(number, twin, key=self._song_id)
-
-    def spelled(self, number: int, *, plainly: bool) -> Track:
-        """Find the first song from this one on that the logs spell as it is, or do not.
-
-        Returns the song itself where there is no such song.
-        """
-        for step in range(self.size):
-            found = self.track((number + step) % self.size)
-            if found.is_ascii == plainly:
-                return found
-        return self.track(number)
 
     def _song_id(self, number: int) -> str:
         return f"SO{self._letters(number, 5)}12A8{_distinct(number, 7)}"
@@ -123,6 +121,12 @@ class Catalogue:
         if known == 450:
             return str(1 + dice.below(500)), None, None
         return place if known >= 650 else (place[0], None, None)
+
+
+def _years(known: Floats, late: Floats) -> Integers:
+    """Turn two series of numbers from 0 up to 1 into years: most of them late, 30 % unknown."""
+    years = _LAST_YEAR - (late**2 * (_LAST_YEAR + 1 - _FIRST_YEAR)).astype(np.int64)
+    return np.where(known < _YEAR_UNKNOWN, 0, years)
 
 
 def _is_reissue(number: int) -> bool:

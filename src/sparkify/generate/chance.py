@@ -1,4 +1,4 @@
-"""Chance that can be asked for by number: the same number always falls the same way."""
+"""Chance: the same seed and the same question always give the same answer."""
 
 from __future__ import annotations
 
@@ -10,25 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
-Shares = NDArray[np.float64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
 _T = TypeVar("_T")
 _MASK = (1 << 64) - 1
-
-
-def scatter(number: int) -> int:
-    """Turn a number into 64 bits without a visible pattern (splitmix64)."""
-    bits = (number + 0x9E3779B97F4A7C15) & _MASK
-    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & _MASK
-    return bits ^ (bits >> 31)
-
-
-def scatter_range(first: int, count: int) -> NDArray[np.uint64]:
-    """Do what `scatter` does for many numbers in a row, much faster."""
-    bits = np.arange(count, dtype=np.uint64) + np.uint64((first + 0x9E3779B97F4A7C15) & _MASK)
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
 
 
 def digest(text: str) -> int:
@@ -36,13 +22,29 @@ def digest(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
+def stream(seed: int, purpose: str) -> np.random.Generator:
+    """Open a stream of random numbers of its own for a purpose.
+
+    Only `random` is to be used of it: how numpy makes other numbers may change.
+    """
+    return np.random.Generator(np.random.PCG64(digest(f"{seed} {purpose}")))
+
+
+def exponential(chances: Floats, means: Floats | float) -> Floats:
+    """Turn numbers from 0 up to 1 into waiting times with these means."""
+    return means * -np.log1p(-chances)
+
+
 class Dice:
-    """One throw that is enough for several choices (some 60 bits in all)."""
+    """A throw that belongs to a number, enough for several choices (some 60 bits in all)."""
 
     __slots__ = ("_bits",)
 
     def __init__(self, number: int) -> None:
-        self._bits = scatter(number)
+        bits = (number + 0x9E3779B97F4A7C15) & _MASK  # splitmix64
+        bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & _MASK
+        self._bits = bits ^ (bits >> 31)
 
     def below(self, size: int) -> int:
         """Choose one of 0 to size - 1."""
@@ -55,20 +57,16 @@ class Dice:
         return choices[chosen]
 
 
-class ManyDice:
-    """The dice of many numbers in a row, thrown together."""
+class Weighted:
+    """Choices of which some are made more often than others."""
 
-    def __init__(self, first: int, count: int) -> None:
-        self._bits = scatter_range(first, count)
+    def __init__(self, weights: Sequence[float]) -> None:
+        shares = np.cumsum(np.asarray(weights, np.float64))
+        self._shares = shares / shares[-1]
 
-    def below(self, size: int) -> Integers:
-        """Choose one of 0 to size - 1 for each number."""
-        self._bits, chosen = np.divmod(self._bits, np.uint64(size))
-        return chosen.astype(np.int64)
-
-    def share(self) -> Shares:
-        """Choose a number from 0 up to 1 (in steps of 2 ** -32) for each number."""
-        return self.below(1 << 32) / (1 << 32)
+    def choose(self, chances: Floats) -> Integers:
+        """Turn numbers from 0 up to 1 into choices, 0 being the first."""
+        return np.searchsorted(self._shares, chances, side="right")
 
 
 class LongTail:
@@ -85,13 +83,8 @@ class LongTail:
         self._low = bend**power
         self._span = (size + bend) ** power - self._low
 
-    def rank(self, chance: float) -> int:
-        """Turn a number from 0 up to 1 into a rank, 0 being the most popular."""
-        rank = int((self._low + chance * self._span) ** self._inverse - self._bend)
-        return rank if rank < self._last else self._last
-
-    def ranks(self, chances: Shares) -> Integers:
-        """Turn many numbers from 0 up to 1 into ranks."""
+    def ranks(self, chances: Floats) -> Integers:
+        """Turn numbers from 0 up to 1 into ranks, 0 being the most popular."""
         exact = (self._low + chances * self._span) ** self._inverse - self._bend
         ranks: Integers = np.minimum(exact, self._last).astype(np.int64)
         return ranks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .chance import Integers, ManyDice
+from .chance import Floats, Integers
 
 UNITS = 100_000
 """Lengths are counted in units of 1e-5 seconds, so that sums of them are exact."""
@@ -24,20 +24,21 @@ _QUANTILES = (
     (0.999, 1300.0),
     (1.0, 2590.0),
 )
-"""Shares of the songs, and the seconds that they are shorter than."""
+"""Shares of the real songs, and the seconds that they are shorter than."""
 
 _SHARES = [share for share, _ in _QUANTILES]
 _LENGTHS = [seconds * UNITS for _, seconds in _QUANTILES]
 
 
-def even(dice: ManyDice) -> Integers:
-    """Choose lengths for the songs of the catalogue, in units: even numbers."""
-    return np.interp(dice.share(), _SHARES, _LENGTHS).astype(np.int64) & ~1
+def even(chances: Floats) -> Integers:
+    """Turn numbers from 0 up to 1 into lengths of songs of the catalogue, in units: even ones."""
+    lengths: Integers = np.interp(chances, _SHARES, _LENGTHS).astype(np.int64)
+    return lengths & ~1
 
 
-def odd(dice: ManyDice) -> Integers:
-    """Choose lengths for all other songs, in units: odd, so that none ever matches by chance."""
-    return even(dice) | 1
+def odd(chances: Floats) -> Integers:
+    """Turn them into lengths of other songs: odd, so that none of them matches by chance."""
+    return even(chances) | 1
 
 
 def as_json(length: int) -> str:

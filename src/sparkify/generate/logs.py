@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from . import lengths
-from .people import MILLISECONDS
-from .sessions import Event
+from .music import Music
+from .people import People
+from .sessions import NO_SONG, Events
+from .states import STATES
 
-JSONPATHS = (
+KEYS = (
     *("artist", "auth", "firstName", "gender", "itemInSession", "lastName", "length", "level"),
     *("location", "method", "page", "registration", "sessionId", "song", "status", "ts"),
     *("userAgent", "userId"),
 )
-"""The keys of an event, in the order in which log_json_path.json names them."""
+"""The keys of an event, in the order of log_json_path.json."""
+
+_MILLISECONDS = "796"
+"""The constant part of a second that every moment in the real logs has."""
+
+_LINES_REMEMBERED = 1 << 13
 
 
 def write_jsonpaths(path: Path) -> None:
     """Write log_json_path.json."""
-    paths = ",\n".join(f"\"$['{key}']\"" for key in JSONPATHS)
+    paths = ",\n".join(f"\"$['{key}']\"" for key in KEYS)
     path.write_bytes(f'{{\n"jsonpaths": [\n{paths}\n]\n}}'.encode())
 
 
 class LogFiles:
-    """The log files of a folder, written from the first hour to the last."""
+    """The log files of a new folder, written from the first hour to the last."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, music: Music, people: People) -> None:
         folder.mkdir()
+        self._folder = folder
+        self._music = music
+        self._people = people
+        self._form = lru_cache(_LINES_REMEMBERED)(self._line_form)
 
-    def append(self, hour: int, events: Iterable[Event]) -> None:
+    def append(self, hour: int, events: Events) -> None:
         """Append the events of an hour (which begins so many seconds after 1970) to its day."""
-        text = "\n".join([line(event) for event in events])
+        text = "\n".join(self._lines(events))
         if not text:
             return
         path = self._folder / f"{datetime.fromtimestamp(hour, UTC):%Y/%m/%Y-%m-%d}-events.json"
@@ -43,27 +54,32 @@ class LogFiles:
                 file.write(b"\n")
             file.write(text.encode("ascii"))
 
+    def _lines(self, events: Events) -> Iterator[str]:
+        recordings, names, form = self._music.recordings, self._music.names, self._form
+        length_of = recordings.lengths
+        for at, session, item, user, state, song in zip(
+            *(column.tolist() for column in events), strict=True
+        ):
+            if song == NO_SONG:
+                yield form(user, state) % ("null", item, "null", session, "null", at)
+            else:
+                title, artist = recordings.name(names, song)
+                length = lengths.as_json(int(length_of[song]))
+                yield form(user, state) % (artist.json, item, length, session, title.json, at)
 
-def line(event: Event) -> str:
-    """Write an event as JSON; who is not logged in is not named."""
-    at, session, item, user, state, track = event
-    if state.is_anonymous:
+    def _line_form(self, user: int, state: int) -> str:
+        """Write the line of a user in a state, but for artist, item, length, session, song, ts."""
+        seen, who = STATES[state], self._people.user(user)
+        first_name = last_name = gender = place = agent = registered = "null"
+        number = ""
+        if not seen.is_anonymous:
+            first_name, last_name = f'"{who.first_name}"', f'"{who.last_name}"'
+            gender, place, agent = f'"{who.gender}"', who.place.json, who.agent.json
+            registered, number = f"{who.registered}{_MILLISECONDS}.0", str(who.number)
         return (
-            f'{{"artist":null,"auth":"{state.auth}","firstName":null,"gender":null'
-            f',"itemInSession":{item},"lastName":null,"length":null,"level":"{state.level}"'
-            f',"location":null,"method":"{state.method}","page":"{state.page}"'
-            f',"registration":null,"sessionId":{session},"song":null,"status":{state.status}'
-            f',"ts":{at}{MILLISECONDS},"userAgent":null,"userId":""}}'
+            f'{{"artist":%s,"auth":"{seen.auth}","firstName":{first_name},"gender":{gender}'
+            f',"itemInSession":%d,"lastName":{last_name},"length":%s,"level":"{seen.level}"'
+            f',"location":{place},"method":"{seen.method}","page":"{seen.page}"'
+            f',"registration":{registered},"sessionId":%d,"song":%s,"status":{seen.status}'
+            f',"ts":%d{_MILLISECONDS},"userAgent":{agent},"userId":"{number}"}}'
         )
-    artist, length, song = "null", "null", "null"
-    if track is not None:
-        artist, length, song = track.artist.json, lengths.as_json(track.length), track.title.json
-    return (
-        f'{{"artist":{artist},"auth":"{state.auth}","firstName":"{user.first_name}"'
-        f',"gender":"{user.gender}","itemInSession":{item},"lastName":"{user.last_name}"'
-        f',"length":{length},"level":"{state.level}","location":{user.place.json}'
-        f',"method":"{state.method}","page":"{state.page}"'
-        f',"registration":{user.registered}{MILLISECONDS}.0,"sessionId":{session},"song":{song}'
-        f',"status":{state.status},"ts":{at}{MILLISECONDS},"userAgent":{user.agent.json}'
-        f',"userId":"{user.number}"}}'
-    )

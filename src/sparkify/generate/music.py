@@ -2,64 +2,70 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import numpy as np
 
 from . import lengths
 from .catalogue import Catalogue
-from .chance import LongTail, ManyDice, digest
+from .chance import Floats, Integers, LongTail, stream
 from .names import TITLES, Names
 from .options import Options
-from .tracks import Track, Tracks
+from .recordings import Recordings
 
 _OTHERS = 385_000
 _OTHER_ARTISTS = 20_000
+_NEAR_MISSES = 0.002
 
 
 class Music:
-    """Everything that can be played in a world: the catalogue's songs, then all others."""
+    """Everything that can be played in a world.
+
+    recordings: the songs of the catalogue, which keep their numbers, then all others.
+    """
 
     def __init__(self, options: Options) -> None:
-        names = Names(options.seed)
-        self.catalogue = Catalogue(options, names)
-        self.size = self.catalogue.size + _OTHERS
+        self.names = Names(options.seed)
+        self.catalogue = Catalogue(options, self.names)
+        self.recordings = self.catalogue.recordings.then(_others(options.seed, self.catalogue))
+        self.size = options.songs + _OTHERS
         self._match_share = options.match_share
-        self._song_ranks = LongTail(self.catalogue.size, bend=12, power=0.1)
-        self._other_ranks = LongTail(_OTHERS, bend=12, power=0.1)
-        dice = ManyDice(digest(f"{options.seed} others"), _OTHERS)
-        near = dice.below(500)
-        self._near = {self.catalogue.size + int(number) for number in np.flatnonzero(near == 0)}
-        self._others = Tracks(
-            names,
-            self.catalogue.size,
-            titles=dice.below(TITLES),
-            artists=LongTail(_OTHER_ARTISTS, bend=20, power=0.05).ranks(dice.share()),
-            billings=np.zeros(_OTHERS, np.int64),
-            lengths=lengths.odd(ManyDice(digest(f"{options.seed} other lengths"), _OTHERS)),
-        )
+        # Where the logs misspell all songs, their plays do not match.
+        self._songs = self.catalogue.plain if len(self.catalogue.plain) else self.catalogue.foreign
+        self._song_tail = LongTail(len(self._songs), bend=12, power=0.1)
+        self._other_tail = LongTail(_OTHERS, bend=12, power=0.1)
 
-    def draw(self, random: Random) -> Track:
-        """Choose what is played next."""
-        chance, share = random.random(), self._match_share
-        if chance < share:
-            return self.catalogue.spelled(self._song_ranks.rank(chance / share), plainly=True)
-        other = self._other_ranks.rank((chance - share) / (1 - share))
-        return self.track(self.catalogue.size + other)
+    def choose(self, chances: Floats) -> Integers:
+        """Turn numbers from 0 up to 1 into the numbers of songs that are played."""
+        share = self._match_share
+        known = chances < share
+        chosen = np.empty(len(chances), np.int64)
+        chosen[known] = self._songs[self._song_tail.ranks(chances[known] / share)]
+        others = (chances[~known] - share) / (1 - share)
+        chosen[~known] = self.catalogue.size + self._other_tail.ranks(others)
+        return chosen
 
-    def track(self, number: int) -> Track:
-        """Make the track of a number, 0 to size - 1."""
-        if number < self.catalogue.size:
-            return self.catalogue.track(number)
-        track = self._others.track(number)
-        return self._almost(track) if number in self._near else track
 
-    def _almost(self, track: Track) -> Track:
-        """Put a song of the catalogue in a track's place, but so that no play of it matches.
+def _others(seed: int, catalogue: Catalogue) -> Recordings:
+    """Make up the songs that are not in the catalogue, the most popular first.
 
-        Half of them are of another length, half of them are spelled in another way.
-        """
-        number = track.number
-        near = self.catalogue.spelled(number % self.catalogue.size, plainly=number % 2 == 0)
-        length = track.length if near.is_ascii else near.length
-        return Track(number, near.title, near.artist, length)
+    A few are in it, but their plays do not match: half of them are of another length, half of them
+    are misspelled in the logs.
+    """
+    chances = stream(seed, "others").random
+    artists = LongTail(_OTHER_ARTISTS, bend=20, power=0.05)
+    others = Recordings(
+        titles=(chances(_OTHERS) * TITLES).astype(np.int64),
+        artists=artists.ranks(chances(_OTHERS)),
+        billings=np.zeros(_OTHERS, np.int64),
+        lengths=lengths.odd(chances(_OTHERS)),
+    )
+    kind, which = chances(_OTHERS), chances(_OTHERS)
+    plain, foreign = kind < _NEAR_MISSES / 2, kind > 1 - _NEAR_MISSES / 2
+    for numbers, songs in ((plain, catalogue.plain), (foreign, catalogue.foreign)):
+        if len(songs):
+            near = catalogue.recordings.take(songs[(which[numbers] * len(songs)).astype(np.int64)])
+            others.titles[numbers] = near.titles
+            others.artists[numbers] = near.artists
+            others.billings[numbers] = near.billings
+            if numbers is foreign:
+                others.lengths[numbers] = near.lengths
+    return others

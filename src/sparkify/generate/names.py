@@ -7,15 +7,18 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from . import words
-from .chance import Dice, digest
+from .chance import Dice, Flags, Integers, digest
 
 TITLES = 130_000
 """How many titles there are; a song is not the only one of its title when there are many songs."""
 
+_ARTISTS_REMEMBERED = 1 << 16
+_FOREIGN_TITLE, _FOREIGN_ARTIST = 33, 31
+"""One title and one artist in so many are not ASCII: those whose numbers these divide."""
+
 _FIRST_NAMES = words.WOMEN + words.MEN
 _INITIALS = "ABCDEFGHJKLMNPRSTW"
 _BILLINGS = ("{0} & The {1}", "{0} with The {1}", "{0} / The {1}", "The {1}")
-_REMEMBERED = 1 << 16
 
 
 class Text(NamedTuple):
@@ -39,6 +42,12 @@ def as_logged(text: str) -> Text:
     return Text(text, json.dumps(logged).replace("/", "\\/"), logged.rstrip(" "))
 
 
+def is_foreign(titles: Integers, artists: Integers) -> Flags:
+    """Tell by their numbers which titles or artists are not ASCII: the logs misspell them."""
+    foreign: Flags = (titles % _FOREIGN_TITLE == 0) | (artists % _FOREIGN_ARTIST == 0)
+    return foreign
+
+
 class Names:
     """The titles and artists of a world."""
 
@@ -47,15 +56,26 @@ class Names:
         self._artists = digest(f"{seed} artists")
         self._billings = digest(f"{seed} billings")
         self.title = lru_cache(TITLES)(self._title)
-        self.artist = lru_cache(_REMEMBERED)(self._artist)
+        self._known_artist = lru_cache(_ARTISTS_REMEMBERED)(self._artist)
+
+    def artist(self, number: int, billing: int = 0) -> Text:
+        """Name an artist. billing: 0, or another number for another way to name the same artist."""
+        known = self._known_artist(number)
+        if not billing:
+            return known
+        if ", " in known.original:
+            return as_logged(known.original.replace(", ", "_ "))
+        dice = Dice(self._billings + billing)
+        return as_logged(dice.pick(_BILLINGS).format(known.original, dice.pick(_PLURALS)))
 
     def _title(self, number: int) -> Text:
         """Name a song, 0 to TITLES - 1: some bare numbers, some with quotes or an outer blank."""
         dice = Dice(self._titles + number)
-        ending = dice.pick(words.TITLE_ENDINGS)
-        if dice.below(1000) == 0:
+        foreign = number % _FOREIGN_TITLE == 0
+        if dice.below(1000) == 0 and not foreign:
             return as_logged(str(1 + dice.below(2999)))
-        title = dice.pick(words.TITLE_FORMS).format(
+        ending = dice.pick(words.TITLE_ENDINGS)
+        title = dice.pick(words.FOREIGN_TITLE_FORMS if foreign else words.TITLE_FORMS).format(
             adjective=dice.pick(words.ADJECTIVES),
             noun=dice.pick(words.NOUNS),
             noun2=dice.pick(words.NOUNS),
@@ -65,32 +85,23 @@ class Names:
         )
         return as_logged(title + ending)
 
-    def billed(self, number: int, billing: int) -> Text:
-        """Name an artist in another way; `billing` decides in which."""
-        name = self.artist(number).original
-        if ", " in name:
-            return as_logged(name.replace(", ", "_ "))
-        dice = Dice(self._billings + billing)
-        return as_logged(dice.pick(_BILLINGS).format(name, dice.pick(_PLURALS)))
-
     def _artist(self, number: int) -> Text:
         """Name an artist, some of them by a bare number."""
         dice = Dice(self._artists + number)
-        form = dice.pick(words.ARTIST_FORMS)
-        if dice.below(1000) == 0:
+        foreign = number % _FOREIGN_ARTIST == 0
+        if dice.below(1000) == 0 and not foreign:
             return as_logged(str(1 + dice.below(2999)))
-        return as_logged(
-            form.format(
-                adjective=dice.pick(words.ADJECTIVES),
-                noun=dice.pick(words.NOUNS),
-                nouns=dice.pick(_PLURALS),
-                other=dice.pick(words.NOUNS),
-                first=dice.pick(_FIRST_NAMES),
-                initial=dice.pick(_INITIALS),
-                last=dice.pick(words.LAST_NAMES),
-                foreign=dice.pick(words.FOREIGN_NAMES),
-            )
+        name = dice.pick(words.FOREIGN_ARTIST_FORMS if foreign else words.ARTIST_FORMS).format(
+            adjective=dice.pick(words.ADJECTIVES),
+            noun=dice.pick(words.NOUNS),
+            nouns=dice.pick(_PLURALS),
+            other=dice.pick(words.NOUNS),
+            first=dice.pick(_FIRST_NAMES),
+            initial=dice.pick(_INITIALS),
+            last=dice.pick(words.LAST_NAMES),
+            foreign=dice.pick(words.FOREIGN_NAMES),
         )
+        return as_logged(name)
 
 
 def _plural(noun: str) -> str:

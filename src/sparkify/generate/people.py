@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import accumulate
-from math import e, exp, sqrt
+from collections.abc import Iterator
 from random import Random
-from typing import Generic, TypeVar
+from typing import NamedTuple
+
+import numpy as np
 
 from . import words
+from .chance import Flags, Floats, Integers, Weighted, exponential, stream
 from .names import Text, as_logged
-from .pages import Auth, Level, State
-from .rhythm import DAY
-
-MILLISECONDS = 796
-"""The constant part of a second that every moment in the real logs has."""
+from .options import DAYS_PER_YEAR, Options
+from .rhythm import DAY, EPOCH
+from .states import NUMBER, State
 
 _MEAN_GAP = 90.0
 _MEAN_REST = 5.0 * DAY
@@ -24,45 +22,14 @@ _LONGEST_MEMBERSHIP = 5 * 365 * DAY
 _PAID_SHARE = 2 / 12
 _LOGGED_OUT_SHARE = 1 / 11
 _WOMEN_SHARE = 0.55
+_CHOICES = 12
 
-_T = TypeVar("_T")
-
-
-class _Weighted(Generic[_T]):
-    """Things to choose from, some of them more often than others."""
-
-    def __init__(self, things: Sequence[_T], weights: Sequence[float]) -> None:
-        self._things = things
-        self._weights = list(accumulate(weights))
-
-    def pick(self, random: Random) -> _T:
-        return random.choices(self._things, cum_weights=self._weights)[0]
+_METRO_AREAS = [as_logged(name) for name, _ in words.METRO_AREAS]
+_USER_AGENTS = [as_logged(name) for name, _ in words.USER_AGENTS]
 
 
-def _texts(weighted: Sequence[tuple[str, int]]) -> _Weighted[Text]:
-    texts = [as_logged(text) for text, _ in weighted]
-    return _Weighted(texts, [weight for _, weight in weighted])
-
-
-def _ranked(names: Sequence[str]) -> _Weighted[str]:
-    return _Weighted(names, [1 / (rank + 10) for rank in range(len(names))])
-
-
-_WOMEN, _MEN, _LAST_NAMES = map(_ranked, (words.WOMEN, words.MEN, words.LAST_NAMES))
-_METRO_AREAS = _texts(words.METRO_AREAS)
-_USER_AGENTS = _texts(words.USER_AGENTS)
-
-
-@dataclass(slots=True)
-class User:
-    """A listener. Moments are whole seconds since 1970.
-
-    The details (up to registered) never change, but that a guest becomes registered.
-    gap: mean seconds between two pages. rest: mean seconds between two sessions.
-    auth, level: as they were at the end of the last page. state: the page to come; None: the first
-    one of a session to come. at: when it comes. session, item: its number. song_ends: when the
-    song ends that is playing.
-    """
+class User(NamedTuple):
+    """What the logs say of somebody. number: from 1; registered: whole seconds since 1970."""
 
     number: int
     first_name: str
@@ -71,55 +38,80 @@ class User:
     place: Text
     agent: Text
     registered: int
-    gap: float
-    rest: float
-    auth: Auth
-    level: Level
-    state: State | None = None
-    at: int = 0
-    session: int = 0
-    item: int = 0
-    song_ends: int = 0
 
 
 class People:
-    """Makes up users, one after the other, numbered from 1."""
+    """Everybody who listens, sooner or later: first the members, then the guests to come.
 
-    def __init__(self, seed: int) -> None:
-        self._random = Random(f"{seed} people")
-        self._count = 0
+    Columns by user, counted from 0; moments are whole seconds since 1970.
+    members: how many listen from the start. arrives: when each comes first (members: the start).
+    entry: the pause from which the first session begins. gap: mean seconds between two pages; rest:
+    between two sessions. registered: when; a guest may do so later.
+    """
 
-    def member(self, start: int) -> User:
-        """Make up a user who was registered before `start`."""
-        random = self._random
-        level: Level = "paid" if random.random() < _PAID_SHARE else "free"
-        auth: Auth = "Logged Out" if random.random() < _LOGGED_OUT_SHARE else "Logged In"
-        age = min(1 + int(random.expovariate(1 / _MEAN_MEMBERSHIP)), _LONGEST_MEMBERSHIP)
-        return self._user(start - age, auth, level)
+    def __init__(self, options: Options) -> None:
+        start = (options.start - EPOCH).days * DAY
+        self.members = options.first_users
+        guests = list(_arrivals(options, start))
+        self.size = self.members + len(guests)
+        # Row by row, so that the first users are the same ones however many there are.
+        chances = stream(options.seed, "people").random((self.size, _CHOICES)).T
+        self.arrives = np.array([start] * self.members + guests, np.int64)
+        self.gap = _MEAN_GAP * _log_normal(chances[0], chances[1])
+        self.rest = _MEAN_REST * _log_normal(chances[2], chances[3])
+        membership = np.minimum(exponential(chances[4], _MEAN_MEMBERSHIP), _LONGEST_MEMBERSHIP)
+        self.registered = start - 1 - membership.astype(np.int64)
+        self.entry = _entries(chances[5] < _PAID_SHARE, chances[6] < _LOGGED_OUT_SHARE)
+        self.entry[self.members :] = NUMBER[State("Guest", "free")]
+        self._is_woman = chances[7] < _WOMEN_SHARE
+        self._women, self._men = _ranked(words.WOMEN, chances[8]), _ranked(words.MEN, chances[8])
+        self._last_names = _ranked(words.LAST_NAMES, chances[9])
+        self._places = Weighted([w for _, w in words.METRO_AREAS]).choose(chances[10])
+        self._agents = Weighted([w for _, w in words.USER_AGENTS]).choose(chances[11])
 
-    def guest(self) -> User:
-        """Make up somebody who may register one day."""
-        return self._user(0, "Guest", "free")
-
-    def _user(self, registered: int, auth: Auth, level: Level) -> User:
-        random = self._random
-        self._count += 1
-        woman = random.random() < _WOMEN_SHARE
+    def user(self, user: int) -> User:
+        """Tell who a user is, counted from 0."""
+        is_woman = bool(self._is_woman[user])
         return User(
-            number=self._count,
-            first_name=(_WOMEN if woman else _MEN).pick(random),
-            last_name=_LAST_NAMES.pick(random),
-            gender="F" if woman else "M",
-            place=_METRO_AREAS.pick(random),
-            agent=_USER_AGENTS.pick(random),
-            registered=registered,
-            gap=_MEAN_GAP * _factor(random),
-            rest=_MEAN_REST * _factor(random),
-            auth=auth,
-            level=level,
+            number=user + 1,
+            first_name=words.WOMEN[self._women[user]] if is_woman else words.MEN[self._men[user]],
+            last_name=words.LAST_NAMES[self._last_names[user]],
+            gender="F" if is_woman else "M",
+            place=_METRO_AREAS[self._places[user]],
+            agent=_USER_AGENTS[self._agents[user]],
+            registered=int(self.registered[user]),
         )
 
 
-def _factor(random: Random) -> float:
-    """Draw how a user differs from the mean: log-normal, mean 1."""
-    return exp(random.gauss(0, 1)) / sqrt(e)
+def _arrivals(options: Options, start: int) -> Iterator[int]:
+    """Tell when guests come: at random, as many a year as the growth says."""
+    per_second = options.first_users * options.growth / (DAYS_PER_YEAR * DAY)
+    if not per_second:
+        return
+    random = Random(f"{options.seed} arrivals")
+    moment = start + random.expovariate(per_second)
+    while moment < start + options.days * DAY:
+        yield int(moment)
+        moment += random.expovariate(per_second)
+
+
+def _log_normal(chances: Floats, others: Floats) -> Floats:
+    """Turn two series of numbers from 0 up to 1 into factors around 1: log-normal, sigma 1."""
+    normal: Floats = np.sqrt(-2 * np.log1p(-chances)) * np.cos(2 * np.pi * others)
+    return np.exp(normal - 0.5)
+
+
+def _entries(is_paid: Flags, is_out: Flags) -> Integers:
+    """Tell the pauses of members who pay or not, and are logged out or not."""
+    pauses = np.array(
+        [
+            [NUMBER[State("Logged In", "free")], NUMBER[State("Logged Out", "free")]],
+            [NUMBER[State("Logged In", "paid")], NUMBER[State("Logged Out", "paid")]],
+        ]
+    )
+    return pauses[is_paid.astype(np.int64), is_out.astype(np.int64)]
+
+
+def _ranked(names: tuple[str, ...], chances: Floats) -> Integers:
+    """Choose names by number, the first ones more often than the last ones."""
+    return Weighted([1 / (rank + 10) for rank in range(len(names))]).choose(chances)

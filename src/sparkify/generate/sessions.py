@@ -2,140 +2,157 @@
 
 from __future__ import annotations
 
-from calendar import timegm
-from collections import defaultdict
 from collections.abc import Iterator
-from random import Random
+from typing import NamedTuple
 
+import numpy as np
+
+from .chance import Floats, Integers, exponential, stream
 from .lengths import UNITS
 from .music import Music
 from .options import DAYS_PER_YEAR, Options
-from .pages import FIRST_PAGES, STATES, State
-from .people import People, User
-from .rhythm import DAY, HOUR, drop, warp
-from .tracks import Track
+from .people import People
+from .rhythm import DAY, HOUR, Rhythm
+from .states import GONE, IS_PAUSE, IS_PLAY, IS_REDIRECT, REGISTERING, follow
 
-Event = tuple[int, int, int, User, State, Track | None]
-"""When (whole seconds since 1970), session, item in session, who, what, and which track."""
+NO_SONG = -1
 
 _REST_AT_LEAST = 1_800
 _ATTRITION = 0.1
 _YEAR = DAYS_PER_YEAR * DAY
+_NEVER = np.iinfo(np.int64).max
+
+
+class Events(NamedTuple):
+    """Events as columns of one size.
+
+    at: whole seconds since 1970. session: its number. item: the event's place in it, from 0.
+    user: from 0, as in People. state: as in STATES. song: as in Music, or NO_SONG.
+    """
+
+    at: Integers
+    session: Integers
+    item: Integers
+    user: Integers
+    state: Integers
+    song: Integers
 
 
 class Sessions:
-    """All events of a world, hour by hour.
+    """All events of a world, hour by hour; in each hour, all who are awake move on together.
 
-    Nothing here depends on how many days are asked for: a longer world begins like a shorter one.
-    Memory grows with the number of users and with what they do in the busiest hour.
+    Memory holds the users and the events of one hour. Nothing depends on how many days are asked
+    for: a longer world begins like a shorter one.
     """
 
-    def __init__(self, options: Options, music: Music) -> None:
+    def __init__(self, options: Options, music: Music, people: People) -> None:
         self._music = music
-        self._start = timegm(options.start.timetuple())
+        self._people = people
+        self._rhythm = Rhythm(options.start)
+        self._random = stream(options.seed, "sessions").random
+        self._start = int(people.arrives[0])
         self._end = self._start + options.days * DAY
-        self._random = Random(f"{options.seed} sessions")
-        self._arrivals = Random(f"{options.seed} arrivals")
-        self._people = People(options.seed)
-        self._first_users = options.first_users
-        self._new_users_per_second = options.first_users * options.growth / _YEAR
-        self._next_arrival = self._start + self._until_arrival()
+        self._here = people.members
         self._sessions = 0
-        self._due: defaultdict[int, list[User]] = defaultdict(list)
+        # Of each user: when what comes next, and where in which session; when the music ends.
+        self._at = np.full(people.size, _NEVER)
+        self._state = people.entry.copy()
+        self._session, self._item, self._song_ends = np.zeros((3, people.size), np.int64)
 
-    def hours(self) -> Iterator[tuple[int, list[Event]]]:
-        """Yield each hour (when it begins) and its events, ordered by time; 24 hours a day.
+    def hours(self) -> Iterator[tuple[int, Events]]:
+        """Yield when each hour begins (24 a day), and its events, ordered by time.
 
         Events of one session at the same second are in the order of their items.
         """
         self._gather()
         for hour in range(self._start, self._end, HOUR):
-            self._arrive(hour + HOUR)
-            events: list[Event] = []
-            while due := self._due.pop(hour // HOUR, None):  # some come back within the hour
-                for user in due:
-                    self._advance(user, hour + HOUR, events)
-            events.sort()  # no two are equal in their first three: users are never compared
-            yield hour, events
+            until = hour + HOUR
+            self._welcome(until)
+            waves = [self._none()]
+            due = np.flatnonzero(self._at < until)
+            while len(due):
+                waves.append(self._visit(due))
+                due = due[self._at[due] < until]
+            events = Events(*map(np.concatenate, zip(*waves, strict=True)))
+            order = np.lexsort((events.item, events.session, events.at))
+            yield hour, Events(*(column[order] for column in events))
 
     def _gather(self) -> None:
-        """Let the first users rest; they have been listening for a while."""
-        for number in range(self._first_users):
-            user = self._people.member(self._start)
-            if number == 0:  # comes on the first day, so that no world is empty
-                self._enter(user, self._start + self._random.random() * DAY)
-            else:
-                self._rest(user, self._start - 2 * user.rest, self._start)
+        """Let the members come back from a pause; they have been listening for a while."""
+        members = np.arange(self._people.members)
+        earliest = np.full(len(members), self._start)
+        back = self._back(members, earliest - 2 * self._people.rest[members], earliest)
+        back[0] = self._start + self._random() * DAY  # so that no world is empty
+        self._enter(members, back)
 
-    def _arrive(self, until: float) -> None:
-        """Let new users come who arrive before `until`."""
-        while self._next_arrival < until:
-            self._enter(self._people.guest(), self._next_arrival)
-            self._next_arrival += self._until_arrival()
+    def _welcome(self, until: int) -> None:
+        """Let the guests in who come before `until`."""
+        here = int(np.searchsorted(self._people.arrives, until))
+        guests = np.arange(self._here, here)
+        self._enter(guests, self._people.arrives[guests])
+        self._here = here
 
-    def _until_arrival(self) -> float:
-        rate = self._new_users_per_second
-        return self._arrivals.expovariate(rate) if rate else float("inf")
+    @staticmethod
+    def _none() -> Events:
+        return Events(*np.zeros((6, 0), np.int64))
 
-    def _rest(self, user: User, since: float, earliest: float) -> None:
-        """Let a user rest from `since` and come back, but not before `earliest`."""
-        moment = since
-        while True:
-            moment += self._random.expovariate(1 / user.rest)
-            back = warp(moment)
-            if back >= earliest and self._random.random() >= drop(back):
-                break
-        self._enter(user, back)
+    def _visit(self, users: Integers) -> Events:
+        """Let users see the page that is next for them, and decide what comes then."""
+        at, state = self._at[users], self._state[users]
+        song = np.full(len(users), NO_SONG)
+        plays = np.flatnonzero(IS_PLAY[state])
+        song[plays] = self._music.choose(self._random(len(plays)))
+        seconds = self._music.recordings.lengths[song[plays]] // UNITS
+        self._song_ends[users[plays]] = at[plays] + seconds
+        registering = np.flatnonzero(state == REGISTERING)
+        self._people.registered[users[registering]] = at[registering]
+        events = Events(at, self._session[users], self._item[users], users, state, song)
 
-    def _enter(self, user: User, moment: float) -> None:
-        """Prepare a user's next session."""
-        self._sessions += 1
-        user.state, user.item, user.song_ends = None, 0, 0
-        user.at, user.session = int(moment), self._sessions
-        self._await(user)
+        following = follow(state, self._random(len(users)))
+        self._state[users] = following
+        leaves = IS_PAUSE[following]
+        self._stay(users[~leaves])
+        self._leave(users[leaves])
+        return events
 
-    def _await(self, user: User) -> None:
-        if user.at < self._end:
-            self._due[user.at // HOUR].append(user)
+    def _stay(self, users: Integers) -> None:
+        """Set when the next page of a session comes: a song waits for the end of the last one."""
+        at, state = self._at[users], self._state[users]
+        gap = exponential(self._random(len(users)), self._people.gap[users])
+        pause = 1 + gap.astype(np.int64)
+        ends = self._song_ends[users]
+        pause = np.where(IS_PLAY[state] & (ends > at), ends - at, pause)
+        self._at[users] = at + np.where(IS_REDIRECT[state], 1, pause)
+        self._item[users] += 1
 
-    def _advance(self, user: User, until: int, events: list[Event]) -> None:
-        """Let a user do what is to be done before `until`."""
-        chance, draw = self._random.random, self._music.draw
-        state, at = user.state or self._first_page(user), user.at
-        while at < until:
-            track = None
-            if state.is_play:
-                track = draw(self._random)
-                user.song_ends = at + track.length // UNITS
-            elif state.page == "Submit Registration":
-                user.registered = at
-            events.append((at, user.session, user.item, user, state, track))
-            following = state.follow(chance())
-            if following is None:
-                self._leave(user, state, at)
-                return
-            user.item += 1
-            at += self._pause(user, following, at)
-            state = following
-        user.state, user.at = state, at
-        self._await(user)
+    def _leave(self, users: Integers) -> None:
+        """End sessions, and set when the next ones begin, if they do."""
+        chances = self._random(len(users))
+        gone = (chances < _ATTRITION * self._people.rest[users] / _YEAR) | np.isin(
+            self._state[users], GONE
+        )
+        self._at[users[gone]] = _NEVER
+        stays = users[~gone]
+        earliest = self._at[stays] + _REST_AT_LEAST
+        self._enter(stays, self._back(stays, earliest, earliest))
 
-    def _first_page(self, user: User) -> State:
-        names, weights = FIRST_PAGES[user.auth, user.level]
-        (name,) = self._random.choices(names, cum_weights=weights)
-        return STATES[user.auth, user.level, name]
+    def _back(self, users: Integers, since: Integers | Floats, earliest: Integers) -> Floats:
+        """Draw when users come back who rest since a moment, but not before another one."""
+        moment = since.astype(np.float64)
+        back = np.empty(len(users))
+        waiting = np.arange(len(users))
+        while len(waiting):
+            rest = self._people.rest[users[waiting]]
+            moment[waiting] += exponential(self._random(len(waiting)), rest)
+            back[waiting] = found = self._rhythm.warp(moment[waiting])
+            kept = self._random(len(waiting)) >= self._rhythm.drop(found)
+            waiting = waiting[(found < earliest[waiting]) | ~kept]
+        return back
 
-    def _pause(self, user: User, following: State, at: int) -> int:
-        """Say how many seconds after `at` the following page comes: a song waits for the last."""
-        if following.status == 307:
-            return 1
-        if following.is_play and user.song_ends > at:
-            return user.song_ends - at
-        return 1 + int(self._random.expovariate(1 / user.gap))
-
-    def _leave(self, user: User, state: State, at: int) -> None:
-        """End a session with the page of a moment; perhaps it was the user's last one."""
-        user.auth, user.level = state.after
-        gone = self._random.random() < _ATTRITION * user.rest / _YEAR
-        if user.auth != "Cancelled" and not gone:
-            self._rest(user, at + _REST_AT_LEAST, at + _REST_AT_LEAST)
+    def _enter(self, users: Integers, moments: Floats | Integers) -> None:
+        """Prepare the next sessions of users who are pausing."""
+        self._at[users] = moments.astype(np.int64)
+        self._state[users] = follow(self._state[users], self._random(len(users)))
+        self._session[users] = self._sessions + 1 + np.arange(len(users))
+        self._sessions += len(users)
+        self._item[users] = self._song_ends[users] = 0

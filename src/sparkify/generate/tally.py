@@ -1,122 +1,131 @@
-"""Counting while generating; in memory that does not grow with the number of events."""
+"""Counting while generating, in memory that does not grow with the number of events."""
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import TypeVar
 
-from .pages import Level
-from .people import User
+import numpy as np
+
+from .chance import Flags, Integers
 from .rhythm import DAY, HOUR
-from .sessions import Event
+from .sessions import NO_SONG, Events
+from .states import IS_PAID
 
-
-@dataclass(slots=True)
-class Listener:
-    """What a user has played so far. Moments are whole seconds since 1970.
-
-    level: that of the last play. free, paid: plays by level. days: on how many days. weeks: a bit
-    for each week with a play, that of the first play being bit 0. session_plays: plays in the last
-    session.
-    """
-
-    user: User
-    level: Level
-    first_at: int
-    first_paid_at: int | None = None
-    last_at: int = 0
-    free: int = 0
-    paid: int = 0
-    day: int = -1
-    days: int = 0
-    weeks: int = 0
-    session: int = 0
-    sessions: int = 0
-    session_plays: int = 0
-
-    @property
-    def plays(self) -> int:
-        """All plays."""
-        return self.free + self.paid
+NEVER = -1
+_Days = TypeVar("_Days", int, Integers)
 
 
 class Tally:
     """Counts over the events of a world, taken in as they come, hour by hour.
 
-    plays: by track. hourly: plays by hour, counted from 1970. lengths: total length of the plays by
-    level, in units of 1e-5 s. session_sizes: how many sessions had so many plays.
+    events, starts: all events; distinct moments at which a song starts. songs: plays by song.
+    hours: plays by hour, counted from 1970. lengths: total length of the free and of the paid
+    plays, in units of 1e-5 s. changes: how often a listener's level differs from that of the play
+    before: to free, to paid. sessions_by_plays: how many sessions have so many plays.
+    cohorts: by week, counted from that of the first day, how many listeners who played for the
+    first time in it played so many weeks later; shape (weeks, weeks).
+
+    By user: plays (free, paid); sessions and days with plays; moments of the first, the first paid
+    and the last play, or NEVER; whether the last play was a paid one.
     """
 
-    def __init__(self, tracks: int) -> None:
-        self.events = 0
-        self.starts = 0
-        self.plays = array("q", bytes(8 * tracks))
-        self.hourly: Counter[int] = Counter()
-        self.lengths: dict[Level, int] = {"free": 0, "paid": 0}
-        self.session_sizes: Counter[int] = Counter()
-        self.upgrades = 0
-        self.downgrades = 0
-        self.listeners: dict[int, Listener] = {}
+    def __init__(self, song_lengths: Integers, users: int, first_day: int, days: int) -> None:
+        self.events = self.starts = 0
+        self.songs = np.zeros(len(song_lengths), np.int64)
+        self.hours: Counter[int] = Counter()
+        self.lengths = np.zeros(2, np.int64)
+        self.changes = np.zeros(2, np.int64)
+        self.sessions_by_plays: Counter[int] = Counter()
+        self.first_week = week_of_day(first_day)
+        weeks = week_of_day(first_day + days - 1) - self.first_week + 1
+        self.cohorts = np.zeros((weeks, weeks), np.int64)
 
-    def add(self, events: Iterable[Event]) -> None:
-        """Count events, which follow in time on those counted before."""
-        last_start = -1
-        for at, session, _, user, state, track in events:
-            self.events += 1
-            if track is None:
-                continue
-            self.plays[track.number] += 1
-            self.lengths[state.level] += track.length
-            self.hourly[at // HOUR] += 1
-            if at != last_start:
-                self.starts += 1
-                last_start = at
-            listener = self.listeners.get(user.number)
-            if listener is None:
-                listener = self.listeners[user.number] = Listener(user, state.level, at)
-            if listener.session != session:
-                self._next_session(listener, session)
-            if listener.level != state.level:
-                self._next_level(listener, state.level)
-            self._play(listener, at)
+        self.plays = np.zeros((2, users), np.int64)
+        self.sessions, self.days = np.zeros((2, users), np.int64)
+        self.first_at, self.first_paid_at, self.last_at = np.full((3, users), NEVER)
+        self.is_paid = np.zeros(users, np.bool_)
+        self._song_lengths = song_lengths
+        self._session, self._session_plays = np.zeros((2, users), np.int64)
+
+    def add(self, hour: int, events: Events) -> None:
+        """Count the events of an hour (which begins so many seconds after 1970), in its order."""
+        self.events += len(events.at)
+        plays = np.flatnonzero(events.song != NO_SONG)
+        if not len(plays):
+            return
+        self.hours[hour // HOUR] += len(plays)
+        self.starts += len(np.unique(events.at[plays]))
+        song, is_paid = events.song[plays], IS_PAID[events.state[plays]]
+        np.add.at(self.songs, song, 1)
+        np.add.at(self.lengths, is_paid.astype(np.int64), self._song_lengths[song])
+
+        by_user = np.argsort(events.user[plays], kind="stable")
+        user, at, session = (
+            column[plays][by_user] for column in (events.user, events.at, events.session)
+        )
+        is_paid = is_paid[by_user]
+        is_first, is_last = _edges(user)
+        np.add.at(self.plays, (is_paid.astype(np.int64), user), 1)
+        self._count_sessions(user, session)
+        self._count_changes(user[is_first], is_first, is_paid)
+        self._count_days(user[is_first], at[is_first], hour // DAY)
+        paying, index = np.unique(user[is_paid], return_index=True)
+        news = self.first_paid_at[paying] == NEVER
+        self.first_paid_at[paying[news]] = at[is_paid][index[news]]
+        self.last_at[user[is_last]] = at[is_last]
+        self.is_paid[user[is_last]] = is_paid[is_last]
 
     def finish(self) -> None:
         """Count what had to wait for the end: the last session of each listener."""
-        for listener in self.listeners.values():
-            self._next_session(listener, 0)
+        self._count_sizes(self._session_plays)
 
-    def _next_session(self, listener: Listener, session: int) -> None:
-        if listener.session:
-            self.session_sizes[listener.session_plays] += 1
-            listener.sessions += 1
-        listener.session, listener.session_plays = session, 0
+    def _count_sessions(self, user: Integers, session: Integers) -> None:
+        """Count sessions by their plays; the last one of each user may go on later."""
+        is_first, is_last = _edges(session)
+        user, session = user[is_first], session[is_first]
+        plays = 1 + np.flatnonzero(is_last) - np.flatnonzero(is_first)
+        goes_on = session == self._session[user]
+        plays[goes_on] += self._session_plays[user[goes_on]]
+        self._session_plays[user[goes_on]] = 0
+        np.add.at(self.sessions, user[~goes_on], 1)
+        is_first, is_last = _edges(user)
+        self._count_sizes(self._session_plays[user[is_first]])
+        self._count_sizes(plays[~is_last])
+        self._session[user[is_last]] = session[is_last]
+        self._session_plays[user[is_last]] = plays[is_last]
 
-    def _next_level(self, listener: Listener, level: Level) -> None:
-        listener.level = level
-        if level == "paid":
-            self.upgrades += 1
-        else:
-            self.downgrades += 1
+    def _count_sizes(self, plays: Integers) -> None:
+        for size, sessions in zip(*np.unique(plays[plays > 0], return_counts=True), strict=True):
+            self.sessions_by_plays[int(size)] += int(sessions)
 
-    @staticmethod
-    def _play(listener: Listener, at: int) -> None:
-        listener.last_at = at
-        listener.session_plays += 1
-        if listener.level == "free":
-            listener.free += 1
-        else:
-            listener.paid += 1
-            if listener.first_paid_at is None:
-                listener.first_paid_at = at
-        day = at // DAY
-        if day != listener.day:
-            listener.day = day
-            listener.days += 1
-            listener.weeks |= 1 << week(at) - week(listener.first_at)
+    def _count_changes(self, users: Integers, is_first: Flags, is_paid: Flags) -> None:
+        """Count where a play is of another level than the user's play before."""
+        before = np.roll(is_paid, 1)
+        heard = self.last_at[users] != NEVER
+        before[is_first] = np.where(heard, self.is_paid[users], is_paid[is_first])
+        changed = is_paid[is_paid != before]
+        self.changes += [len(changed) - changed.sum(), changed.sum()]
+
+    def _count_days(self, users: Integers, at: Integers, day: int) -> None:
+        """Count the days of users, each given once with a play on this day, and their weeks."""
+        last_day = self.last_at[users] // DAY
+        self.days[users] += last_day != day
+        news = self.first_at[users] == NEVER
+        self.first_at[users[news]] = at[news]
+        first_week = week_of_day(self.first_at[users] // DAY)
+        this_week = week_of_day(day)
+        back = news | (week_of_day(last_day) != this_week)
+        cohort = first_week[back] - self.first_week
+        np.add.at(self.cohorts, (cohort, this_week - first_week[back]), 1)
 
 
-def week(at: int) -> int:
-    """Tell the week (Monday to Sunday) of a moment, counted from that of 1970-01-01."""
-    return (at // DAY + 3) // 7
+def week_of_day(day: _Days) -> _Days:
+    """Tell the week (Monday to Sunday) of a day; both are counted from 1970-01-01."""
+    return (day + 3) // 7
+
+
+def _edges(values: Integers) -> tuple[Flags, Flags]:
+    """Tell where runs of equal values begin, and where they end."""
+    changes = values[1:] != values[:-1]
+    return np.append(True, changes), np.append(changes, True)

@@ -1,33 +1,35 @@
-"""The truth about a generated world: what every table must hold and what the answers are."""
+"""The truth about a generated world: what every table must hold, and what the answers are."""
 
 from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from itertools import accumulate
-from statistics import median
 from typing import Any
 
 import numpy as np
 
-from .chance import digest
+from .chance import Integers, digest
 from .music import Music
 from .options import Options
-from .pages import Level
-from .rhythm import DAY
-from .tally import Listener, Tally, week
-from .tracks import Track
+from .people import People, User
+from .rhythm import DAY, EPOCH
+from .tally import NEVER, Tally
 
 _TOP = 10
 _AWAY = 7 * DAY
-_EPOCH = date(1970, 1, 1)
-_LEVELS: tuple[Level, Level] = ("free", "paid")
+_LEVELS = ("free", "paid")
 
 
-def truth(options: Options, music: Music, tally: Tally) -> dict[str, Any]:
-    """Say what is known of a world: its options, the rows of its tables, its answers."""
+def truth(options: Options, music: Music, people: People, tally: Tally) -> dict[str, Any]:
+    """Say what is known of a world.
+
+    options: which world it is. tables: rows by table; `matched`: of songplays, those with a song.
+    answers: by the name of the question; lengths of time are in seconds, unless the name says
+    1e-5 s (so that they are whole numbers); lists are ordered, ties by name.
+    """
     matched = _matched(music, tally)
     return {
         "options": options.as_json(),
@@ -37,8 +39,10 @@ def truth(options: Options, music: Music, tally: Tally) -> dict[str, Any]:
             **_catalogue(music, tally, matched),
             **_times(options, tally),
             **_levels(tally),
+            **_sessions(tally),
             **_listeners(tally),
-            **_returning(tally),
+            **_groups(people, tally),
+            "returning_listeners": _returning(tally),
         },
     }
 
@@ -46,20 +50,19 @@ def truth(options: Options, music: Music, tally: Tally) -> dict[str, Any]:
 def _matched(music: Music, tally: Tally) -> Counter[int]:
     """Count the plays that are matched, by number of the song that they are matched to."""
     found: Counter[int] = Counter()
-    for number in range(music.catalogue.size):
-        if (plays := tally.plays[number]) and music.track(number).is_ascii:
-            found[music.catalogue.matched(number)] += plays
+    for number in music.catalogue.plain:
+        if plays := tally.songs[number]:
+            found[music.catalogue.matched(int(number))] += int(plays)
     return found
 
 
 def _tables(music: Music, tally: Tally, matched: Counter[int]) -> dict[str, int]:
-    everybody = tally.listeners.values()
     return {
         "staging_events": tally.events,
         "staging_songs": music.catalogue.size,
-        "songplays": tally.hourly.total(),
+        "songplays": tally.hours.total(),
         "matched": matched.total(),
-        "users": sum((one.free > 0) + (one.paid > 0) for one in everybody),
+        "users": int((tally.plays > 0).sum()),
         "songs": music.catalogue.size,
         "artists": music.catalogue.count_artists(),
         "time": tally.starts,
@@ -67,39 +70,38 @@ def _tables(music: Music, tally: Tally, matched: Counter[int]) -> dict[str, int]
 
 
 def _songs(music: Music, tally: Tally) -> dict[str, Any]:
+    def both(number: int) -> tuple[str, ...]:
+        title, artist = music.recordings.name(music.names, number)
+        return title.staged, artist.staged
+
+    def artist_only(number: int) -> tuple[str, ...]:
+        return both(number)[1:]
+
+    songs, artists = _top(tally.songs, both), _top(tally.songs, artist_only)
     return {
-        "top_songs": [
-            {"song": song, "artist": artist, "plays": plays}
-            for (song, artist), plays in _top(
-                music, tally, lambda track: (track.title.staged, track.artist.staged)
-            )
-        ],
-        "top_artists": [
-            {"artist": artist, "plays": plays}
-            for (artist,), plays in _top(music, tally, lambda track: (track.artist.staged,))
-        ],
+        "top_songs": [{"song": s, "artist": a, "plays": plays} for (s, a), plays in songs],
+        "top_artists": [{"artist": a, "plays": plays} for (a,), plays in artists],
     }
 
 
 def _top(
-    music: Music, tally: Tally, name: Callable[[Track], tuple[str, ...]]
+    plays: Integers, name: Callable[[int], tuple[str, ...]]
 ) -> list[tuple[tuple[str, ...], int]]:
-    """Find the names with the most plays, ties by name.
+    """Find the names with the most plays, given the plays by number.
 
     To count, a name is known by 64 bits of its digest: all names would take too much memory.
     """
-    plays = np.frombuffer(tally.plays, dtype=np.int64)
     played = np.flatnonzero(plays)
     if not len(played):
         return []
-    digests = (digest("\0".join(name(music.track(int(number))))) for number in played)
+    digests = (digest("\0".join(name(int(number)))) for number in played)
     _, which = np.unique(np.fromiter(digests, np.uint64, len(played)), return_inverse=True)
     totals = np.zeros(which.max() + 1, np.int64)
     np.add.at(totals, which, plays[played])
     least = np.sort(totals)[-_TOP:][0]
     found = Counter[tuple[str, ...]]()
     for number in played[totals[which] >= least]:
-        found[name(music.track(int(number)))] += int(plays[number])
+        found[name(int(number))] += int(plays[number])
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:_TOP]
 
 
@@ -109,22 +111,22 @@ def _catalogue(music: Music, tally: Tally, matched: Counter[int]) -> dict[str, A
         year = music.catalogue.year(number)
         decades[str(year // 10 * 10) if year else "unknown"] += plays
     return {
-        "catalogue_match": {"plays": tally.hourly.total(), "matched": matched.total()},
+        "catalogue_match": {"plays": tally.hours.total(), "matched": matched.total()},
         "decades": dict(sorted(decades.items())),
         "unplayed_songs": {
             "songs": music.catalogue.size,
             "played": len(matched),
             "unplayed": music.catalogue.size - len(matched),
         },
-        "hours_served": {"length_1e5": sum(tally.lengths.values())},
+        "hours_served": {"length_1e5": int(tally.lengths.sum())},
     }
 
 
 def _times(options: Options, tally: Tally) -> dict[str, Any]:
-    first = (options.start - _EPOCH).days
+    first = (options.start - EPOCH).days
     daily = dict.fromkeys(range(first, first + options.days), 0)
     hours, weekdays = [0] * 24, [0] * 7
-    for hour, plays in tally.hourly.items():
+    for hour, plays in tally.hours.items():
         daily[hour // 24] += plays
         hours[hour % 24] += plays
         weekdays[(hour // 24 + 4) % 7] += plays
@@ -136,101 +138,108 @@ def _times(options: Options, tally: Tally) -> dict[str, Any]:
 
 
 def _levels(tally: Tally) -> dict[str, Any]:
-    everybody = tally.listeners.values()
-    plays = {"free": 0, "paid": 0}
-    people = {"free": 0, "paid": 0}
-    for one in everybody:
-        for level, count in (("free", one.free), ("paid", one.paid)):
-            plays[level] += count
-            people[level] += count > 0
+    listeners, plays = (tally.plays > 0).sum(axis=1), tally.plays.sum(axis=1)
     return {
-        "paying_listeners": {"listeners": len(everybody), "paying": people["paid"]},
-        "level_changes": {"free_to_paid": tally.upgrades, "paid_to_free": tally.downgrades},
+        "paying_listeners": {
+            "listeners": int((tally.sessions > 0).sum()),
+            "paying": int(listeners[1]),
+        },
+        "level_changes": {
+            "free_to_paid": int(tally.changes[1]),
+            "paid_to_free": int(tally.changes[0]),
+        },
         "listening_by_level": {
             level: {
-                "listeners": people[level],
-                "plays": plays[level],
-                "length_1e5": tally.lengths[level],
+                "listeners": int(listeners[number]),
+                "plays": int(plays[number]),
+                "length_1e5": int(tally.lengths[number]),
             }
-            for level in _LEVELS
+            for number, level in enumerate(_LEVELS)
         },
     }
 
 
-def _listeners(tally: Tally) -> dict[str, Any]:
-    everybody = tally.listeners.values()
-    by_plays = sorted(everybody, key=lambda one: (-one.plays, one.user.number))
-    waits = [
-        one.first_paid_at - one.first_at
-        for one in everybody
-        if one.first_paid_at is not None and one.first_paid_at > one.first_at
-    ]
-    newest = max((one.last_at for one in everybody), default=0)
-    away = [one for one in everybody if newest - one.last_at > _AWAY]
-    top_tenth = by_plays[: -(-len(by_plays) // _TOP)]
+def _sessions(tally: Tally) -> dict[str, Any]:
+    counts = tally.sessions_by_plays
     return {
-        "stickiness": {
-            "listeners": len(everybody),
-            "listener_days": sum(one.days for one in everybody),
-        },
         "session_length": {
-            "sessions": tally.session_sizes.total(),
-            "median_plays": _median(tally.session_sizes),
-            "sessions_by_plays": {str(n): c for n, c in sorted(tally.session_sizes.items())},
-        },
-        "leaving_listeners": {level: sum(one.level == level for one in away) for level in _LEVELS},
-        "top_fans_share": {
-            "listeners": len(everybody),
-            "top_listeners": len(top_tenth),
-            "top_plays": sum(one.plays for one in top_tenth),
-        },
-        "loyal_listeners": [
-            {
-                "user_id": one.user.number,
-                "plays": one.plays,
-                "sessions": one.sessions,
-                "days": one.days,
-            }
-            for one in by_plays[:_TOP]
-        ],
-        "time_to_paying": {
-            "listeners": len(waits),
-            "median_seconds": median(waits) if waits else None,
-        },
-        "listener_places": _grouped(everybody, lambda one: one.user.place.original),
-        "devices": _grouped(everybody, lambda one: one.user.agent.original.strip('"')),
-        "gender": _grouped(everybody, lambda one: one.user.gender),
-    }
-
-
-def _grouped(
-    everybody: Iterable[Listener], name: Callable[[Listener], str]
-) -> dict[str, dict[str, int]]:
-    """Count listeners and plays by something that does not change about a listener."""
-    found: dict[str, dict[str, int]] = {}
-    for one in everybody:
-        group = found.setdefault(name(one), {"listeners": 0, "plays": 0, "paying": 0})
-        group["listeners"] += 1
-        group["plays"] += one.plays
-        group["paying"] += one.paid > 0
-    return dict(sorted(found.items()))
-
-
-def _returning(tally: Tally) -> dict[str, Any]:
-    """Count, for the listeners of each first week, who listen so many weeks later."""
-    cohorts: dict[int, Counter[int]] = {}
-    for one in tally.listeners.values():
-        cohorts.setdefault(week(one.first_at), Counter()).update(_bits(one.weeks))
-    return {
-        "returning_listeners": {
-            _date(7 * first - 3): {str(after): n for after, n in sorted(counts.items())}
-            for first, counts in sorted(cohorts.items())
+            "sessions": counts.total(),
+            "median_plays": _median(counts),
+            "sessions_by_plays": {str(plays): counts[plays] for plays in sorted(counts)},
         }
     }
 
 
-def _bits(mask: int) -> Iterator[int]:
-    return (bit for bit in range(mask.bit_length()) if mask >> bit & 1)
+def _listeners(tally: Tally) -> dict[str, Any]:
+    listeners = np.flatnonzero(tally.sessions)
+    plays = tally.plays.sum(axis=0)
+    fans = listeners[np.lexsort((listeners, -plays[listeners]))]
+    top_tenth = fans[: -(-len(fans) // 10)]
+    first, first_paid, last = (
+        moments[listeners] for moments in (tally.first_at, tally.first_paid_at, tally.last_at)
+    )
+    waits = (first_paid - first)[(first_paid != NEVER) & (first_paid > first)]
+    away = last.max(initial=0) - last > _AWAY
+    is_paid = tally.is_paid[listeners]
+    return {
+        "stickiness": {
+            "listeners": len(listeners),
+            "listener_days": int(tally.days.sum()),
+        },
+        "leaving_listeners": {
+            "free": int((away & ~is_paid).sum()),
+            "paid": int((away & is_paid).sum()),
+        },
+        "top_fans_share": {
+            "listeners": len(fans),
+            "top_listeners": len(top_tenth),
+            "top_plays": int(plays[top_tenth].sum()),
+        },
+        "loyal_listeners": [
+            {
+                "user_id": int(user) + 1,
+                "plays": int(plays[user]),
+                "sessions": int(tally.sessions[user]),
+                "days": int(tally.days[user]),
+            }
+            for user in fans[:_TOP]
+        ],
+        "time_to_paying": {
+            "listeners": len(waits),
+            "median_seconds": float(np.median(waits)) if len(waits) else None,
+        },
+    }
+
+
+def _groups(people: People, tally: Tally) -> dict[str, Any]:
+    groupings: dict[str, Callable[[User], str]] = {
+        "listener_places": lambda user: user.place.staged,
+        "devices": lambda user: user.agent.staged.strip('"'),
+        "gender": lambda user: user.gender,
+    }
+    found: dict[str, dict[str, dict[str, int]]] = {name: {} for name in groupings}
+    for number in np.flatnonzero(tally.sessions):
+        user = people.user(int(number))
+        free, paid = (int(plays) for plays in tally.plays[:, number])
+        for name, group_of in groupings.items():
+            group = found[name].setdefault(
+                group_of(user), {"listeners": 0, "paying": 0, "plays": 0}
+            )
+            group["listeners"] += 1
+            group["paying"] += paid > 0
+            group["plays"] += free + paid
+    return {name: dict(sorted(groups.items())) for name, groups in found.items()}
+
+
+def _returning(tally: Tally) -> dict[str, dict[str, int]]:
+    """Say by Monday, for the listeners who are new in that week, how many play how much later."""
+    return {
+        _date(7 * (tally.first_week + cohort) - 3): {
+            str(later): int(listeners) for later, listeners in enumerate(counts) if listeners
+        }
+        for cohort, counts in enumerate(tally.cohorts)
+        if counts.any()
+    }
 
 
 def _median(counts: Counter[int]) -> float | None:
@@ -245,4 +254,4 @@ def _median(counts: Counter[int]) -> float | None:
 
 
 def _date(day: int) -> str:
-    return (_EPOCH + timedelta(days=day)).isoformat()
+    return (EPOCH + timedelta(days=day)).isoformat()

@@ -77,8 +77,8 @@ ARTIST_FORMS = (
     + ("{first} & The {adjective} {nouns}",) * 12
     + ("{last}, {first} + The {nouns}",) * 5
     + ("{adjective} {noun}/{other}",) * 3
-    + ("{first} {foreign}",) * 3
 )
+FOREIGN_ARTIST_FORMS = ("{first} {foreign}", "{foreign} {noun}", "{first} & The {foreign} {nouns}")
 TITLE_FORMS = (
     ("{noun}",) * 4
     + ("{adjective} {noun}",) * 18
@@ -89,8 +89,8 @@ TITLE_FORMS = (
     + ("The {noun} Doesn't {verb}",) * 9
     + ("{adjective} {noun} / {noun2}",) * 4
     + ("{verb} & {verb2} (In The {noun})",) * 8
-    + ("{foreign} {noun}",) * 3
 )
+FOREIGN_TITLE_FORMS = ("{foreign}", "{foreign} {noun}", "{verb} The {foreign}", "La {foreign}")
 TITLE_ENDINGS = (
     ("",) * 800
     + (" (Album Version)",) * 110

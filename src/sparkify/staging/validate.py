@@ -84,11 +84,9 @@ def refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _integer(literal: str) -> _Integer | float:
-    if len(literal) > _LONGEST_INTEGER:
-        return float("-inf" if literal.startswith("-") else "inf")
-    number = _Integer(literal)
-    number.literal = literal
+def _integer(literal: str) -> _Integer:
+    number = _Integer(literal[:_LONGEST_INTEGER])  # cut, it is still out of every range
+    number.literal = "0" if literal == "-0" else literal
     return number
 
 
@@ -162,7 +160,7 @@ def _accept_user_id(field: Field, value: Any) -> int | None:
         return None
     if not (digits.isascii() and digits.isdigit()):
         raise _wrong_type(field, value)
-    return int(_in_range(field, _integer(digits)))
+    return int(_in_range(field, _integer(digits.lstrip("0") or "0")))
 
 
 _ACCEPT: dict[Type, Callable[[Field, Any], Any]] = {

@@ -7,7 +7,7 @@
 -- columns: week:day, plays:count, listeners:count, hours:number, hours_per_listener:number
 -- rows: 12
 -- chart: line x=week y=hours
--- coverage: [The length of {unknown:count play} is not known; they count as nothing.]
+-- coverage: [The length of {unknown:count play} is not known and counts as nothing.]
 -- note: A song counts with its whole length, even when it was cut short. The table shows the newest
 --   twelve weeks with plays, by their Monday (UTC).
 WITH listener_weeks AS (

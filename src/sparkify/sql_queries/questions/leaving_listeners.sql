@@ -6,7 +6,7 @@
 --   {leaving:plural has have} not played in the seven days before the newest play
 --   ({newest_play:moment} UTC); {leaving_paying:count} of them paid when last heard of.
 -- empty: Nobody is seen to leave: no listener has been silent for more than seven days.
--- columns: user_id, first_name, last_name, level, last_play:moment, days_silent, plays:count
+-- columns: user_id, first_name, last_name, level, last_play:moment, days_silent:count, plays:count
 -- chart: bar x=days_silent y=user_id
 -- note: The table shows the ten of them who played most. Silence is all that is seen: the star
 --   holds no cancellations. Days are UTC.

@@ -59,6 +59,12 @@ class DuckDBWarehouse(DuckDBReader):
         self._plan = Plan()
         self._keys: Sequence[str] = ()
 
+    def close(self) -> None:
+        """Let go of the file, and of those of the load."""
+        if self._stager:
+            self._stager.rejects.close()
+        self._connection.close()
+
     def create_tables(self) -> None:
         """Make the tables that are missing; what is there stays."""
         with self._transaction():
@@ -230,15 +236,15 @@ def open_warehouse(
     Raises BusyError when another process holds it for longer than `wait` seconds; WarehouseError
     when it is no warehouse, or one of a newer program.
     """
-    connection = connect(settings, read_only=False, wait=wait, progress=progress)
-    try:
-        with tempfile.TemporaryDirectory(prefix="sparkify-") as workspace:
-            warehouse = DuckDBWarehouse(connection, Path(workspace))
+    with tempfile.TemporaryDirectory(prefix="sparkify-") as workspace:
+        connection = connect(settings, read_only=False, wait=wait, progress=progress)
+        warehouse = DuckDBWarehouse(connection, Path(workspace))
+        try:
             if "warehouse_info" in warehouse.tables():
                 check_schema(warehouse, settings.database)
             yield warehouse
-    finally:
-        connection.close()
+        finally:
+            warehouse.close()
 
 
 __all__: list[Any] = ["DuckDBWarehouse", "open_warehouse"]

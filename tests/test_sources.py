@@ -1,0 +1,317 @@
+"""A folder as a list of source files, the hash of one, and the JSONPaths file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sparkify.errors import SettingsError, SourceError
+from sparkify.sources import hashed, list_folder, read_jsonpaths
+from sparkify.staging.rules import EVENT_FIELDS, Field
+
+KEYS = tuple(field.key for field in EVENT_FIELDS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder by its real path, so that it compares with a uri."""
+    path = tmp_path.resolve() / "log_data"
+    path.mkdir()
+    return path
+
+
+def put(path: Path, text: str = "{}\n") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def uris(folder: Path) -> list[str]:
+    return [file.uri for file in list_folder(str(folder), "events").files]
+
+
+# Folders
+
+
+def test_files_are_listed_at_any_depth_and_sorted_by_uri(folder: Path) -> None:
+    names = ["b.json", "a/c.json.gz", "a/b/c/d.json", "a.json", "B.json"]
+    for name in names:
+        put(folder / name)
+    assert uris(folder) == [str(folder / name) for name in sorted(names)]
+
+
+def test_file_is_described_by_size_and_time_of_change(folder: Path) -> None:
+    path = put(folder / "day.json", "{}\n{}\n")
+    os.utime(path, ns=(1, 1_541_105_830_796_000_123))
+    (file,) = list_folder(str(folder), "songs").files
+    assert (file.kind, file.uri, file.path) == ("songs", str(path), str(path))
+    assert (file.size, file.fingerprint) == (6, "6-1541105830796000123")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".hidden.json",
+        ".hidden/day.json",
+        "day.json~",
+        "day.json.swp",
+        "#day.json#",
+        "day.json.bak",
+        "day.jsonl",
+        "day.JSON",
+        "day.txt",
+        "day.gz",
+        "json",
+    ],
+)
+def test_other_names_are_passed_over_and_named(folder: Path, name: str) -> None:
+    put(folder / "day.json")
+    put(folder / name)
+    listing = list_folder(str(folder), "events")
+    assert [file.uri for file in listing.files] == [str(folder / "day.json")]
+    assert listing.ignored == [str(folder / name.split("/")[0])]
+
+
+def test_what_is_neither_file_nor_folder_is_passed_over(folder: Path) -> None:
+    put(folder / "day.json")
+    os.mkfifo(folder / "pipe.json")
+    with socket.socket(socket.AF_UNIX) as server:
+        here = Path.cwd()
+        os.chdir(folder)  # the path of a socket may not be long
+        try:
+            server.bind("socket.json")
+        finally:
+            os.chdir(here)
+        listing = list_folder(str(folder), "events")
+    assert [file.uri for file in listing.files] == [str(folder / "day.json")]
+    assert sorted(listing.ignored) == [str(folder / "pipe.json"), str(folder / "socket.json")]
+
+
+def test_folder_named_like_a_file_is_a_folder(folder: Path) -> None:
+    path = put(folder / "2018.json" / "day.json")
+    assert uris(folder) == [str(path)]
+
+
+def test_prefix_does_not_pick_up_its_neighbours(folder: Path) -> None:
+    path = put(folder / "day.json")
+    put(folder.parent / "log_data2" / "other.json")
+    put(folder.parent / "log_data.json")
+    assert uris(folder) == [str(path)]
+
+
+def test_one_file_is_a_source_too(folder: Path) -> None:
+    path = put(folder / "day.txt")
+    put(folder / "other.json")
+    assert uris(path) == [str(path)]
+
+
+def test_links_are_followed_and_a_file_is_listed_once(folder: Path) -> None:
+    path = put(folder / "day.json")
+    outside = put(folder.parent / "elsewhere" / "other.json")
+    (folder / "again.json").symlink_to(path)
+    (folder / "linked").symlink_to(outside.parent)
+    (folder / "circle").symlink_to(folder)
+    (folder.parent / "way").symlink_to(folder)
+    expected = sorted([str(path), str(outside)])
+    assert uris(folder) == expected
+    assert uris(folder.parent / "way") == expected
+
+
+def test_relative_folder_is_known_by_its_real_path(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(folder / "day.json")
+    monkeypatch.chdir(folder.parent)
+    assert uris(Path("log_data")) == [str(path)]
+    assert uris(Path("log_data/../log_data/day.json")) == [str(path)]
+
+
+def test_home_folder_may_be_written_as_a_tilde(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(folder / "day.json")
+    monkeypatch.setenv("HOME", str(folder.parent))
+    assert uris(Path("~/log_data")) == [str(path)]
+
+
+def test_name_that_is_no_utf8_gets_a_uri_that_is(folder: Path) -> None:
+    path = os.fsencode(folder) + b"/day \xff.json"
+    put(Path(os.fsdecode(path)))
+    (file,) = list_folder(str(folder), "events").files
+    assert file.uri == f"{folder}/day \\xff.json"
+    assert os.fsencode(file.path) == path
+    assert hashed(file).fingerprint.startswith(file.fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ([], "holds no .json file"),
+        ([".hidden.json", "notes.txt"], "holds no .json file"),
+        (None, "there is no folder"),
+    ],
+)
+def test_source_without_files_is_an_error(folder: Path, made: list[str] | None, words: str) -> None:
+    for name in made or []:
+        put(folder / name)
+    if made is None:
+        folder.rmdir()
+    with pytest.raises(SourceError, match=words) as caught:
+        list_folder(str(folder), "songs")
+    assert str(folder) in caught.value.reason
+    assert "SONG_DATA" in caught.value.next_step
+
+
+def test_dangling_link_is_an_error_that_names_it(folder: Path) -> None:
+    put(folder / "day.json")
+    (folder / "gone.json").symlink_to(folder / "nothing")
+    with pytest.raises(SourceError, match=r"gone\.json cannot be read"):
+        list_folder(str(folder), "events")
+
+
+def test_link_to_itself_is_an_error_that_names_it(folder: Path) -> None:
+    (folder / "circle.json").symlink_to(folder / "circle.json")
+    with pytest.raises(SourceError, match=r"circle\.json cannot be read"):
+        list_folder(str(folder), "events")
+
+
+def test_unreadable_folder_is_an_error_that_names_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder / "day.json")
+    put(folder / "secret" / "day.json")
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("secret"):  # as if not root
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(SourceError, match="secret cannot be read: Permission denied"):
+        list_folder(str(folder), "events")
+
+
+def test_s3_is_refused_in_words() -> None:
+    with pytest.raises(SettingsError, match="S3 is not built yet"):
+        list_folder("s3://udacity-dend/log_data", "events")
+
+
+# Hashes
+
+
+def test_hash_is_of_the_content_alone(folder: Path) -> None:
+    put(folder / "a.json", "one")
+    put(folder / "b.json", "one")
+    put(folder / "c.json", "two")
+    a, b, c = (hashed(file) for file in list_folder(str(folder), "events").files)
+    digest = hashlib.sha256(b"one").hexdigest()
+    assert a.fingerprint.split("-")[2] == b.fingerprint.split("-")[2] == digest
+    assert c.fingerprint.split("-")[2] != digest
+
+
+def test_file_that_is_gone_cannot_be_hashed(folder: Path) -> None:
+    path = put(folder / "day.json")
+    (file,) = list_folder(str(folder), "events").files
+    path.unlink()
+    with pytest.raises(SourceError, match=r"day\.json cannot be read: No such file"):
+        hashed(file)
+
+
+# JSONPaths
+
+
+def written(folder: Path, paths: object) -> str:
+    return str(put(folder / "log_json_path.json", json.dumps({"jsonpaths": paths})))
+
+
+def quoted(keys: tuple[str, ...]) -> list[str]:
+    return [f"$['{key}']" for key in keys]
+
+
+def test_no_file_means_the_keys_of_the_app() -> None:
+    assert read_jsonpaths("") == KEYS
+
+
+def test_order_of_the_paths_is_free(folder: Path) -> None:
+    assert read_jsonpaths(written(folder, quoted(KEYS))) == KEYS
+    assert read_jsonpaths(written(folder, quoted(KEYS[::-1]))) == KEYS
+
+
+def test_key_is_taken_in_the_case_of_the_path(folder: Path) -> None:
+    shouted = tuple(key.upper() for key in KEYS)
+    assert read_jsonpaths(written(folder, quoted(shouted))) == shouted
+
+
+@pytest.mark.parametrize("form", ["$.{}", '$["{}"]', "$['{}']", "$[ '{}' ]", '$[\t"{}"]'])
+def test_forms_of_a_path(folder: Path, form: str) -> None:
+    assert read_jsonpaths(written(folder, [form.format(key) for key in KEYS])) == KEYS
+
+
+def test_byte_order_mark_is_no_matter(folder: Path) -> None:
+    path = Path(written(folder, quoted(KEYS)))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_jsonpaths(str(path)) == KEYS
+
+
+@pytest.mark.parametrize("field", EVENT_FIELDS, ids=KEYS)
+def test_path_that_is_left_out(folder: Path, field: Field) -> None:
+    address = written(folder, quoted(tuple(key for key in KEYS if key != field.key)))
+    if field.required:
+        with pytest.raises(SourceError, match=f"no path for '{field.key}'"):
+            read_jsonpaths(address)
+    else:
+        assert read_jsonpaths(address) == tuple("" if key == field.key else key for key in KEYS)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda paths: [*paths, "$['artist']"], "names a field twice"),
+        (lambda paths: [*paths, "$['ARTIST']"], "names a field twice"),
+        (lambda paths: [*paths, "$['mood']"], "names no field of a log event"),
+        (lambda paths: [*paths, "$['ts'][0]"], "names no field"),
+        (lambda paths: [*paths, "$[0]"], "names no field"),
+        (lambda paths: [*paths, "$.ts.x"], "names no field"),
+        (lambda paths: [*paths, "$"], "names no field"),
+        (lambda paths: [*paths, "ts"], "names no field"),
+        (lambda paths: [*paths, "$['ts\"]"], "names no field"),
+        (lambda paths: [*paths, ""], "names no field"),
+        (lambda paths: [*paths, 7], "names no field"),
+        (lambda paths: [*paths, None], "names no field"),
+        (lambda paths: [], "no path for 'itemInSession'"),
+        (lambda paths: {"ts": "$.ts"}, "is no JSONPaths file"),
+        (lambda paths: "$.ts", "is no JSONPaths file"),
+        (lambda paths: None, "is no JSONPaths file"),
+    ],
+)
+def test_paths_that_cannot_be_followed(
+    folder: Path, change: Callable[[list[str]], object], words: str
+) -> None:
+    address = written(folder, change(quoted(KEYS)))
+    with pytest.raises(SourceError, match=words) as caught:
+        read_jsonpaths(address)
+    assert "LOG_JSONPATH" in caught.value.next_step
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[]", "7", "null", '{"paths": []}', "[" * 5000])
+def test_file_that_is_no_jsonpaths_file(folder: Path, text: str) -> None:
+    with pytest.raises(SourceError, match="is no JSONPaths file"):
+        read_jsonpaths(str(put(folder / "paths.json", text)))
+
+
+def test_jsonpaths_file_that_cannot_be_read(folder: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be read: No such file"):
+        read_jsonpaths(str(folder / "nothing.json"))
+    with pytest.raises(SourceError, match="cannot be read: Is a directory"):
+        read_jsonpaths(str(folder))
+    path = folder / "paths.json"
+    path.write_bytes(b"\xff")
+    with pytest.raises(SourceError, match="is no JSONPaths file"):
+        read_jsonpaths(str(path))
