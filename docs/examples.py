@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import reference
 from click.testing import CliRunner, Result
 
-import reference
 from sparkify.analysis import questions
 from sparkify.cli import application
 from sparkify.config.keys import SETTINGS
@@ -70,12 +70,12 @@ def _transcript() -> str:
     """Run what `make run` runs; show how it begins, some answers, and how it ends."""
     with _folder():
         generated, loaded = _call("generate", "data").output, _call("etl").output
-    talk, *blocks = _HEADING.split(_PROGRESS.sub("", generated + loaded))
-    begun, ended = _without_end(talk)
+    begun, *blocks = _HEADING.split(_PROGRESS.sub("", generated + loaded))
+    _, ended = _without_end(blocks[-1])
     names = list(questions())
     shown = [blocks[names.index(name)] for name in SHOWN_ANSWERS]
-    answers = "\n[...]\n\n".join(block.strip() + "\n" for block in [begun, *shown])
-    return reference.fenced(f"$ make run\n{answers}\n[...]\n\n{ended}")
+    parts = [f"$ make run\n{begun}", *shown, ended]
+    return reference.fenced("\n\n[...]\n\n".join(part.strip() for part in parts))
 
 
 # The rules, value by value
@@ -191,7 +191,7 @@ def _without_end(talk: str) -> tuple[str, str]:
 # What --json answers
 
 _JSON_CALLS: Sequence[tuple[str, ...]] = (
-    ("generate", "data", "--songs", "3", "--users", "3", "--days", "2"),
+    ("generate", "data", "--songs", "4", "--users", "10", "--days", "3"),
     ("create-tables",),
     ("etl", "--dry-run"),
     ("etl",),
@@ -225,7 +225,7 @@ def json_answers() -> Mapping[str, Any]:
         for words in _JSON_CALLS:
             answers[" ".join(words)] = _answer(*words)
             if words[0] == "generate":
-                bad = Path("data/log_data/2018/11/2018-11-03-events.json")
+                bad = Path("data/log_data/2018/11/bad-events.json")
                 bad.write_text('{"ts": 1541203200796, "page": "Home"}\n', encoding="utf-8")
     return answers
 

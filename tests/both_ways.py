@@ -110,7 +110,7 @@ class FastWay:
     def _readable(self, kind: Kind, named: list[bytes], numbers: list[int]) -> list[int]:
         """Those of some records that DuckDB reads without an error."""
         self._write([named[number] for number in numbers])
-        query = "SELECT COLUMNS(*)::VARCHAR FROM read_json($f, columns = $c, format = 'nd')"
+        query = "SELECT COLUMNS(*)::VARCHAR FROM read_json($f, columns = $c, format = 'newline_delimited')"
         parameters = {"f": str(self._path), "c": _columns(kind)}
         try:
             self._connection.execute(query, parameters).fetchall()

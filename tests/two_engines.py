@@ -181,6 +181,10 @@ class Warehouse:
         """Run statements; returns the rows of each."""
         return {query.name: Counter(self.run(query)) for query in queries}
 
+    def run_in_order(self, queries: Iterable[Query]) -> dict[str, list[Row]]:
+        """Run statements that say in which order their rows come."""
+        return {query.name: self.run(query) for query in queries}
+
     def run(self, query: Query) -> list[Row]:
         """Run one statement as it stands."""
         made = re.match(r"CREATE TEMPORARY TABLE (\w+)", query.sql)

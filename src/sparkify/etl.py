@@ -15,7 +15,7 @@ from .ledger import Plan
 from .progress import Progress, silent
 from .sql_queries import audit_queries
 from .staging.rules import Kind
-from .status import row_counts
+from .status import row_counts, staged_plays
 from .warehouse import Counts, Run, StageReport, Warehouse, open_warehouse, read_ledger
 
 _SHOWN_NAMES = 5
@@ -26,6 +26,7 @@ class LoadReport:
     """What a load did.
 
     run_id: None when there was nothing to load. tables: rows of each table afterwards.
+    staged_plays: NextSong events in staging afterwards; each is one of songplays.
     notes: what the user should know besides, in sentences.
     """
 
@@ -36,6 +37,7 @@ class LoadReport:
     counts: dict[Kind, Counts] = field(
         default_factory=lambda: {"events": Counts(), "songs": Counts()}
     )
+    staged_plays: int = 0
     tables: dict[str, int] = field(default_factory=dict)
     checks: list[dict[str, Any]] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
@@ -58,6 +60,7 @@ class LoadReport:
             "tables": self.tables,
             "checks": self.checks,
             "answers": [answer.as_json() for answer in self.answers],
+            "plays": {"staged": self.staged_plays, "songplays": self.tables.get("songplays", 0)},
             "notes": self.notes,
         }
 
@@ -108,6 +111,7 @@ def load(
             if report.plan.files:
                 _load_files(warehouse, settings, report, known, started_at, progress)
         report.tables = row_counts(warehouse)
+        report.staged_plays = staged_plays(warehouse)
         if answers:
             progress("answering", 0, None, "questions")
             report.answers = ask(warehouse)

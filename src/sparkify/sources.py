@@ -58,6 +58,12 @@ def list_folder(address: str, kind: Kind) -> Listing:
             "Download the files (`aws s3 sync`) and give their folder.",
         )
     root = Path(address).expanduser()
+    if not os.path.lexists(root):
+        raise SourceError(
+            f"there is no folder {address} to read {kind} from",
+            f"Check {_SETTING[kind]} (`sparkify doctor` shows where it comes from), or make data "
+            "with `sparkify generate data`.",
+        )
     found: dict[str, SourceFile] = {}
     listing = Listing()
     try:
@@ -70,14 +76,6 @@ def list_folder(address: str, kind: Kind) -> Listing:
             uri = _uri(path)
             fingerprint = f"{status.st_size}-{status.st_mtime_ns}"
             found[uri] = SourceFile(kind, uri, status.st_size, fingerprint, path)
-    except FileNotFoundError as error:
-        if error.filename and os.path.realpath(error.filename) != os.path.realpath(root):
-            raise _unreadable(error) from None
-        raise SourceError(
-            f"there is no folder {address} to read {kind} from",
-            f"Check {_SETTING[kind]} (`sparkify doctor` shows where it comes from), or make data "
-            "with `sparkify generate data`.",
-        ) from None
     except OSError as error:
         raise _unreadable(error) from None
     if not found:

@@ -26,6 +26,11 @@ def status(reader: Reader) -> dict[str, Any]:
     }
 
 
+def staged_plays(reader: Reader) -> int:
+    """Count the NextSong events in staging: as many as there must be songplays."""
+    return int(reader.read(folder("bookkeeping")["staged_plays"].sql).rows[0][0])
+
+
 def row_counts(reader: Reader) -> dict[str, int]:
     """Count the rows of each table."""
     return {query.name: int(reader.read(query.sql).rows[0][0]) for query in count_queries}

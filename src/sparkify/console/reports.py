@@ -110,9 +110,9 @@ def show_load(report: LoadReport) -> None:
         _say_loaded(report)
     else:
         _say_nothing_new(report.plan)
-    if report.checks:  # one of them is that the two numbers are the same
+    if report.checks:
         plays = report.tables["songplays"]
-        stream.say(f"  plays  {plays:,} NextSong events staged = {plays:,} songplays")
+        stream.say(f"  plays  {report.staged_plays:,} NextSong events staged = {plays:,} songplays")
         stream.say(f"  checks {len(report.checks)} passed")
     stream.say(f"The warehouse holds {_counted(report.tables)}.")
     for note in report.notes:

@@ -40,7 +40,7 @@ class LogFiles:
         self._folder = folder
         self._music = music
         self._people = people
-        self._form = lru_cache(_LINES_REMEMBERED)(self._line_form)
+        self._pieces = lru_cache(_LINES_REMEMBERED)(self._line_pieces)
 
     def append(self, hour: int, events: Events) -> None:
         """Append the events of an hour (which begins so many seconds after 1970) to its day."""
@@ -55,20 +55,29 @@ class LogFiles:
             file.write(text.encode("ascii"))
 
     def _lines(self, events: Events) -> Iterator[str]:
-        recordings, names, form = self._music.recordings, self._music.names, self._form
-        length_of = recordings.lengths
-        for at, session, item, user, state, song in zip(
-            *(column.tolist() for column in events), strict=True
+        names, pieces, as_json = self._music.names, self._pieces, lengths.as_json
+        is_play = (events.song != NO_SONG).tolist()
+        heard = self._music.recordings.take(events.song)
+        for at, session, item, user, state, plays, title, artist, billing, length in zip(
+            *(column.tolist() for column in events[:5]),
+            is_play,
+            *(column.tolist() for column in heard),
+            strict=True,
         ):
-            if song == NO_SONG:
-                yield form(user, state) % ("null", item, "null", session, "null", at)
+            a, b, c, d, e, f, g = pieces(user, state)
+            if plays:
+                yield (
+                    f"{a}{names.artist(artist, billing).json}{b}{item}{c}{as_json(length)}"
+                    f"{d}{session}{e}{names.title(title).json}{f}{at}{g}"
+                )
             else:
-                title, artist = recordings.name(names, song)
-                length = lengths.as_json(int(length_of[song]))
-                yield form(user, state) % (artist.json, item, length, session, title.json, at)
+                yield f"{a}null{b}{item}{c}null{d}{session}{e}null{f}{at}{g}"
 
-    def _line_form(self, user: int, state: int) -> str:
-        """Write the line of a user in a state, but for artist, item, length, session, song, ts."""
+    def _line_pieces(self, user: int, state: int) -> list[str]:
+        """Write the line of a user in a state, cut in seven where other things are to be put.
+
+        These are artist, itemInSession, length, sessionId, song and ts.
+        """
         seen, who = STATES[state], self._people.user(user)
         first_name = last_name = gender = place = agent = registered = "null"
         number = ""
@@ -76,10 +85,13 @@ class LogFiles:
             first_name, last_name = f'"{who.first_name}"', f'"{who.last_name}"'
             gender, place, agent = f'"{who.gender}"', who.place.json, who.agent.json
             registered, number = f"{who.registered}{_MILLISECONDS}.0", str(who.number)
-        return (
-            f'{{"artist":%s,"auth":"{seen.auth}","firstName":{first_name},"gender":{gender}'
-            f',"itemInSession":%d,"lastName":{last_name},"length":%s,"level":"{seen.level}"'
-            f',"location":{place},"method":"{seen.method}","page":"{seen.page}"'
-            f',"registration":{registered},"sessionId":%d,"song":%s,"status":{seen.status}'
-            f',"ts":%d{_MILLISECONDS},"userAgent":{agent},"userId":"{number}"}}'
-        )
+        return [
+            '{"artist":',
+            f',"auth":"{seen.auth}","firstName":{first_name},"gender":{gender},"itemInSession":',
+            f',"lastName":{last_name},"length":',
+            f',"level":"{seen.level}","location":{place},"method":"{seen.method}"'
+            f',"page":"{seen.page}","registration":{registered},"sessionId":',
+            ',"song":',
+            f',"status":{seen.status},"ts":',
+            f'{_MILLISECONDS},"userAgent":{agent},"userId":"{number}"}}',
+        ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,8 +10,7 @@ from .chance import Flags, Integers
 from .names import Names, Text, is_foreign
 
 
-@dataclass(frozen=True)
-class Recordings:
+class Recordings(NamedTuple):
     """Songs as columns of one size, each song known by its number from 0.
 
     titles, artists, billings: numbers of `Names`. lengths: in units of 1e-5 s.
@@ -24,21 +23,11 @@ class Recordings:
 
     def take(self, numbers: Integers) -> Recordings:
         """Pick songs; they are numbered anew."""
-        return Recordings(
-            self.titles[numbers],
-            self.artists[numbers],
-            self.billings[numbers],
-            self.lengths[numbers],
-        )
+        return Recordings(*(column[numbers] for column in self))
 
     def then(self, others: Recordings) -> Recordings:
         """Append other songs."""
-        return Recordings(
-            np.concatenate((self.titles, others.titles)),
-            np.concatenate((self.artists, others.artists)),
-            np.concatenate((self.billings, others.billings)),
-            np.concatenate((self.lengths, others.lengths)),
-        )
+        return Recordings(*map(np.concatenate, zip(self, others, strict=True)))
 
     def is_foreign(self) -> Flags:
         """Tell which songs the logs misspell."""
