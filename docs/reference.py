@@ -128,9 +128,9 @@ def _section(section: str) -> str:
 # The commands
 
 
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """Yield every command by the words that call it, the program itself first."""
-    yield from _commands("sparkify", application)
+def commands() -> list[tuple[str, click.Command]]:
+    """Return every command with the words that call it, the program itself first."""
+    return list(_commands("sparkify", application))
 
 
 def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -185,7 +185,7 @@ def _questions() -> str:
         (
             f"`{query.name}`",
             query.purpose,
-            ", ".join(f"`{one.strip()}`" for one in _shown(query.header["columns"])),
+            ", ".join(f"`{one.strip()}`" for one in _shown(query.header.get("columns", ""))),
             query.header.get("note", ""),
         )
         for query in analysis.questions().values()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from oracle import Row
-from two_engines import Batch
+from portable_warehouse import Batch
 
 
 def dense_rows(random: Random, files: int) -> Batch:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import sparkify
-from house import (
+from house import House
+from house_rules import (
     LONGEST_FILE,
     RULES,
-    House,
     Rule,
     ledger_and_generate_touch_no_engine_and_no_network,
     libraries_keep_to_their_rooms,

@@ -17,6 +17,7 @@ from dense_rows import dense_rows, tied_events
 from loading import Place
 from oracle import Row, Staged, accept, key_and_rank, star
 from oracle_fields import Kind
+from portable_warehouse import KINDS, Batch, Warehouse, read
 from sabotage import AUDITED, LOADS, SABOTAGES, Sabotage
 from sparkify.sql_queries import (
     STAGING_TABLES,
@@ -28,7 +29,7 @@ from sparkify.sql_queries import (
     quality_checks,
 )
 from sql_files import PORTABLE
-from two_engines import KINDS, Batch, Postgres, Warehouse, read, refused_by_postgres, two_engines
+from two_engines import Postgres, refused_by_postgres, two_engines
 from worlds import QUIRKS, Recipe, world
 
 CHANGES = [query.name for query in insert_table_queries if "TEMPORARY" not in query.sql]
@@ -60,7 +61,7 @@ class Both:
 @pytest.fixture
 def both() -> Iterator[Both]:
     with two_engines() as engines:
-        yield Both(*map(Warehouse, engines))
+        yield Both(*(Warehouse(engine) for engine in engines))
 
 
 def expected(staged: Staged) -> dict[str, Counter[Row]]:
@@ -154,7 +155,7 @@ def test_dense_rows_become_the_same_tables(both: Both, seed: int) -> None:
 def small() -> Iterator[Both]:
     """The small warehouse, sound; what is changed is to be rolled back."""
     with two_engines() as engines:
-        both = Both(*map(Warehouse, engines))
+        both = Both(*(Warehouse(engine) for engine in engines))
         for number, files in enumerate(LOADS, 1):
             both.load(read(files, number))
         assert not any(both.same("run_all", CHECKS).values())

@@ -15,7 +15,7 @@ from command_line import call, failure, write_sources
 from loading import Place
 from oracle import Row
 from sabotage import AS_IF_LOADED_THEN, AUDITED, LOADS, SABOTAGES, Sabotage
-from sparkify import quality
+from sparkify import create_tables, quality
 from sparkify.config import Settings
 from sparkify.errors import QualityError
 from sparkify.quality import SAMPLE_ROWS, CheckResult, broken
@@ -139,6 +139,15 @@ def test_the_real_data_are_sound(tmp_path: Path) -> None:
     found = findings(place.settings)
     assert found.keys() == {"freshness", "match_share"}
     assert found["match_share"].rows == [(6820, 1)]
+
+
+def test_a_first_load_leaves_the_tables_as_declared(sound: Place, tmp_path: Path) -> None:
+    """Its events become staging_events without being copied."""
+    empty = Place(tmp_path)
+    create_tables.create(empty.settings)
+    for name in TABLES:
+        columns = f"DESCRIBE {name}"
+        assert write(sound, columns) == write(empty, columns)
 
 
 def test_many_offending_rows_are_counted_and_few_are_shown(place: Place) -> None:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from . import lengths
+from .chance import Integers
 from .music import Music
 from .people import People
 from .sessions import NO_SONG, Events
-from .states import STATES
+from .states import IS_ANONYMOUS, STATES, State
 
 KEYS = (
     *("artist", "auth", "firstName", "gender", "itemInSession", "lastName", "length", "level"),
@@ -23,7 +27,27 @@ KEYS = (
 _MILLISECONDS = "796"
 """The constant part of a second that every moment in the real logs has."""
 
-_LINES_REMEMBERED = 1 << 13
+_USERS_REMEMBERED = 1 << 13
+_NOBODY = -1
+
+
+class _UserPieces(NamedTuple):
+    """What a line holds of a user, between what else it holds."""
+
+    until_item: str
+    until_length: str
+    place: str
+    registered: str
+    end: str
+
+
+class _StatePieces(NamedTuple):
+    """What a line holds of a state, between what else it holds."""
+
+    auth: str
+    level: str
+    page: str
+    status: str
 
 
 def write_jsonpaths(path: Path) -> None:
@@ -36,11 +60,11 @@ class LogFiles:
     """The log files of a new folder, written from the first hour to the last."""
 
     def __init__(self, folder: Path, music: Music, people: People) -> None:
-        folder.mkdir()
         self._folder = folder
         self._music = music
         self._people = people
-        self._pieces = lru_cache(_LINES_REMEMBERED)(self._line_pieces)
+        self._user_pieces = lru_cache(_USERS_REMEMBERED)(self._pieces_of_user)
+        self._state_pieces = [_pieces_of_state(state) for state in STATES]
 
     def append(self, hour: int, events: Events) -> None:
         """Append the events of an hour (which begins so many seconds after 1970) to its day."""
@@ -48,50 +72,61 @@ class LogFiles:
         if not text:
             return
         path = self._folder / f"{datetime.fromtimestamp(hour, UTC):%Y/%m/%Y-%m-%d}-events.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)  # also by another process
         with path.open("ab") as file:
             if file.tell():
                 file.write(b"\n")
             file.write(text.encode("ascii"))
 
     def _lines(self, events: Events) -> Iterator[str]:
-        names, pieces, as_json = self._music.names, self._pieces, lengths.as_json
-        is_play = (events.song != NO_SONG).tolist()
+        names, as_json = self._music.names, lengths.as_json
+        user_pieces, state_pieces = self._user_pieces, self._state_pieces
         heard = self._music.recordings.take(events.song)
-        for at, session, item, user, state, plays, title, artist, billing, length in zip(
-            *(column.tolist() for column in events[:5]),
-            is_play,
+        for at, session, item, user, state, song, title, artist, billing, length in zip(
+            *(column.tolist() for column in events._replace(user=_named(events))),
             *(column.tolist() for column in heard),
             strict=True,
         ):
-            a, b, c, d, e, f, g = pieces(user, state)
-            if plays:
+            until_item, until_length, place, registered, end = user_pieces(user)
+            auth, level, page, status = state_pieces[state]
+            if song == NO_SONG:
                 yield (
-                    f"{a}{names.artist(artist, billing).json}{b}{item}{c}{as_json(length)}"
-                    f"{d}{session}{e}{names.title(title).json}{f}{at}{g}"
+                    f'{{"artist":null{auth}{until_item}{item}{until_length}null{level}{place}{page}'
+                    f'{registered},"sessionId":{session},"song":null{status}{at}{end}'
                 )
             else:
-                yield f"{a}null{b}{item}{c}null{d}{session}{e}null{f}{at}{g}"
+                yield (
+                    f'{{"artist":{names.artist(artist, billing).json}{auth}{until_item}{item}'
+                    f"{until_length}{as_json(length)}{level}{place}{page}{registered}"
+                    f',"sessionId":{session},"song":{names.title(title).json}{status}{at}{end}'
+                )
 
-    def _line_pieces(self, user: int, state: int) -> list[str]:
-        """Write the line of a user in a state, cut in seven where other things are to be put.
-
-        These are artist, itemInSession, length, sessionId, song and ts.
-        """
-        seen, who = STATES[state], self._people.user(user)
+    def _pieces_of_user(self, user: int) -> _UserPieces:
         first_name = last_name = gender = place = agent = registered = "null"
         number = ""
-        if not seen.is_anonymous:
+        if user != _NOBODY:
+            who = self._people.user(user)
             first_name, last_name = f'"{who.first_name}"', f'"{who.last_name}"'
             gender, place, agent = f'"{who.gender}"', who.place.json, who.agent.json
             registered, number = f"{who.registered}{_MILLISECONDS}.0", str(who.number)
-        return [
-            '{"artist":',
-            f',"auth":"{seen.auth}","firstName":{first_name},"gender":{gender},"itemInSession":',
-            f',"lastName":{last_name},"length":',
-            f',"level":"{seen.level}","location":{place},"method":"{seen.method}"'
-            f',"page":"{seen.page}","registration":{registered},"sessionId":',
-            ',"song":',
-            f',"status":{seen.status},"ts":',
-            f'{_MILLISECONDS},"userAgent":{agent},"userId":"{number}"}}',
-        ]
+        return _UserPieces(
+            until_item=f',"firstName":{first_name},"gender":{gender},"itemInSession":',
+            until_length=f',"lastName":{last_name},"length":',
+            place=f',"location":{place}',
+            registered=f',"registration":{registered}',
+            end=f'{_MILLISECONDS},"userAgent":{agent},"userId":"{number}"}}',
+        )
+
+
+def _pieces_of_state(state: State) -> _StatePieces:
+    return _StatePieces(
+        auth=f',"auth":"{state.auth}"',
+        level=f',"level":"{state.level}"',
+        page=f',"method":"{state.method}","page":"{state.page}"',
+        status=f',"status":{state.status},"ts":',
+    )
+
+
+def _named(events: Events) -> Integers:
+    """Tell whom the logs name: nobody who is not logged in."""
+    return np.where(IS_ANONYMOUS[events.state], _NOBODY, events.user)

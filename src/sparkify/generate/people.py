@@ -24,6 +24,7 @@ _LOGGED_OUT_SHARE = 1 / 11
 _WOMEN_SHARE = 0.55
 _CHOICES = 12
 
+_FIRST_NAMES = words.WOMEN + words.MEN
 _METRO_AREAS = [as_logged(name) for name, _ in words.METRO_AREAS]
 _USER_AGENTS = [as_logged(name) for name, _ in words.USER_AGENTS]
 
@@ -63,20 +64,21 @@ class People:
         self.registered = start - 1 - membership.astype(np.int64)
         self.entry = _entries(chances[5] < _PAID_SHARE, chances[6] < _LOGGED_OUT_SHARE)
         self.entry[self.members :] = NUMBER[State("Guest", "free")]
-        self._is_woman = chances[7] < _WOMEN_SHARE
-        self._women, self._men = _ranked(words.WOMEN, chances[8]), _ranked(words.MEN, chances[8])
-        self._last_names = _ranked(words.LAST_NAMES, chances[9])
-        self._places = Weighted([w for _, w in words.METRO_AREAS]).choose(chances[10])
-        self._agents = Weighted([w for _, w in words.USER_AGENTS]).choose(chances[11])
+        is_woman = chances[7] < _WOMEN_SHARE
+        women, men = _ranked(words.WOMEN, chances[8]), _ranked(words.MEN, chances[8])
+        self._first_names = _quick(np.where(is_woman, women, len(words.WOMEN) + men))
+        self._last_names = _quick(_ranked(words.LAST_NAMES, chances[9]))
+        self._places = _quick(_weighted(words.METRO_AREAS, chances[10]))
+        self._agents = _quick(_weighted(words.USER_AGENTS, chances[11]))
 
     def user(self, user: int) -> User:
         """Tell who a user is, counted from 0."""
-        is_woman = bool(self._is_woman[user])
+        first_name = self._first_names[user]
         return User(
             number=user + 1,
-            first_name=words.WOMEN[self._women[user]] if is_woman else words.MEN[self._men[user]],
+            first_name=_FIRST_NAMES[first_name],
             last_name=words.LAST_NAMES[self._last_names[user]],
-            gender="F" if is_woman else "M",
+            gender="F" if first_name < len(words.WOMEN) else "M",
             place=_METRO_AREAS[self._places[user]],
             agent=_USER_AGENTS[self._agents[user]],
             registered=int(self.registered[user]),
@@ -115,3 +117,13 @@ def _entries(is_paid: Flags, is_out: Flags) -> Integers:
 def _ranked(names: tuple[str, ...], chances: Floats) -> Integers:
     """Choose names by number, the first ones more often than the last ones."""
     return Weighted([1 / (rank + 10) for rank in range(len(names))]).choose(chances)
+
+
+def _weighted(things: tuple[tuple[str, int], ...], chances: Floats) -> Integers:
+    """Choose things by number; each has a weight."""
+    return Weighted([weight for _, weight in things]).choose(chances)
+
+
+def _quick(numbers: Integers) -> memoryview[int]:
+    """Give numbers below 256 in a form in which single ones are read fast."""
+    return memoryview(numbers.astype(np.uint8).data)

@@ -104,7 +104,7 @@ class Sessions:
         song[plays] = self._music.choose(self._random(len(plays)))
         seconds = self._music.recordings.lengths[song[plays]] // UNITS
         self._song_ends[users[plays]] = at[plays] + seconds
-        registering = np.flatnonzero(state == REGISTERING)
+        registering = state == REGISTERING
         self._people.registered[users[registering]] = at[registering]
         events = Events(at, self._session[users], self._item[users], users, state, song)
 

@@ -93,6 +93,7 @@ GONE = np.array([NUMBER[State("Cancelled", "free")], NUMBER[State("Cancelled", "
 IS_PAUSE: Flags = np.array([state.is_pause for state in STATES])
 IS_PLAY: Flags = np.array([state.is_play for state in STATES])
 IS_REDIRECT: Flags = np.array([state.is_redirect for state in STATES])
+IS_ANONYMOUS: Flags = np.array([state.is_anonymous for state in STATES])
 IS_PAID: Flags = np.array([state.level == "paid" for state in STATES])
 
 

@@ -137,28 +137,29 @@ def pieces(file: SourceFile) -> Iterator[Piece]:
     """
     line = 1
     rest = b""
-    damage = ""
     with opened(file) as stream:
-        while not damage:
-            try:
-                block = stream.read(PIECE_BYTES)
-            except (EOFError, OSError, zlib.error) as error:
-                if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
-                    raise
-                block, damage = b"", f"damaged gzip: {error}"
-            if line == 1 and not rest:
-                block = block.removeprefix(_BOM)
-            if not block:
-                break
-            cut = block.rfind(b"\n") + 1
+        block, damage = _block(stream)
+        block = block.removeprefix(_BOM)
+        while block:
+            following, damage = _block(stream)
+            cut = block.rfind(b"\n") + 1 if following else len(block)
+            rest += block[:cut]
             if cut:
-                yield Piece(line, rest + block[:cut])
-                line += rest.count(b"\n") + block.count(b"\n", 0, cut)
-                rest = block[cut:]
-            else:
-                rest += block
-    if rest or damage:
-        yield Piece(line, rest, damage)
+                yield Piece(line, rest, "" if following else damage)
+                line += rest.count(b"\n")
+                rest = b""
+            rest += block[cut:]
+            block = following
+        if damage and line == 1 and not rest:
+            yield Piece(line, b"", damage)
+
+
+def _block(stream: BinaryIO) -> tuple[bytes, str]:
+    """Read on; returns the bytes, and what is wrong with a file that is packed badly."""
+    try:
+        return stream.read(PIECE_BYTES), ""
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        return b"", f"damaged gzip: {error}"
 
 
 def lines(piece: Piece) -> Iterator[tuple[int, bytes]]:

@@ -242,8 +242,9 @@ class Stager:
         try:
             with self._transaction():
                 self._read_songs(part.data)
-                rows = self._rows("file_doubts_songs", {"source_files": numbers})
-                if len(rows) != len(numbers) or any(doubt for _, _, doubt in rows):
+                span = {"first": numbers[0], "last": numbers[-1]}
+                [(records, doubt)] = self._rows("part_doubts_songs", span)
+                if records != len(numbers) or doubt:
                     raise Refused
         except (Refused, *DataErrors):
             records = (
