@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,8 @@ def make(path: Path, recipe: dict[str, Any]) -> None:
             path.write_bytes(packed[: recipe.get("keep")])
         case {"link": target}:
             path.symlink_to(target)
+        case {"pipe": True}:
+            os.mkfifo(path)
         case {"folder": True}:
             path.mkdir()
         case {"remove": True}:

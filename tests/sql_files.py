@@ -58,6 +58,7 @@ DENIED = {
     "LATERAL": r"\bLATERAL\b",
     "GROUP BY ALL": r"\b(GROUP|ORDER)\s+BY\s+ALL\b",
     "EXCEPT ALL, INTERSECT ALL": r"\b(EXCEPT|INTERSECT)\s+ALL\b",
+    "UNION DISTINCT": r"\bUNION\b(?!\s+ALL\b)",
     "named windows": r"\bWINDOW\b",
     "arrays": r"\bARRAY\b|\[|\bUNNEST\b|\b(ARRAY|STRING)_AGG\b",
     "JSON operators": r"->|@>|\bJSONB?\b",

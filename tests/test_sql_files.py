@@ -191,6 +191,7 @@ BAD = {
     "LATERAL": "SELECT a FROM b CROSS JOIN LATERAL c",
     "GROUP BY ALL": "SELECT a FROM b GROUP BY ALL",
     "EXCEPT ALL, INTERSECT ALL": "SELECT a FROM b EXCEPT ALL SELECT a FROM c",
+    "UNION DISTINCT": "SELECT a FROM b UNION DISTINCT SELECT a FROM c",
     "named windows": "SELECT RANK() OVER w AS r FROM b WINDOW w AS (ORDER BY a)",
     "arrays": "SELECT a[1] AS first_one FROM b",
     "JSON operators": "SELECT a -> 'x' AS x FROM b",

@@ -11,7 +11,6 @@ from typing import Any
 
 from ..errors import UsageError
 from ..progress import Progress, silent
-from . import world
 from .folder import held, known_truth, unfinished
 from .options import Options
 
@@ -29,9 +28,11 @@ def generate(folder: Path, options: Options, progress: Progress = silent) -> dic
     """
     try:
         with held(folder):
-            known = known_truth(folder, options.as_json())
+            known = known_truth(folder, options.identity())
             if known is not None:
                 return known
+            from . import world  # takes a while, and only here it is needed
+
             with unfinished(folder) as place:
                 return world.write(place, options, progress)
     except OSError as error:

@@ -21,46 +21,52 @@ _PARTS = (SONG_DATA, LOG_DATA, LOG_JSONPATHS, TRUTH)
 _UNFINISHED = ".unfinished"
 
 
-def known_truth(folder: Path, options: dict[str, Any]) -> dict[str, Any] | None:
-    """Read the truth of a folder that holds this very world; None where it is yet to be generated.
+def known_truth(folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
+    """Read the truth of a folder that holds a world; None where it is yet to be generated.
 
+    identity: which world it is to be: `Options.identity()`.
     Raises UsageError for a folder that holds anything else.
     """
-    if not folder.exists() or (folder / _UNFINISHED).is_dir():
-        return None
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", "Choose another one.")
-    if not any(folder.iterdir()):
+    if (folder / _UNFINISHED).is_dir() or not any(folder.iterdir()):
         return None
     try:
-        truth: Any = json.loads((folder / TRUTH).read_bytes())
-        found = truth["options"]
+        found: dict[str, Any] = json.loads((folder / TRUTH).read_bytes())
+        differences = _differences(found, identity)
     except (OSError, ValueError, TypeError, KeyError):
         raise UsageError(
             f"{folder} is not empty, and what is in it was not generated",
             "Choose a folder that does not exist yet.",
         ) from None
-    if found != options:
-        changed = [f"{key} {found.get(key)}" for key in options if found.get(key) != options[key]]
+    if differences:
         raise UsageError(
-            f"{folder} holds another generated world: its options are {', '.join(changed)}",
-            "Choose another folder, give these options, or remove the folder.",
+            f"{folder} holds another generated world: {', '.join(differences)}",
+            "Give the options of that world, choose another folder, or remove this one.",
         )
     if missing := [part for part in _PARTS if not (folder / part).exists()]:
         raise UsageError(
-            f"{folder} was generated, but {', '.join(missing)} has been removed since",
+            f"{folder} was generated, but {', '.join(missing)} has been removed from it",
             "Remove the folder and generate it again.",
         )
-    assert isinstance(truth, dict)
-    return truth
+    return found
+
+
+def _differences(found: dict[str, Any], identity: dict[str, Any]) -> list[str]:
+    """Say in which options a world is another one, if it is."""
+    theirs, ours = found["options"], identity["options"]
+    if found["generator"] != identity["generator"]:
+        return ["another version of Sparkify made it"]
+    return [f"{key} is {theirs[key]}, not {ours[key]}" for key in ours if theirs[key] != ours[key]]
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Make a folder where there is none, and keep other processes from generating into it.
 
-    Raises BusyError when another process holds it, OSError when it cannot be made.
+    Raises BusyError when another process holds it, UsageError when it is no folder, OSError when it
+    cannot be made.
     """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", "Choose another one.")
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:

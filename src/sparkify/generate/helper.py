@@ -28,6 +28,7 @@ def helping(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
         error = _outcome(here)
         if error is not None:
             raise error
+        process.join()
     finally:
         process.terminate()
         process.join()

@@ -27,6 +27,7 @@ KEYS = (
 _MILLISECONDS = "796"
 """The constant part of a second that every moment in the real logs has."""
 
+_LINES_AT_ONCE = 4_096
 _USERS_REMEMBERED = 1 << 13
 _NOBODY = -1
 
@@ -57,7 +58,7 @@ def write_jsonpaths(path: Path) -> None:
 
 
 class LogFiles:
-    """The log files of a new folder, written from the first hour to the last."""
+    """The log files of a new folder, written from the first event to the last."""
 
     def __init__(self, folder: Path, music: Music, people: People) -> None:
         self._folder = folder
@@ -66,17 +67,19 @@ class LogFiles:
         self._user_pieces = lru_cache(_USERS_REMEMBERED)(self._pieces_of_user)
         self._state_pieces = [_pieces_of_state(state) for state in STATES]
 
-    def append(self, hour: int, events: Events) -> None:
-        """Append the events of an hour (which begins so many seconds after 1970) to its day."""
-        text = "\n".join(self._lines(events))
-        if not text:
+    def append(self, events: Events) -> None:
+        """Append events of one day to its file, in their order."""
+        if not len(events.at):
             return
-        path = self._folder / f"{datetime.fromtimestamp(hour, UTC):%Y/%m/%Y-%m-%d}-events.json"
-        path.parent.mkdir(parents=True, exist_ok=True)  # also by another process
+        day = datetime.fromtimestamp(int(events.at[0]), UTC)
+        path = self._folder / f"{day:%Y/%m/%Y-%m-%d}-events.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab") as file:
-            if file.tell():
-                file.write(b"\n")
-            file.write(text.encode("ascii"))
+            for first in range(0, len(events.at), _LINES_AT_ONCE):
+                some = slice(first, first + _LINES_AT_ONCE)
+                lines = self._lines(Events(*(column[some] for column in events)))
+                separator = b"\n" if file.tell() else b""
+                file.write(separator + "\n".join(lines).encode("ascii"))
 
     def _lines(self, events: Events) -> Iterator[str]:
         names, as_json = self._music.names, lengths.as_json

@@ -9,6 +9,9 @@ from typing import Any
 
 from ..errors import UsageError
 
+GENERATOR = 1
+"""The version of the generator: to be raised when the same options give other bytes."""
+
 USERS = 100
 """How many users there are when neither users nor events are given: the size of the real month."""
 
@@ -62,16 +65,19 @@ class Options:
         users = self.events / (self.days * _events_per_user_and_day(self.days))
         return max(1, round(users / (1 + self.growth * self.days / DAYS_PER_YEAR / 2)))
 
-    def as_json(self) -> dict[str, Any]:
-        """Say which world this is, so that equal worlds say the same."""
+    def identity(self) -> dict[str, Any]:
+        """Say in JSON which world this is: what two worlds say alike is alike in every byte."""
         return {
-            "songs": self.songs,
-            "users": self.first_users,
-            "days": self.days,
-            "start": self.start.isoformat(),
-            "seed": self.seed,
-            "match_share": float(self.match_share),
-            "growth": float(self.growth),
+            "generator": GENERATOR,
+            "options": {
+                "songs": self.songs,
+                "users": self.first_users,
+                "days": self.days,
+                "start": self.start.isoformat(),
+                "seed": self.seed,
+                "match_share": float(self.match_share),
+                "growth": float(self.growth),
+            },
         }
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .chance import Floats, Integers, exponential, stream
+from .chance import Flags, Floats, Integers, exponential, stream
 from .lengths import UNITS
 from .music import Music
 from .options import DAYS_PER_YEAR, Options
@@ -15,6 +15,7 @@ from .people import People
 from .rhythm import DAY, HOUR, Rhythm
 from .states import GONE, IS_PAUSE, IS_PLAY, IS_REDIRECT, REGISTERING, follow
 
+BLOCK = 6 * HOUR
 NO_SONG = -1
 
 _REST_AT_LEAST = 1_800
@@ -38,10 +39,13 @@ class Events(NamedTuple):
     song: Integers
 
 
-class Sessions:
-    """All events of a world, hour by hour; in each hour, all who are awake move on together.
+_NONE = Events(*np.zeros((6, 0), np.int64))
 
-    Memory holds the users and the events of one hour. Nothing depends on how many days are asked
+
+class Sessions:
+    """All events of a world, block by block; in each, all who listen move on together.
+
+    Memory holds the users and the events of one block. Nothing depends on how many days are asked
     for: a longer world begins like a shorter one.
     """
 
@@ -59,23 +63,34 @@ class Sessions:
         self._state = people.entry.copy()
         self._session, self._item, self._song_ends = np.zeros((3, people.size), np.int64)
 
-    def hours(self) -> Iterator[tuple[int, Events]]:
-        """Yield when each hour begins (24 a day), and its events, ordered by time.
+    def blocks(self) -> Iterator[Events]:
+        """Yield the events of each block of six hours (UTC), ordered by time; also of empty ones.
 
         Events of one session at the same second are in the order of their items.
         """
         self._gather()
-        for hour in range(self._start, self._end, HOUR):
-            until = hour + HOUR
-            self._welcome(until)
-            waves = [self._none()]
-            due = np.flatnonzero(self._at < until)
+        for block in range(self._start, self._end, BLOCK):
+            self._welcome(block + BLOCK)
+            waves = Events(
+                *map(np.concatenate, zip(_NONE, *self._waves(block + BLOCK), strict=True))
+            )
+            order = np.lexsort((waves.item, waves.session, waves.at))
+            yield Events(*(column[order] for column in waves))
+
+    def _waves(self, until: int) -> Iterator[Events]:
+        """Let all users do what they do before `until`; yield a page of each at a time."""
+        due = np.flatnonzero(self._at < until)
+        while len(due):
+            left = []
             while len(due):
-                waves.append(self._visit(due))
+                events, leaves = self._visit(due)
+                yield events
+                left.append(due[leaves])
+                due = due[~leaves]
                 due = due[self._at[due] < until]
-            events = Events(*map(np.concatenate, zip(*waves, strict=True)))
-            order = np.lexsort((events.item, events.session, events.at))
-            yield hour, Events(*(column[order] for column in events))
+            leavers = np.concatenate(left)
+            self._leave(leavers)
+            due = leavers[self._at[leavers] < until]
 
     def _gather(self) -> None:
         """Let the members come back from a pause; they have been listening for a while."""
@@ -92,12 +107,8 @@ class Sessions:
         self._enter(guests, self._people.arrives[guests])
         self._here = here
 
-    @staticmethod
-    def _none() -> Events:
-        return Events(*np.zeros((6, 0), np.int64))
-
-    def _visit(self, users: Integers) -> Events:
-        """Let users see the page that is next for them, and decide what comes then."""
+    def _visit(self, users: Integers) -> tuple[Events, Flags]:
+        """Let users see the page that is next for them; tell who ends the session with it."""
         at, state = self._at[users], self._state[users]
         song = np.full(len(users), NO_SONG)
         plays = np.flatnonzero(IS_PLAY[state])
@@ -112,8 +123,7 @@ class Sessions:
         self._state[users] = following
         leaves = IS_PAUSE[following]
         self._stay(users[~leaves])
-        self._leave(users[leaves])
-        return events
+        return events, leaves
 
     def _stay(self, users: Integers) -> None:
         """Set when the next page of a session comes: a song waits for the end of the last one."""
@@ -126,7 +136,7 @@ class Sessions:
         self._item[users] += 1
 
     def _leave(self, users: Integers) -> None:
-        """End sessions, and set when the next ones begin, if they do."""
+        """Set when the next sessions of users begin who have ended one, if they do."""
         chances = self._random(len(users))
         gone = (chances < _ATTRITION * self._people.rest[users] / _YEAR) | np.isin(
             self._state[users], GONE

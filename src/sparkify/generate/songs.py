@@ -10,6 +10,8 @@ from pathlib import Path
 from . import lengths
 from .catalogue import Catalogue, Song
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class SongFiles:
     """The song files of a folder."""
@@ -41,7 +43,7 @@ def _write(path: str, content: bytes) -> None:
 
 def as_json(song: Song) -> str:
     """Write a song as S3 has it: keys in alphabetical order, compact, ASCII."""
-    return json.dumps(
+    return _encode(
         {
             "artist_id": song.artist_id,
             "artist_latitude": song.latitude,
@@ -53,8 +55,7 @@ def as_json(song: Song) -> str:
             "song_id": song.song_id,
             "title": _text(song.title),
             "year": song.year,
-        },
-        separators=(",", ":"),
+        }
     )
 
 

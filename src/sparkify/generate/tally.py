@@ -17,7 +17,7 @@ _Days = TypeVar("_Days", int, Integers)
 
 
 class Tally:
-    """Counts over the events of a world, taken in as they come, hour by hour.
+    """Counts over the events of a world, taken in as they come.
 
     events, starts: all events; distinct moments at which a song starts. songs: plays by song.
     hours: plays by hour, counted from 1970. lengths: total length of the free and of the paid
@@ -48,14 +48,14 @@ class Tally:
         self._song_lengths = song_lengths
         self._session, self._session_plays = np.zeros((2, users), np.int64)
 
-    def add(self, hour: int, events: Events) -> None:
-        """Count the events of an hour (which begins so many seconds after 1970), in its order."""
+    def add(self, events: Events) -> None:
+        """Count events of one day, in the order of time, later ones than before."""
         self.events += len(events.at)
         plays = np.flatnonzero(events.song != NO_SONG)
         if not len(plays):
             return
-        self.hours[hour // HOUR] += len(plays)
         self.starts += len(np.unique(events.at[plays]))
+        _count(self.hours, events.at[plays] // HOUR)
         song, is_paid = events.song[plays], IS_PAID[events.state[plays]]
         np.add.at(self.songs, song, 1)
         np.add.at(self.lengths, is_paid.astype(np.int64), self._song_lengths[song])
@@ -69,7 +69,7 @@ class Tally:
         np.add.at(self.plays, (is_paid.astype(np.int64), user), 1)
         self._count_sessions(user, session)
         self._count_changes(user[is_first], is_first, is_paid)
-        self._count_days(user[is_first], at[is_first], hour // DAY)
+        self._count_days(user[is_first], at[is_first], int(at[0]) // DAY)
         paying, index = np.unique(user[is_paid], return_index=True)
         news = self.first_paid_at[paying] == NEVER
         self.first_paid_at[paying[news]] = at[is_paid][index[news]]
@@ -78,7 +78,7 @@ class Tally:
 
     def finish(self) -> None:
         """Count what had to wait for the end: the last session of each listener."""
-        self._count_sizes(self._session_plays)
+        _count(self.sessions_by_plays, self._session_plays[self._session_plays > 0])
 
     def _count_sessions(self, user: Integers, session: Integers) -> None:
         """Count sessions by their plays; the last one of each user may go on later."""
@@ -90,14 +90,10 @@ class Tally:
         self._session_plays[user[goes_on]] = 0
         np.add.at(self.sessions, user[~goes_on], 1)
         is_first, is_last = _edges(user)
-        self._count_sizes(self._session_plays[user[is_first]])
-        self._count_sizes(plays[~is_last])
+        ended = np.append(self._session_plays[user[is_first]], plays[~is_last])
+        _count(self.sessions_by_plays, ended[ended > 0])
         self._session[user[is_last]] = session[is_last]
         self._session_plays[user[is_last]] = plays[is_last]
-
-    def _count_sizes(self, plays: Integers) -> None:
-        for size, sessions in zip(*np.unique(plays[plays > 0], return_counts=True), strict=True):
-            self.sessions_by_plays[int(size)] += int(sessions)
 
     def _count_changes(self, users: Integers, is_first: Flags, is_paid: Flags) -> None:
         """Count where a play is of another level than the user's play before."""
@@ -129,3 +125,9 @@ def _edges(values: Integers) -> tuple[Flags, Flags]:
     """Tell where runs of equal values begin, and where they end."""
     changes = values[1:] != values[:-1]
     return np.append(True, changes), np.append(changes, True)
+
+
+def _count(counter: Counter[int], values: Integers) -> None:
+    """Add how often each value occurs to what was counted before."""
+    for value, times in zip(*np.unique(values, return_counts=True), strict=True):
+        counter[int(value)] += int(times)

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .chance import Integers, digest
 from .music import Music
@@ -21,18 +22,23 @@ from .tally import NEVER, Tally
 _TOP = 10
 _AWAY = 7 * DAY
 _LEVELS = ("free", "paid")
+_BILLING_BITS = 30
+_ODD = 0x9E3779B97F4A7C15
+
+_Digests = NDArray[np.uint64]
+_Name = TypeVar("_Name", bound=tuple[str, ...])
 
 
 def truth(options: Options, music: Music, people: People, tally: Tally) -> dict[str, Any]:
     """Say what is known of a world.
 
-    options: which world it is. tables: rows by table; `matched`: of songplays, those with a song.
-    answers: by the name of the question; lengths of time are in seconds, unless the name says
-    1e-5 s (so that they are whole numbers); lists are ordered, ties by name.
+    generator, options: which world it is. tables: rows by table; `matched` are the songplays with a
+    song_id. answers: by the name of the question; lengths are in units of 1e-5 s, so that they are
+    whole numbers; lists are ordered, ties by name.
     """
     matched = _matched(music, tally)
     return {
-        "options": options.as_json(),
+        **options.identity(),
         "tables": _tables(music, tally, matched),
         "answers": {
             **_songs(music, tally),
@@ -50,9 +56,9 @@ def truth(options: Options, music: Music, people: People, tally: Tally) -> dict[
 def _matched(music: Music, tally: Tally) -> Counter[int]:
     """Count the plays that are matched, by number of the song that they are matched to."""
     found: Counter[int] = Counter()
-    for number in music.catalogue.plain:
-        if plays := tally.songs[number]:
-            found[music.catalogue.matched(int(number))] += int(plays)
+    plain = music.catalogue.plain
+    for number in plain[tally.songs[plain] > 0].tolist():
+        found[music.catalogue.matched(number)] += int(tally.songs[number])
     return found
 
 
@@ -70,38 +76,51 @@ def _tables(music: Music, tally: Tally, matched: Counter[int]) -> dict[str, int]
 
 
 def _songs(music: Music, tally: Tally) -> dict[str, Any]:
-    def both(number: int) -> tuple[str, ...]:
-        title, artist = music.recordings.name(music.names, number)
-        return title.staged, artist.staged
-
-    def artist_only(number: int) -> tuple[str, ...]:
-        return both(number)[1:]
-
-    songs, artists = _top(tally.songs, both), _top(tally.songs, artist_only)
-    return {
-        "top_songs": [{"song": s, "artist": a, "plays": plays} for (s, a), plays in songs],
-        "top_artists": [{"artist": a, "plays": plays} for (a,), plays in artists],
-    }
-
-
-def _top(
-    plays: Integers, name: Callable[[int], tuple[str, ...]]
-) -> list[tuple[tuple[str, ...], int]]:
-    """Find the names with the most plays, given the plays by number.
+    """Find the songs and artists with the most plays, as they are staged from the logs.
 
     To count, a name is known by 64 bits of its digest: all names would take too much memory.
     """
-    played = np.flatnonzero(plays)
-    if not len(played):
+    played = np.flatnonzero(tally.songs)
+    plays, heard = tally.songs[played], music.recordings.take(played)
+    titles = _digests(heard.titles, lambda title: music.names.title(title).staged)
+    artists = _digests(
+        heard.artists << _BILLING_BITS | heard.billings,
+        lambda both: music.names.artist(*divmod(both, 1 << _BILLING_BITS)).staged,
+    )
+
+    def name(place: int) -> tuple[str, str]:
+        title, artist = heard.name(music.names, place)
+        return title.staged, artist.staged
+
+    songs = _top(plays, titles * np.uint64(_ODD) + artists, name)
+    singers = _top(plays, artists, lambda place: name(place)[1:])
+    return {
+        "top_songs": [{"song": s, "artist": a, "plays": count} for (s, a), count in songs],
+        "top_artists": [{"artist": a, "plays": count} for (a,), count in singers],
+    }
+
+
+def _digests(numbers: Integers, name: Callable[[int], str]) -> _Digests:
+    """Give the digests of the names of numbers, of which many occur more than once."""
+    known, which = np.unique(numbers, return_inverse=True)
+    digests = (digest(name(number)) for number in known.tolist())
+    return np.fromiter(digests, np.uint64, len(known))[which]
+
+
+def _top(plays: Integers, keys: _Digests, name: Callable[[int], _Name]) -> list[tuple[_Name, int]]:
+    """Find the names with the most plays, given columns with plays and with keys of the names.
+
+    name: tells the name of a place in these columns.
+    """
+    if not len(plays):
         return []
-    digests = (digest("\0".join(name(int(number)))) for number in played)
-    _, which = np.unique(np.fromiter(digests, np.uint64, len(played)), return_inverse=True)
+    _, which = np.unique(keys, return_inverse=True)
     totals = np.zeros(which.max() + 1, np.int64)
-    np.add.at(totals, which, plays[played])
+    np.add.at(totals, which, plays)
     least = np.sort(totals)[-_TOP:][0]
-    found = Counter[tuple[str, ...]]()
-    for number in played[totals[which] >= least]:
-        found[name(int(number))] += int(plays[number])
+    found = Counter[_Name]()
+    for place in np.flatnonzero(totals[which] >= least).tolist():
+        found[name(place)] += int(plays[place])
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:_TOP]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from .logs import LogFiles, write_jsonpaths
 from .music import Music
 from .options import Options
 from .people import People
-from .rhythm import EPOCH
-from .sessions import Events, Sessions
+from .rhythm import DAY, EPOCH
+from .sessions import BLOCK, Events, Sessions
 from .songs import SongFiles
 from .tally import Tally
 from .truth import truth
@@ -53,8 +54,8 @@ def _write_share(
     writer = _Writer(folder, options, share, shares)
     first_day = (options.start - EPOCH).days
     tally = Tally(writer.music.recordings.lengths, writer.people.size, first_day, options.days)
-    for hour, events in writer.logs(progress):
-        tally.add(hour, events)
+    for events in writer.logs(progress):
+        tally.add(events)
     tally.finish()
     writer.songs(progress)
     return truth(options, writer.music, writer.people, tally)
@@ -71,17 +72,16 @@ class _Writer:
         self._share = share
         self._shares = shares
 
-    def logs(self, progress: Progress) -> Iterator[tuple[int, Events]]:
-        """Write the log files of this share; yield all hours, also of the other share."""
+    def logs(self, progress: Progress) -> Iterator[Events]:
+        """Write the log files of this share; yield all events, also those of the other share."""
         files = LogFiles(self._folder / LOG_DATA, self.music, self.people)
-        hours = Sessions(self._options, self.music, self.people).hours()
-        for count, (hour, events) in enumerate(hours):
-            day, hour_of_day = divmod(count, 24)
-            if day % self._shares == self._share:
-                files.append(hour, events)
-            yield hour, events
-            if hour_of_day == 23:
-                progress("writing the log files", day + 1, self._options.days, "days")
+        blocks = Sessions(self._options, self.music, self.people).blocks()
+        for day in range(self._options.days):
+            for events in islice(blocks, DAY // BLOCK):
+                if day % self._shares == self._share:
+                    files.append(events)
+                yield events
+            progress("writing the log files", day + 1, self._options.days, "days")
 
     def songs(self, progress: Progress) -> None:
         """Write the song files of this share."""

@@ -54,6 +54,12 @@ class Piece:
     data: bytes
     damage: str = ""
 
+    @property
+    def next_line(self) -> int:
+        """The number of the line behind the piece."""
+        whole = self.data.endswith(b"\n") or not self.data
+        return self.first_line + self.data.count(b"\n") + (not whole)
+
 
 @dataclass
 class SongPart:
@@ -140,18 +146,19 @@ def pieces(file: SourceFile) -> Iterator[Piece]:
     with opened(file) as stream:
         block, damage = _block(stream)
         block = block.removeprefix(_BOM)
-        while block:
-            following, damage = _block(stream)
+        while block or damage:
+            following, damage = (b"", damage) if damage else _block(stream)
             cut = block.rfind(b"\n") + 1 if following else len(block)
-            rest += block[:cut]
-            if cut:
-                yield Piece(line, rest, "" if following else damage)
-                line += rest.count(b"\n")
-                rest = b""
-            rest += block[cut:]
+            if cut or not following:
+                piece = Piece(line, rest + block[:cut], "" if following else damage)
+                yield piece
+                line += piece.data.count(b"\n")
+                rest = block[cut:]
+            else:
+                rest += block
+            if not following:
+                break
             block = following
-        if damage and line == 1 and not rest:
-            yield Piece(line, b"", damage)
 
 
 def _block(stream: BinaryIO) -> tuple[bytes, str]:
@@ -248,8 +255,8 @@ def _join(files: Iterable[Numbered], prefix: bytes) -> SongPart:
             ) from None
         if len(data) != file.size:
             raise _changed(file, "changed")
-        body = data.strip(_BLANKS)
-        if _is_plain(body):
+        body = data.rstrip(_BLANKS).lstrip(b" \t\r")
+        if _is_plain(body):  # and so on line 1
             part.data += b"%s%d,%s\n" % (prefix, numbered.number, body[1:])
             part.plain.append(numbered)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, get_args
 
@@ -33,7 +33,7 @@ from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import Numbered
 from ...staging.rules import Kind
 from .. import Counts, Run, StageReport
-from .reading import DuckDBReader, check_schema, connect
+from .reading import DuckDBReader, check_schema, connect, failures
 from .staging import Stager, fields_of
 
 _BOOKKEEPING = folder("bookkeeping")
@@ -85,8 +85,9 @@ class DuckDBWarehouse(DuckDBReader):
         """Read the files of a plan into tables that no reader looks at."""
         self.forget_staged()
         self._plan, self._keys = plan, keys
-        self._stager = Stager(self._connection, keys, self._workspace, progress)
-        self._stager.stage(plan.files)
+        with failures("reading the sources"):
+            self._stager = Stager(self._connection, keys, self._workspace, progress)
+            self._stager.stage(plan.files)
         report = StageReport(unknown=self._stager.unknown)
         for number, file in enumerate(plan.files):
             report.read[file.kind] += self._stager.records_read[number]
@@ -215,13 +216,15 @@ class DuckDBWarehouse(DuckDBReader):
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._connection.begin()
-        try:
-            yield
-        except BaseException:
-            self._connection.rollback()
-            raise
-        self._connection.commit()
+        with failures("publishing"):
+            self._connection.begin()
+            try:
+                yield
+            except BaseException:
+                with suppress(duckdb.Error):  # a failure may have ended the transaction
+                    self._connection.rollback()
+                raise
+            self._connection.commit()
 
 
 @contextmanager
@@ -233,9 +236,11 @@ def open_warehouse(
     Raises BusyError when another process holds it for longer than `wait` seconds; WarehouseError
     when it is no warehouse, or one of a newer program.
     """
-    with tempfile.TemporaryDirectory(prefix="sparkify-") as workspace:
+    with failures("making a folder for temporary files"):
+        workspace = tempfile.TemporaryDirectory(prefix="sparkify-", ignore_cleanup_errors=True)
+    with workspace as path:
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
-        warehouse = DuckDBWarehouse(connection, Path(workspace))
+        warehouse = DuckDBWarehouse(connection, Path(path))
         try:
             if "warehouse_info" in warehouse.tables():
                 check_schema(warehouse, settings.database)

@@ -190,6 +190,10 @@ def failures(doing: str) -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
+    except RuntimeError as error:  # what the client makes of Ctrl-C during a statement
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from None
     except duckdb.OutOfMemoryException as error:
         raise WarehouseError(
             f"{doing}: {_first_line(error)}", "Give it more: MEMORY_LIMIT in [DUCKDB]."
@@ -201,6 +205,11 @@ def failures(doing: str) -> Iterator[None]:
         ) from None
     except duckdb.Error as error:
         raise WarehouseError(f"{doing}: {_first_line(error)}") from None
+    except OSError as error:
+        raise WarehouseError(
+            f"{doing}: {error.strerror}" + (f": {error.filename}" if error.filename else ""),
+            "Check the free space and the permissions of the folder for temporary files (TMPDIR).",
+        ) from None
 
 
 def _first_line(error: Exception) -> str:

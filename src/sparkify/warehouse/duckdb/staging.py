@@ -14,7 +14,7 @@ import secrets
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ _MACRO_ORDER = (
     "no_string_or_number",
 )
 
-DataErrors = (duckdb.InvalidInputException, duckdb.ConversionException)
+DataErrors = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
 """What DuckDB raises when it cannot read a file's content."""
 
 
@@ -194,8 +194,7 @@ class Stager:
             except (Refused, *DataErrors):
                 self._read_lines(one, piece)
             if piece.damage:
-                last_line = piece.first_line + piece.data.count(b"\n") + 1
-                self._reject(one, last_line, Rejection("encoding", piece.damage), b"")
+                self._reject(one, piece.next_line, Rejection("encoding", piece.damage), b"")
         self._done(one.file.size)
 
     def _read_piece(self, one: Numbered, piece: Piece) -> None:
@@ -243,8 +242,8 @@ class Stager:
             with self._transaction():
                 self._read_songs(part.data)
                 span = {"first": numbers[0], "last": numbers[-1]}
-                [(records, doubt)] = self._rows("part_doubts_songs", span)
-                if records != len(numbers) or doubt:
+                [(found, doubt)] = self._rows("part_doubts_songs", span)
+                if found != len(numbers) or doubt:
                     raise Refused
         except (Refused, *DataErrors):
             records = (
@@ -329,7 +328,8 @@ class Stager:
         try:
             yield
         except BaseException:
-            self._connection.rollback()
+            with suppress(duckdb.Error):  # a failure may have ended the transaction
+                self._connection.rollback()
             raise
         self._connection.commit()
 
