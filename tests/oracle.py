@@ -77,6 +77,8 @@ def record(kind: Kind, line: bytes) -> tuple[Row | None, set[str]]:
     except UnicodeDecodeError:
         wrong.add("encoding")
         text = line.decode(errors="replace")
+    if b"\0" in line:
+        return None, {"encoding"}
     try:
         members = parse(text)
     except BadError:
@@ -112,8 +114,9 @@ def records(file: File) -> Iterator[tuple[int, bytes]]:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error):
             raise BadError("encoding") from None
-    if b"\0" in content or content.startswith(b"\x1f\x8b"):
-        raise BadError("encoding")
+    packed = content.startswith((b"\x1f\x8b", b"PK\x03\x04"))
+    if packed or (b"\0" in content and not any(map(is_object, content.split(b"\n")))):
+        raise BadError("encoding")  # no text at all: not one record in it
     content = content.removeprefix(b"\xef\xbb\xbf")
     lines = [(n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip(BLANKS)]
     if lines and file.kind == "songs":

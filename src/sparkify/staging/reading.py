@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple, TypeVar
 from ..errors import SourceError
 from ..sources import SourceFile
 from .rules import Field
-from .validate import Rejection, decode, refuse_constant
+from .validate import Rejection, decode, is_deep, refuse_constant
 
 HEAD_RECORDS = 1000
 """How many records of each log file are looked at for unknown fields before it is loaded."""
@@ -30,6 +30,8 @@ _READERS = 16
 _FILES_AT_A_TIME = 256
 _BOM = b"\xef\xbb\xbf"
 _LOOK_BYTES = 1 << 16
+_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
+"""How gzip, zip, zstd, bzip2 and xz begin."""
 _BLANKS = b" \t\r\n"
 """What JSON takes for white space; Python takes more."""
 
@@ -128,6 +130,8 @@ def head_is_strict(file: SourceFile, fields: Sequence[Field], unknown: Counter[s
     try:
         with opened(file) as stream:
             for line in islice(stream, HEAD_RECORDS):
+                if is_deep(line):
+                    return False
                 if line.strip(_BLANKS):
                     record = _strict.decode(line.decode("utf-8"))
                     unknown.update(record.keys() - known)
@@ -178,7 +182,12 @@ def lines(piece: Piece) -> Iterator[tuple[int, bytes]]:
 
 
 def is_no_text(data: bytes, fields: Sequence[Field]) -> bool:
-    """Whether a file that begins with these bytes is no text at all: binary, not a record in it."""
+    """Whether a file that begins with these bytes is no text at all: packed, or not a record in it.
+
+    A text with some bytes that are none (a full disk, a crash) keeps its other records.
+    """
+    if data.startswith(_PACKED):
+        return True
     look = data[:_LOOK_BYTES]
     if b"\0" not in look and _is_utf8(look):
         return False
@@ -274,7 +283,7 @@ def _is_plain(body: bytes) -> bool:
             _strict.decode(body.decode("utf-8"))
         except (ValueError, RecursionError):
             return False
-        return True
+        return not is_deep(body)
     return len(body) > 2 and body[1:-1].rstrip()[-1:] not in (b",", b"")
 
 

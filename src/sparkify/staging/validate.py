@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from .rules import PLAY_PAGE, PLAY_REQUIRES, RAW_TEXT_BYTES, Field, Type
 Record = dict[str, Any]
 """An accepted record: staging column -> int, float, str or None; timestamps in milliseconds."""
 
+MAX_NESTING = 512
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _SHOWN_VALUE_CHARACTERS = 80
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 # Longer than any number within a range, and short enough for int() to be quick.
@@ -32,6 +35,25 @@ class Rejection(Exception):
         self.message = message
 
 
+def is_deep(line: bytes) -> bool:
+    """Whether a record may be nested deeper than MAX_NESTING, by its brackets alone.
+
+    Python's reader gives up at a depth that hangs on its caller; this limit does not move.
+    """
+    return line.count(b"[") + line.count(b"{") > MAX_NESTING and _depth(line) > MAX_NESTING
+
+
+def _depth(line: bytes) -> int:
+    deepest = depth = 0
+    for character in _STRINGS.sub(b"", line):
+        if character in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in b"]}":
+            depth -= 1
+    return deepest
+
+
 class _Integer(int):
     """A number that was written as an integer: only those may stand for a text."""
 
@@ -49,6 +71,10 @@ def decode(line: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
 
     Raises Rejection: not_json, or encoding.
     """
+    if b"\0" in line:
+        raise Rejection("encoding", f"a NUL byte: byte {line.index(0) + 1} of the record")
+    if is_deep(line):
+        raise Rejection("not_json", f"nested more than {MAX_NESTING} deep")
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -108,7 +134,8 @@ def accept(record: Mapping[str, Any], fields: Sequence[Field]) -> Record:
         for column in PLAY_REQUIRES:
             if accepted[column] is None:
                 raise Rejection(
-                    "missing", f"field '{keys[column]}' is required when page is {PLAY_PAGE}"
+                    "missing",
+                    f"field '{keys[column] or column}' is required when page is {PLAY_PAGE}",
                 )
     return accepted
 

@@ -1,0 +1,497 @@
+"""Whole files, staged: bad lines among many, several bad files, songs in parts, odd forms."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from both_ways import BASE, KEYS, line
+from sparkify.errors import SourceError
+from sparkify.sources import SourceFile
+from sparkify.staging import reading
+from sparkify.staging.rejects import RejectLog
+from sparkify.staging.rules import SONG_FIELDS
+from sparkify.staging.validate import Rejection
+from sparkify.warehouse.duckdb import staging
+from stagers import check, expected, source_files, stage, stage_files
+
+KIB = 1 << 10
+
+
+def log(session: int, items: int = 5) -> list[bytes]:
+    """The lines of a good log, each with a key of its own."""
+    return [line("events", sessionId=session, itemInSession=item) for item in range(items)]
+
+
+def songs(count: int, first: int = 0) -> dict[str, bytes]:
+    """Good song files."""
+    return {
+        f"TR{number:05}.json": line("songs", song_id=f"SO{number}")
+        for number in range(first, first + count)
+    }
+
+
+# One bad line among many
+
+_LONG = [
+    b'{"sessionId":%d,"itemInSession":%d,"ts":1542837407796,"page":"Home","artist":"%s"}'
+    % (n // 1000, n % 1000, b"x" * (n % 50))
+    for n in range(21_000)
+]
+BAD_LINES = {
+    "broken": (b'{"ts": 1542837407796', "not_json"),
+    "of a wrong type": (line("events", {"status": '"200"'}), "type"),
+    "with a number as a text": (line("events", {"auth": "7"}), "type"),
+    "with a nested text": (line("events", {"song": "[1]"}), "type"),
+    "out of range": (line("events", {"ts": "7"}), "range"),
+    "too wide": (line("events", {"userAgent": '"' + "x" * 2049 + '"'}), "too_long"),
+    "not in UTF-8": (line("events").replace(b"Elena", b"\xff"), "encoding"),
+    "with U+0000": (line("events", {"artist": '"a\\u0000b"'}), "encoding"),
+    "with a field twice": (line("events", {"\\u0074s": "1542837407796"}), "not_json"),
+}
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", 512 * KIB)
+    monkeypatch.setattr(staging, "_SMALL_PIECE_BYTES", 64)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("bad", BAD_LINES)
+def test_bad_line_in_a_long_log(tmp_path: Path, bad: str) -> None:
+    record, reason = BAD_LINES[bad]
+    lines = [*_LONG]
+    lines.insert(12_345, record)
+    staged = stage(tmp_path, {"day.json": b"\n".join(lines)})
+    assert staged.rejects == {"day.json": [(12_346, reason)]}
+    assert staged.rows["day.json"].total() == len(_LONG)
+    assert staged.read == {"day.json": len(_LONG) + 1}
+    assert 0 < staged.judged < 8000  # one piece, not the whole file
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_bad_lines_at_every_edge(tmp_path: Path) -> None:
+    """In the first line and the last, which has no end, in a row, and where pieces meet."""
+    lines = [*_LONG]
+    size = 0
+    edges = set()
+    for number, one in enumerate(lines):
+        if size // (512 * KIB) != (size + len(one) + 1) // (512 * KIB):
+            edges |= {number - 1, number, number + 1}
+        size += len(one) + 1
+    places = sorted({0, 1, *edges, 7000, 7001, len(lines) - 1} - {len(lines)})
+    for number in places:
+        lines[number] = b"\xff" if number % 2 else b'{"page": 7'
+    staged = stage(tmp_path, {"day.json": b"\r\n".join(lines)})
+    reasons = [(number + 1, "encoding" if number % 2 else "not_json") for number in places]
+    assert staged.rejects["day.json"] == reasons
+    assert staged.rows["day.json"].total() == len(lines) - len(places)
+
+
+def test_blank_lines_count_as_lines_and_are_no_records(tmp_path: Path) -> None:
+    good = line("events")
+    content = b"\n \n" + good + b"\n\r\n\t\nbad\n\n" + good.replace(b"818", b"819") + b"\n\n"
+    staged = stage(tmp_path, {"day.json": content})
+    assert staged.rejects == {"day.json": [(6, "not_json")]}
+    assert staged.rows["day.json"].total() == 2
+
+
+def test_small_log_costs_one_statement_however_bad_it_is(tmp_path: Path) -> None:
+    staged = stage(tmp_path, {"day.json": b"x\n" * 50 + line("events")})
+    assert staged.judged == 1
+    assert [number for number, _ in staged.rejects["day.json"]] == list(range(1, 51))
+
+
+def test_reject_shows_the_line(tmp_path: Path) -> None:
+    long = b'{"x": "' + "\u00e9".encode() * 20_000
+    staged = stage(tmp_path, {"day.json": line("events") + b"\n  bad \xff \r\n" + long + b"\n"})
+    assert staged.raw_texts["day.json"] == ["bad \ufffd", '{"x": "' + "\u00e9" * 8188]
+
+
+def test_line_longer_than_duckdb_takes(tmp_path: Path) -> None:
+    wide = line("events", {"artist": '"' + "x" * (17 << 20) + '"'})
+    strange = line("events", {"unknown": '"' + "x" * (17 << 20) + '"'}, itemInSession=6)
+    content = b"\n".join([line("events"), wide, strange, line("events", itemInSession=7)])
+    staged = stage(tmp_path, {"day.json": content})
+    assert staged.rejects == {"day.json": [(2, "too_long")]}
+    assert sorted(row[4] for row in staged.rows["day.json"]) == [5, 6, 7]
+
+
+# Several files
+
+
+@pytest.mark.parametrize(("group_files", "broken"), [(200, 1), (200, 2), (200, 5), (3, 5)])
+def test_bad_files_among_good_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_files: int, broken: int
+) -> None:
+    monkeypatch.setattr(staging, "_GROUP_FILES", group_files)
+    monkeypatch.setattr(reading, "HEAD_RECORDS", 2)
+    contents = {f"{n:02}.json": log(n) for n in range(10)}
+    for n in range(broken):
+        contents[f"{2 * n:02}.json"].insert(3, b'{"broken')
+    contents["05.json"].insert(4, line("events", {"artist": "true"}))
+    contents["07.json"].insert(4, line("events", {"itemInSession": "-1"}))
+    whole = {name: b"\n".join(lines) for name, lines in contents.items()}
+    staged = stage(tmp_path, whole)
+    check(staged, "events", whole)
+    for name, rows in staged.rows.items():  # each record has the number of its own file
+        assert {row[12] for row in rows} == {int(name[:2])}
+    bad = {f"{2 * n:02}.json": [(4, "not_json")] for n in range(broken)}
+    assert staged.rejects == bad | {"05.json": [(5, "type")], "07.json": [(5, "range")]}
+
+
+def test_files_are_put_in_groups_by_number_and_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "_GROUP_BYTES", 3 * len(b"\n".join(log(1))))
+    contents = {f"{n}.json": b"\n".join(log(n)) for n in range(8)}
+    contents["4.json"] = b"\n".join(log(4, 30))
+    staged = stage(tmp_path, contents)
+    check(staged, "events", contents)
+    assert staged.judged == 0
+    assert [done for step, done, _, _ in staged.told] == sorted(done for _, done, _, _ in staged.told)
+    assert staged.told[-1] == ("reading", size := sum(map(len, contents.values())), size, "bytes")
+    assert len(staged.told) >= 3
+
+
+@pytest.mark.parametrize(
+    "name", ["a*b.json", "[ab].json", "{a,b}.json", "what?.json", "it's $1; --.json", "a b\tc.json"]
+)
+def test_hostile_names(tmp_path: Path, name: str) -> None:
+    contents = {name: b"\n".join(log(1)), "a.json": b"\n".join(log(2)), "ab.json": b"\n".join(log(3))}
+    staged = stage(tmp_path, contents)
+    check(staged, "events", contents)
+
+
+def test_names_that_are_no_utf8(tmp_path: Path) -> None:
+    (file,) = source_files(tmp_path, "events", {"day.json": b"\n".join(log(1))})
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.json")
+    Path(file.path).rename(path)
+    staged = stage_files(tmp_path, [replace(file, path=path)])
+    assert [rows.total() for rows in staged.rows.values()] == [5]
+
+
+def test_empty_and_blank_files(tmp_path: Path) -> None:
+    contents = {"a.json": b"", "b.json": b"\n", "c.json": b" \t\r\n\n", "d.json": b"\xef\xbb\xbf"}
+    contents["e.json"] = b"\n".join(log(1))
+    staged = stage(tmp_path, contents, {f"song {name}": one for name, one in contents.items()})
+    del contents["e.json"]
+    assert staged.read == {
+        **{name: 0 for name in contents},
+        **{f"song {name}": 0 for name in contents},
+        "e.json": 5,
+        "song e.json": 5,
+    }
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n \n"])
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\n\n"])
+def test_line_ends(tmp_path: Path, newline: bytes, end: bytes) -> None:
+    contents = {
+        "clean.json": newline.join(log(1)) + end,
+        "marked.json": b"\xef\xbb\xbf" + newline.join(log(2)) + end,
+        "bad.json": newline.join([*log(3), b"}"]) + end,
+    }
+    staged = stage(tmp_path, contents)
+    check(staged, "events", contents)
+    assert staged.rows["marked.json"].total() == 5
+
+
+# Packed files
+
+
+def test_packed_logs(tmp_path: Path) -> None:
+    contents = {
+        "clean.json.gz": b"\n".join(log(1)),
+        "bad.json.gz": b"\n".join([*log(2), b"}", *log(3)]),
+        "two parts.json.gz": b"\n".join(log(4)),
+    }
+    packed = {name: gzip.compress(content) for name, content in contents.items()}
+    contents["two parts.json.gz"] += b"\n".join([b"", *log(5)])
+    packed["two parts.json.gz"] += gzip.compress(b"\n".join([b"", *log(5)]))
+    packed["empty.json.gz"] = gzip.compress(b"")
+    packed["nothing.json.gz"] = b""
+    staged = stage(tmp_path, packed)
+    check(staged, "events", contents)
+    assert staged.rejects == {"bad.json.gz": [(6, "not_json")]}
+    assert (staged.read["empty.json.gz"], staged.read["nothing.json.gz"]) == (0, 0)
+
+
+_PACKED = gzip.compress(b"\n".join(log(1, 500)))
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        _PACKED[: len(_PACKED) // 2],
+        _PACKED[:-8] + b"\0" * 8,
+        _PACKED[:40] + b"\xff" * 8 + _PACKED[48:],
+        _PACKED + b"more",
+        b"\n".join(log(1)),
+    ],
+    ids=["cut", "with a wrong sum", "flipped", "with more behind", "not packed"],
+)
+def test_damaged_packed_files_are_one_reject(tmp_path: Path, damaged: bytes) -> None:
+    staged = stage(tmp_path, {"log.json.gz": damaged}, {"song.json.gz": damaged})
+    assert staged.rejects == {"log.json.gz": [(1, "encoding")], "song.json.gz": [(1, "encoding")]}
+    assert staged.rows["log.json.gz"].total() == 0
+
+
+def test_large_packed_log_is_staged_up_to_its_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", KIB)
+    random = Random(5)
+    lines = [line("events", itemInSession=n, artist=f"{random.random()}") for n in range(500)]
+    packed = gzip.compress(b"\n".join(lines))
+    staged = stage(tmp_path, {"log.json.gz": packed[: len(packed) // 2]})
+    *_, last = staged.rejects["log.json.gz"]
+    rows = staged.rows["log.json.gz"].total()
+    assert 100 < rows < 400
+    assert last[1] == "encoding"
+    assert sorted(row[4] for row in staged.rows["log.json.gz"]) == list(range(rows))
+
+
+def test_files_that_are_no_text_are_one_reject_each(tmp_path: Path) -> None:
+    binary = bytes(range(256)) * 300
+    contents = {"a.json": binary, "b.json": gzip.compress(line("events")), "c.json": b"\0"}
+    staged = stage(tmp_path, contents, {f"song {name}": one for name, one in contents.items()})
+    assert len(staged.rejects) == 6
+    assert set(map(tuple, staged.rejects.values())) == {((1, "encoding"),)}
+
+
+# Songs
+
+
+def test_one_bad_song_among_many(tmp_path: Path) -> None:
+    contents = songs(300)
+    bad = {
+        "TR00007.json": line("songs", {"year": '"1999"'}),
+        "TR00100.json": line("songs", {"title": "true"}),
+        "TR00200.json": b"{" + line("songs"),
+        "TR00299.json": line("songs").replace(b"Elena", b"\xff"),
+    }
+    staged = stage(tmp_path, None, contents | bad)
+    check(staged, "songs", contents | bad)
+    assert sorted(staged.rejects) == sorted(bad)
+    assert staged.raw_texts["TR00007.json"] == [bad["TR00007.json"].decode()]
+
+
+def test_songs_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", 8 * KIB)
+    monkeypatch.setattr(reading, "_FILES_AT_A_TIME", 16)
+    contents = songs(200)
+    contents["TR00050.json"] = line("songs", {"duration": "-1"})
+    staged = stage(tmp_path, None, contents)
+    check(staged, "songs", contents)
+    assert 0 < staged.judged < 100  # one part, not all
+    assert len(staged.told) > 5
+
+
+ODD_SONGS = {
+    "pretty": json.dumps(BASE["songs"], indent=1).encode(),
+    "pretty with CRLF and BOM": b"\xef\xbb\xbf"
+    + json.dumps(BASE["songs"], indent=1).encode().replace(b"\n", b"\r\n"),
+    "several": b"\n".join(songs(3).values()),
+    "several with a bad one": b"\n".join([*songs(2).values(), b"bad", *songs(1, 7).values()]),
+    "two on a line": line("songs") + line("songs"),
+    "with blank lines first": b"\n\n" + line("songs"),
+    "bad with blank lines first": b"\n \n" + line("songs", {"year": "-1"}),
+    "with blanks": b" \t" + line("songs") + b" \r\n",
+    "broken": line("songs")[:-1],
+    "broken and pretty": json.dumps(BASE["songs"], indent=1).encode()[:-1],
+    "an array": b"[" + line("songs") + b"]",
+    "nested": line("songs", {"more": '{"a": [1, {"b": "}"}]}'}),
+    "with braces": line("songs", title="{a}"),
+    "with NaN": line("songs", {"more": "NaN"}),
+    "with a text NaN": line("songs", title="NaN, Inf [x]"),
+    "with a trailing comma": line("songs")[:-1] + b" , }",
+    "with a nested trailing comma": line("songs", {"more": "[1,]"}),
+    "an empty object": b"{}",
+    "a blank object": b"{ \t}",
+    "with a form feed": line("songs") + b"\x0c",
+    "with a carriage return": line("songs").replace(b",", b",\r"),
+    "null": b"null",
+    "with a field twice": line("songs", {"\\u0079ear": "1999"}),
+    "with the name in its second half": line("songs", {"title": '"a\\u0000"'}),
+}
+
+
+def test_odd_songs(tmp_path: Path) -> None:
+    contents = {f"{name}.json": content for name, content in ODD_SONGS.items()}
+    staged = stage(tmp_path, None, contents | songs(50))
+    check(staged, "songs", contents | songs(50))
+    good = {name for name in contents if not expected("songs", contents[name])[1]}
+    assert {name.removesuffix(".json") for name in good} == {
+        "pretty",
+        "pretty with CRLF and BOM",
+        "several",
+        "with blank lines first",
+        "with blanks",
+        "nested",
+        "with braces",
+        "with a text NaN",
+        "with a carriage return",
+    }
+
+
+def test_packed_songs(tmp_path: Path) -> None:
+    contents = {
+        "one.json.gz": line("songs"),
+        "pretty.json.gz": json.dumps(BASE["songs"] | {"song_id": "SO2"}, indent=2).encode(),
+        "bad.json.gz": b"{",
+    }
+    packed = {name: gzip.compress(content) for name, content in contents.items()}
+    check(stage(tmp_path, None, packed), "songs", contents)
+
+
+# What is said of the files
+
+
+def test_unknown_fields_are_noted_in_the_first_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "HEAD_RECORDS", 3)
+    monkeypatch.setattr(staging, "_SAMPLED_SONGS", 4)
+    lines = log(1)
+    lines[0] = line("events", {"mood": "1", "TS": "2"}, itemInSession=90)
+    lines[2] = line("events", {"mood": "null"}, itemInSession=91)
+    lines[4] = line("events", {"late": "1"}, itemInSession=92)
+    contents = songs(3)
+    contents["TR00001.json"] = line("songs", {"tempo": "120"})
+    staged = stage(tmp_path, {"a.json": b"\n".join(lines), "b.json": lines[0]}, contents)
+    assert staged.unknown == {"mood": 3, "TS": 2, "tempo": 1}
+
+
+def test_reject_log_keeps_what_every_database_takes(tmp_path: Path) -> None:
+    log = RejectLog(tmp_path / "rejects.ndjson")
+    log.add(3, 7, Rejection("type", "\ud800 \0 " + "\u00e9" * 2000), b"\0\xff")
+    log.close()
+    (text,) = log.path.read_text().splitlines()
+    reject = json.loads(text)
+    assert len(reject["message"].encode()) <= 1024
+    assert reject["message"].startswith("\\ud800 \ufffd \u00e9")
+    assert (reject["source_file"], reject["line_number"], reject["reason"]) == (3, 7, "type")
+    assert reject["raw_text"] == "\ufffd\ufffd"
+    assert log.counts == {3: 1}
+
+
+# JSONPaths
+
+
+def test_keys_of_the_jsonpaths_file(tmp_path: Path) -> None:
+    keys = tuple("" if key == "gender" else key.upper() for key in KEYS)
+    shouted = {key.upper(): value for key, value in BASE["events"].items()}
+    lines = [
+        json.dumps(shouted | {"ITEMINSESSION": 1}),
+        json.dumps(shouted | {"ITEMINSESSION": 2, "gender": 7, "ts": "no"}),
+        json.dumps(BASE["events"]),
+        json.dumps(shouted | {"ITEMINSESSION": 3, "AUTH": 7}),
+        json.dumps(shouted | {"ITEMINSESSION": 4}),
+    ]
+    content = "\n".join(lines).encode()
+    staged = stage(tmp_path, {"day.json": content, "good.json": lines[0].encode()}, keys=keys)
+    assert staged.rejects == {"day.json": [(3, "missing"), (4, "type")]}
+    assert staged.rows["day.json"] == expected("events", content, keys)[0]
+    assert [row[3] for row in staged.rows["good.json"]] == [None]
+
+
+# Files that do not stay as they were
+
+
+def change_size(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def change_time(path: Path) -> None:
+    os.utime(path, (1, 1))
+
+
+def vanish(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize("change", [change_size, change_time, vanish])
+def test_log_that_changes_is_an_error(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
+    change(Path(files[1].path))
+    with pytest.raises(SourceError, match=r"b\.json (changed|vanished|cannot be read)") as caught:
+        stage_files(tmp_path, files)
+    assert caught.value.details == {"uri": files[1].uri}
+
+
+@pytest.mark.parametrize("change", [change_size, vanish])
+def test_song_that_changes_is_an_error(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    files = source_files(tmp_path, "songs", songs(40))
+    change(Path(files[33].path))
+    with pytest.raises(SourceError, match=r"TR00033\.json (changed|cannot be read)") as caught:
+        stage_files(tmp_path, files)
+    assert caught.value.details == {"uri": files[33].uri}
+
+
+def test_log_that_vanishes_behind_its_head_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
+    look = reading.head_is_strict
+
+    def look_and_remove(file: SourceFile, *rest: object) -> bool:
+        found = look(file, *rest)  # type: ignore[arg-type]
+        Path(file.path).unlink()
+        return found
+
+    monkeypatch.setattr(reading, "head_is_strict", look_and_remove)
+    with pytest.raises(SourceError, match=r"a\.json cannot be read: No such file"):
+        stage_files(tmp_path, files)
+
+
+# Anything
+
+
+_INSERTED = (
+    *(b"\n", b"\r", b"\r\n", b"\n\n", b"\n \n", b"\x0b", b"\x0c", b"\x0c\n", b"\n\x0c\n", b"\0"),
+    *(b"\n\0\n", b"\xef\xbb\xbf", b"\x1a", b"}{", b"} {", b"},{", b"}\r{", b"\xe2\x80\xa8", b"\xa0"),
+    *(b"[", b"]", b",", b"{}\n", b"null\n", b"\n7", b'"x"\n', b"[]\n", b"{", b"}", b"//\n", b"\xff"),
+    *(b"\n{", b"\n}", b'{"a":\n1}', b"\x1c", b"\xc2\x85", b"NaN", b" ", b"\t"),
+)
+
+
+def spoiled(random: Random) -> bytes:
+    """A log with something put between its lines, or into them."""
+    lines = log(random.randrange(5), random.choice((1, 2, 5, 12)))
+    content = b"\n".join(lines) + random.choice((b"", b"\n"))
+    for _ in range(random.choice((1, 1, 2))):
+        ends = [place.start() for place in re.finditer(rb"\n|^|$", content)]
+        place = random.choice(ends) + random.randrange(2)
+        if random.random() < 0.2:
+            place = random.randrange(len(content))
+        content = content[:place] + random.choice(_INSERTED) + content[place:]
+    return content
+
+
+@pytest.mark.parametrize("piece_bytes", [16 << 20, 700])
+def test_spoiled_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(staging, "_SMALL_PIECE_BYTES", 600)
+    random = Random(piece_bytes)
+    contents = {f"{n:03}.json": spoiled(random) for n in range(60)}
+    staged = stage(tmp_path, contents)
+    check(staged, "events", contents)
+    reasons = Counter(reason for rejects in staged.rejects.values() for _, reason in rejects)
+    assert reasons["not_json"] > 20
+
+
+def test_every_song_field_is_read(tmp_path: Path) -> None:
+    staged = stage(tmp_path, None, {"song.json": line("songs")})
+    (row,) = staged.rows["song.json"]
+    assert row == tuple(BASE["songs"][field.key] for field in SONG_FIELDS)
