@@ -179,7 +179,7 @@ def daily_plays(tables: Tables) -> list[Row]:
 
 
 def replays(tables: Tables) -> list[Row]:
-    events = [event for event in heard(tables) if event["song"] is not None]
+    events = heard(tables)
     discovered = len(by(events, "userid", "song", "artist"))
     repeated = len(events) - discovered
     common = {

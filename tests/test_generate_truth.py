@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,7 +30,7 @@ WORLDS = {
 }
 
 
-@pytest.fixture(scope="module", params=WORLDS.values(), ids=WORLDS)
+@pytest.fixture(scope="module", params=list(WORLDS.values()), ids=list(WORLDS))
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     generate(folder, request.param)
@@ -176,7 +177,7 @@ def test_levels(truth: Record, plays: list[Record]) -> None:
     changes = Counter(
         (before["level"], after["level"])
         for mine in by_user(plays).values()
-        for before, after in zip(mine, mine[1:], strict=False)
+        for before, after in pairwise(mine)
     )
     assert answers["paying_listeners"] == {"listeners": len(by_user(plays)), "paying": len(payers)}
     assert answers["level_changes"] == {

@@ -24,12 +24,12 @@ class RejectLog:
 
     def add(self, source_file: int, line_number: int, why: Rejection, record: bytes) -> None:
         """Write down one record: where it stood, why it was rejected, and its bytes."""
-        message = why.message.encode("utf-8", "backslashreplace")[:_MESSAGE_BYTES]
+        message = why.message.replace("\0", "\ufffd").encode("utf-8", "backslashreplace")
         row = {
             "source_file": source_file,
             "line_number": line_number,
             "reason": why.reason,
-            "message": message.decode("utf-8", "ignore").replace("\0", "\ufffd"),
+            "message": message[:_MESSAGE_BYTES].decode("utf-8", "ignore"),
             "raw_text": raw_text(record),
         }
         self._stream.write(json.dumps(row) + "\n")

@@ -8,15 +8,16 @@
 -- needs: all_plays
 -- columns: kind, plays:count, share:percent
 -- chart: bar x=plays y=kind
--- note: A song is a title by an artist as the logs name them. What was played before the first log
---   is not known, so the first play of a song counts as its discovery.
+-- note: A song is a title by an artist as the logs name them; what has no name counts as one song.
+--   What was played before the first log is not known, so the first play of a song counts as its
+--   discovery.
 WITH discoveries AS (
     SELECT DISTINCT
         userid,
         song,
         artist
     FROM staging_events
-    WHERE page = 'NextSong' AND song IS NOT NULL
+    WHERE page = 'NextSong'
 ),
 
 discovered AS (
@@ -24,9 +25,7 @@ discovered AS (
 ),
 
 total AS (
-    SELECT COUNT(song) AS plays
-    FROM staging_events
-    WHERE page = 'NextSong'
+    SELECT COUNT(*) AS plays FROM songplays
 ),
 
 parts AS (

@@ -20,38 +20,48 @@ WITH artist_plays AS (
     GROUP BY artist
 ),
 
-top_artists AS (
+leaders AS (
     SELECT artist
     FROM artist_plays
     ORDER BY plays DESC, artist ASC
     LIMIT 50
 ),
 
+numbered AS (
+    SELECT
+        artist,
+        ROW_NUMBER() OVER (ORDER BY artist) AS place
+    FROM leaders
+),
+
 fans AS (
     SELECT DISTINCT
-        staging_events.artist,
+        numbered.place,
         staging_events.userid
     FROM staging_events
-    INNER JOIN top_artists ON staging_events.artist = top_artists.artist
+    INNER JOIN numbered ON staging_events.artist = numbered.artist
     WHERE staging_events.page = 'NextSong'
 ),
 
 audiences AS (
     SELECT
-        artist,
+        numbered.artist,
+        numbered.place,
         COUNT(*) AS listeners
-    FROM fans
-    GROUP BY artist
+    FROM numbered
+    INNER JOIN fans ON numbered.place = fans.place
+    GROUP BY numbered.artist, numbered.place
 ),
 
 pairs AS (
     SELECT
-        fan.artist,
-        other_fan.artist AS other_artist,
+        fans.place,
+        other_fans.place AS other_place,
         COUNT(*) AS listeners
-    FROM fans AS fan
-    INNER JOIN fans AS other_fan ON fan.userid = other_fan.userid AND fan.artist < other_fan.artist
-    GROUP BY fan.artist, other_fan.artist
+    FROM fans
+    INNER JOIN fans AS other_fans
+        ON fans.userid = other_fans.userid AND fans.place < other_fans.place
+    GROUP BY fans.place, other_fans.place
 ),
 
 first_place AS (
@@ -65,15 +75,15 @@ first_place AS (
 )
 
 SELECT
-    pairs.artist,
-    pairs.other_artist,
+    audiences.artist,
+    other_audiences.artist AS other_artist,
     pairs.listeners AS shared_listeners,
-    audience.listeners AS artist_listeners,
-    other_audience.listeners AS other_artist_listeners,
+    audiences.listeners AS artist_listeners,
+    other_audiences.listeners AS other_artist_listeners,
     first_place.tied
 FROM pairs
-INNER JOIN audiences AS audience ON pairs.artist = audience.artist
-INNER JOIN audiences AS other_audience ON pairs.other_artist = other_audience.artist
+INNER JOIN audiences ON pairs.place = audiences.place
+INNER JOIN audiences AS other_audiences ON pairs.other_place = other_audiences.place
 CROSS JOIN first_place
-ORDER BY pairs.listeners DESC, pairs.artist ASC, pairs.other_artist ASC
+ORDER BY pairs.listeners DESC, audiences.artist ASC, other_audiences.artist ASC
 LIMIT 10

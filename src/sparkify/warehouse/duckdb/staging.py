@@ -115,15 +115,21 @@ class Stager:
 
     def _stage_events(self, files: Sequence[Numbered]) -> None:
         careful: list[Numbered] = []
+        loose: list[Numbered] = []
         fast: list[Numbered] = []
         for one in files:
-            named_plainly = _is_plain_path(one.file.path)
-            strict = reading.head_is_strict(one.file, self._event_fields, self.unknown)
-            (fast if strict and named_plainly else careful).append(one)
+            if not reading.head_is_strict(one.file, self._event_fields, self.unknown):
+                loose.append(one)
+            elif _is_plain_path(one.file.path):
+                fast.append(one)
+            else:
+                careful.append(one)
         for group in _groups(fast):
             careful += self._stage_group(group)
         for one in careful:
             self._stage_carefully(one)
+        for one in loose:
+            self._stage_carefully(one, trusted_from=reading.HEAD_RECORDS + 1)
 
     def _stage_group(self, group: list[Numbered]) -> list[Numbered]:
         """Stage files the fast way; return those that it is not safe for."""
@@ -181,14 +187,15 @@ class Stager:
                     del self.records_read[number]
         return doubtful
 
-    def _stage_carefully(self, one: Numbered) -> None:
+    def _stage_carefully(self, one: Numbered, trusted_from: int = 1) -> None:
+        """Stage a file in pieces. trusted_from: the first line that DuckDB may read."""
         fields = self._event_fields
         for piece in reading.pieces(one.file):
             if piece.first_line == 1 and reading.is_no_text(piece.data, fields):
                 self._reject(one, 1, Rejection("encoding", "the file is no text"), piece.data)
                 break
             try:
-                if len(piece.data) < _SMALL_PIECE_BYTES:
+                if len(piece.data) < _SMALL_PIECE_BYTES or piece.first_line < trusted_from:
                     raise Refused
                 self._read_piece(one, piece)
             except (Refused, *DataErrors):
