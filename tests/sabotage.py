@@ -89,25 +89,6 @@ AS_IF_LOADED_THEN = "UPDATE etl_runs SET finished_at = TIMESTAMP '2018-11-03 00:
 """Makes the warehouse fresh: its newest event is of the day before."""
 
 
-AUDITED = [
-    File(
-        "log_data/3.json",
-        "events",
-        b"\n".join(
-            [
-                _play(2, 1, 7, 8, "paid", "One"),  # displaces again
-                _play(4, 0, 8, 8, "paid", "Five"),
-                _play(4, 1, 9, 7, "free", "Elsewhere"),
-            ]
-        ),
-    ),
-    _song(2, 1, "Zwei"),  # displaces
-    _song(5, 5, "Not yet played"),
-    _song(6, 1, "Five"),
-    _song(7, 1, "Elsewhere"),  # matches a play of the first load
-]
-"""A third load, which touches something of every table."""
-
 AS_IF_LOADED_THEN = "UPDATE etl_runs SET finished_at = TIMESTAMP '2018-11-03 00:00:00'"
 """Makes the warehouse fresh: its newest event is of the day before."""
 
@@ -129,8 +110,8 @@ class Sabotage:
         return f"{self.check}: {self.statements[-1]}"
 
 
-def _broken(check: str, *statements: str, rows: int = 1) -> Sabotage:
-    return Sabotage(check, statements, rows)
+def _broken(check: str, *statements: str, rows: int = 1, others: str = "") -> Sabotage:
+    return Sabotage(check, statements, rows, frozenset(others.split()))
 
 
 def _copied(table: str, columns: str, where: str) -> Sabotage:
@@ -230,10 +211,26 @@ RELATIONS = (
         "time_played",
         "INSERT INTO time VALUES (TIMESTAMP '2018-11-05 10:00:00', 10, 5, 45, 11, 2018, 1)",
     ),
-    _broken("songplays_songs", f"UPDATE songplays SET song_id = 'SO9' {_PLAY}"),
+    _broken(
+        "songplays_songs",
+        f"UPDATE songplays SET song_id = 'SO9' {_PLAY}",
+        others="plays_matched",
+    ),
+    _broken(
+        "plays_matched",
+        f"UPDATE songplays SET song_id = 'SO4', artist_id = 'AR3' {_PLAY}",
+    ),
+    _broken(
+        "plays_matched",
+        "UPDATE songplays SET song_id = 'SO4', artist_id = 'AR3' WHERE songplay_id = 1000002",
+    ),
     _broken("songplays_artists", f"UPDATE songplays SET artist_id = 'AR9' {_PLAY}"),
     _broken("songplays_matched_whole", f"UPDATE songplays SET artist_id = NULL {_PLAY}"),
-    _broken("songplays_matched_whole", f"UPDATE songplays SET song_id = NULL {_PLAY}"),
+    _broken(
+        "songplays_matched_whole",
+        f"UPDATE songplays SET song_id = NULL {_PLAY}",
+        others="plays_matched",
+    ),
     _broken("artists_supported", "INSERT INTO artists (artist_id) VALUES ('AR9')"),
     _broken("songs_reconciled", "DELETE FROM songs WHERE song_id = 'SO4'"),
     _broken("songs_reconciled", "DELETE FROM artists WHERE artist_id = 'AR3'"),
@@ -241,7 +238,11 @@ RELATIONS = (
     _broken("plays_reconciled", "DELETE FROM songplays WHERE songplay_id = 2000000"),
     _broken("plays_reconciled", f"UPDATE songplays SET songplay_id = 9 {_PLAY}", rows=2),
     _broken("plays_reconciled", f"UPDATE staging_events SET page = 'NextSong' {_HOME}"),
-    _broken("match_share", "UPDATE songplays SET song_id = NULL, artist_id = NULL"),
+    _broken(
+        "match_share",
+        "UPDATE songplays SET song_id = NULL, artist_id = NULL",
+        others="plays_matched",
+    ),
 )
 COUNTS = (
     _broken("staging_reconciled", f"DELETE FROM staging_events {_HOME}"),

@@ -22,7 +22,7 @@ SELECT
     COALESCE(songs.records_duplicate, 0) AS songs_duplicate,
     COALESCE(songs.records_rejected, 0) AS songs_rejected
 FROM new_run AS run
-LEFT JOIN (
+CROSS JOIN (
     SELECT
         SUM(records_read) AS records_read,
         SUM(records_staged) AS records_staged,
@@ -31,8 +31,7 @@ LEFT JOIN (
     FROM new_file_counts
     WHERE kind = 'events'
 ) AS events
-    ON 1 = 1
-LEFT JOIN (
+CROSS JOIN (
     SELECT
         SUM(records_read) AS records_read,
         SUM(records_staged) AS records_staged,
@@ -41,4 +40,3 @@ LEFT JOIN (
     FROM new_file_counts
     WHERE kind = 'songs'
 ) AS songs
-    ON 1 = 1

@@ -10,32 +10,35 @@
 -- columns: level, judged:count, skips:count, skip_share:percent
 -- chart: bar x=skip_share y=level
 -- note: A guess: the logs hold no skip button, only that the next song began early.
-WITH plays AS (
+WITH starts AS (
     SELECT
         level,
         length,
-        ts,
-        LEAD(ts) OVER (PARTITION BY sessionid ORDER BY iteminsession) AS next_ts
+        sessionid,
+        iteminsession,
+        CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', ts)) AS BIGINT) AS started
     FROM staging_events
     WHERE page = 'NextSong'
 ),
 
-gaps AS (
+plays AS (
     SELECT
         level,
         length,
-        CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', next_ts)) AS BIGINT)
-        - CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', ts)) AS BIGINT) AS seconds
-    FROM plays
-    WHERE length IS NOT NULL AND next_ts IS NOT NULL
+        started,
+        LEAD(started) OVER (PARTITION BY sessionid ORDER BY iteminsession) AS next_started
+    FROM starts
 ),
 
 levels AS (
     SELECT
         level,
         COUNT(*) AS judged,
-        COUNT(CASE WHEN 2 * CAST(seconds AS DOUBLE PRECISION) < length THEN 1 END) AS skips
-    FROM gaps
+        COUNT(
+            CASE WHEN 2 * CAST(next_started - started AS DOUBLE PRECISION) < length THEN 1 END
+        ) AS skips
+    FROM plays
+    WHERE length IS NOT NULL AND next_started IS NOT NULL
     GROUP BY level
 ),
 
