@@ -197,7 +197,7 @@ _JSON_CALLS: Sequence[tuple[str, ...]] = (
     ("etl",),
     ("ask", "level_changes"),
     ("ask", "--list"),
-    ("ask", "top_songs", "--sql"),
+    ("ask", "busiest_hours", "--sql"),
     ("check",),
     ("query", "SELECT level, COUNT(*) AS plays FROM songplays GROUP BY level ORDER BY level"),
     ("rejects",),

@@ -267,6 +267,16 @@ def test_make_run_runs_what_the_transcript_shows() -> None:
     assert "DATA ?= data\n" in MAKEFILE
 
 
+def test_the_readme_counts_worlds_as_the_tests_do() -> None:
+    for file, pattern, said in (
+        ("test_worlds", r"^WORLDS, .* = (\d+),", "{} generated worlds"),
+        ("test_questions", r"^WORLDS = range\((\d+)\)", "on {} worlds"),
+    ):
+        text = (ROOT / f"tests/{file}.py").read_text(encoding="utf-8")
+        (number,) = re.findall(pattern, text, re.MULTILINE)
+        assert said.format(number) in README
+
+
 def test_the_settings_file_of_the_readme_is_read(tmp_path: Path) -> None:
     (example,) = fences(README, "ini")
     (tmp_path / "dwh.cfg").write_text(example, encoding="utf-8")
