@@ -64,9 +64,7 @@ def stage(
     return stage_files(folder, files, keys)
 
 
-def stage_files(
-    folder: Path, files: Sequence[SourceFile], keys: Sequence[str] = KEYS
-) -> Staged:
+def stage_files(folder: Path, files: Sequence[SourceFile], keys: Sequence[str] = KEYS) -> Staged:
     """Stage files that are there."""
     workspace = folder / "workspace"
     workspace.mkdir()

@@ -180,7 +180,9 @@ def test_files_are_put_in_groups_by_number_and_size(
     staged = stage(tmp_path, contents)
     check(staged, "events", contents)
     assert staged.judged == 0
-    assert [done for step, done, _, _ in staged.told] == sorted(done for _, done, _, _ in staged.told)
+    assert [done for step, done, _, _ in staged.told] == sorted(
+        done for _, done, _, _ in staged.told
+    )
     assert staged.told[-1] == ("reading", size := sum(map(len, contents.values())), size, "bytes")
     assert len(staged.told) >= 3
 
@@ -189,7 +191,11 @@ def test_files_are_put_in_groups_by_number_and_size(
     "name", ["a*b.json", "[ab].json", "{a,b}.json", "what?.json", "it's $1; --.json", "a b\tc.json"]
 )
 def test_hostile_names(tmp_path: Path, name: str) -> None:
-    contents = {name: b"\n".join(log(1)), "a.json": b"\n".join(log(2)), "ab.json": b"\n".join(log(3))}
+    contents = {
+        name: b"\n".join(log(1)),
+        "a.json": b"\n".join(log(2)),
+        "ab.json": b"\n".join(log(3)),
+    }
     staged = stage(tmp_path, contents)
     check(staged, "events", contents)
 
@@ -481,8 +487,31 @@ def test_log_that_vanishes_behind_its_head_is_an_error(
 
 _INSERTED = (
     *(b"\n", b"\r", b"\r\n", b"\n\n", b"\n \n", b"\x0b", b"\x0c", b"\x0c\n", b"\n\x0c\n", b"\0"),
-    *(b"\n\0\n", b"\xef\xbb\xbf", b"\x1a", b"}{", b"} {", b"},{", b"}\r{", b"\xe2\x80\xa8", b"\xa0"),
-    *(b"[", b"]", b",", b"{}\n", b"null\n", b"\n7", b'"x"\n', b"[]\n", b"{", b"}", b"//\n", b"\xff"),
+    *(
+        b"\n\0\n",
+        b"\xef\xbb\xbf",
+        b"\x1a",
+        b"}{",
+        b"} {",
+        b"},{",
+        b"}\r{",
+        b"\xe2\x80\xa8",
+        b"\xa0",
+    ),
+    *(
+        b"[",
+        b"]",
+        b",",
+        b"{}\n",
+        b"null\n",
+        b"\n7",
+        b'"x"\n',
+        b"[]\n",
+        b"{",
+        b"}",
+        b"//\n",
+        b"\xff",
+    ),
     *(b"\n{", b"\n}", b'{"a":\n1}', b"\x1c", b"\xc2\x85", b"NaN", b" ", b"\t"),
 )
 

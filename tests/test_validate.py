@@ -171,7 +171,7 @@ def test_message_names_the_field_and_shows_the_value(kind: Kind, field: Field) -
         (b"7", "not_json", "not a JSON object: 7"),
         (b'{"ts": 1, "x": 2, "ts": 1}', "not_json", "field 'ts' stands twice"),
         (b'{"ts": 1, "\\u0074s": 1}', "not_json", "field 'ts' stands twice"),
-        (b'{"x":' * 5000, "not_json", "nested too deeply"),
+        (b'{"x":' * 5000, "not_json", "nested more than"),
         (b'{"ts": "\xff"}', "encoding", "not UTF-8: byte 9 of the record"),
         (b'{"ts": "\xed\xa0\x80"}', "encoding", "not UTF-8"),
     ],

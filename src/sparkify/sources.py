@@ -84,6 +84,7 @@ def list_folder(address: str, kind: Kind) -> Listing:
             f"Check {_SETTING[kind]}.",
         )
     listing.files = [found[uri] for uri in sorted(found)]
+    listing.ignored.sort()
     return listing
 
 

@@ -41,6 +41,7 @@ def odd(chances: Floats) -> Integers:
     return even(chances) | 1
 
 
-def as_json(length: int) -> str:
-    """Write a length in seconds, as briefly as it can be read back: 200.72444, 231.0."""
-    return repr(length / UNITS)
+def in_seconds(lengths: Integers) -> list[float]:
+    """Give lengths in seconds: the doubles that are closest to them."""
+    seconds: list[float] = (lengths / UNITS).tolist()
+    return seconds

@@ -82,26 +82,31 @@ class LogFiles:
                 file.write(separator + "\n".join(lines).encode("ascii"))
 
     def _lines(self, events: Events) -> Iterator[str]:
-        names, as_json = self._music.names, lengths.as_json
-        user_pieces, state_pieces = self._user_pieces, self._state_pieces
-        heard = self._music.recordings.take(events.song)
-        for at, session, item, user, state, song, title, artist, billing, length in zip(
-            *(column.tolist() for column in events._replace(user=_named(events))),
-            *(column.tolist() for column in heard),
+        names, heard = self._music.names, self._music.recordings.take(events.song)
+        for at, session, item, song, user, state, title, artist, length in zip(
+            events.at.tolist(),
+            events.session.tolist(),
+            events.item.tolist(),
+            events.song.tolist(),
+            map(self._user_pieces, _named(events).tolist()),
+            map(self._state_pieces.__getitem__, events.state.tolist()),
+            map(names.title, heard.titles.tolist()),
+            map(names.artist, heard.artists.tolist(), heard.billings.tolist()),
+            lengths.in_seconds(heard.lengths),
             strict=True,
         ):
-            until_item, until_length, place, registered, end = user_pieces(user)
-            auth, level, page, status = state_pieces[state]
             if song == NO_SONG:
                 yield (
-                    f'{{"artist":null{auth}{until_item}{item}{until_length}null{level}{place}{page}'
-                    f'{registered},"sessionId":{session},"song":null{status}{at}{end}'
+                    f'{{"artist":null{state.auth}{user.until_item}{item}{user.until_length}null'
+                    f'{state.level}{user.place}{state.page}{user.registered},"sessionId":{session}'
+                    f',"song":null{state.status}{at}{user.end}'
                 )
             else:
                 yield (
-                    f'{{"artist":{names.artist(artist, billing).json}{auth}{until_item}{item}'
-                    f"{until_length}{as_json(length)}{level}{place}{page}{registered}"
-                    f',"sessionId":{session},"song":{names.title(title).json}{status}{at}{end}'
+                    f'{{"artist":{artist.json}{state.auth}{user.until_item}{item}'
+                    f"{user.until_length}{length!r}{state.level}{user.place}{state.page}"
+                    f'{user.registered},"sessionId":{session},"song":{title.json}{state.status}'
+                    f"{at}{user.end}"
                 )
 
     def _pieces_of_user(self, user: int) -> _UserPieces:

@@ -56,17 +56,7 @@ class Names:
         self._artists = digest(f"{seed} artists")
         self._billings = digest(f"{seed} billings")
         self.title = lru_cache(TITLES)(self._title)
-        self._known_artist = lru_cache(_ARTISTS_REMEMBERED)(self._artist)
-
-    def artist(self, number: int, billing: int = 0) -> Text:
-        """Name an artist. billing: 0, or another number for another way to name the same artist."""
-        known = self._known_artist(number)
-        if not billing:
-            return known
-        if ", " in known.original:
-            return as_logged(known.original.replace(", ", "_ "))
-        dice = Dice(self._billings + billing)
-        return as_logged(dice.pick(_BILLINGS).format(known.original, dice.pick(_PLURALS)))
+        self.artist = lru_cache(_ARTISTS_REMEMBERED)(self._artist)
 
     def _title(self, number: int) -> Text:
         """Name a song, 0 to TITLES - 1: some bare numbers, some with quotes or an outer blank."""
@@ -85,13 +75,23 @@ class Names:
         )
         return as_logged(title + ending)
 
-    def _artist(self, number: int) -> Text:
-        """Name an artist, some of them by a bare number."""
+    def _artist(self, number: int, billing: int) -> Text:
+        """Name an artist. billing: 0, or another number for another way to name the same artist."""
+        name = self._artist_name(number)
+        if not billing:
+            return as_logged(name)
+        if ", " in name:
+            return as_logged(name.replace(", ", "_ "))
+        dice = Dice(self._billings + billing)
+        return as_logged(dice.pick(_BILLINGS).format(name, dice.pick(_PLURALS)))
+
+    def _artist_name(self, number: int) -> str:
+        """Make up a name; some are bare numbers."""
         dice = Dice(self._artists + number)
         foreign = number % _FOREIGN_ARTIST == 0
         if dice.below(1000) == 0 and not foreign:
-            return as_logged(str(1 + dice.below(2999)))
-        name = dice.pick(words.FOREIGN_ARTIST_FORMS if foreign else words.ARTIST_FORMS).format(
+            return str(1 + dice.below(2999))
+        return dice.pick(words.FOREIGN_ARTIST_FORMS if foreign else words.ARTIST_FORMS).format(
             adjective=dice.pick(words.ADJECTIVES),
             noun=dice.pick(words.NOUNS),
             nouns=dice.pick(_PLURALS),
@@ -101,7 +101,6 @@ class Names:
             last=dice.pick(words.LAST_NAMES),
             foreign=dice.pick(words.FOREIGN_NAMES),
         )
-        return as_logged(name)
 
 
 def _plural(noun: str) -> str:

@@ -86,7 +86,7 @@ def _events_per_user_and_day(days: int) -> float:
 
     One user may give a hundred times as much as another.
     """
-    return 2.16 + 1.7 * (1 - exp(-days / 150))
+    return 2.22 + 1.7 * (1 - exp(-days / 150))
 
 
 def _in_range(name: str, value: Any, low: Any, high: Any) -> None:

@@ -56,7 +56,7 @@ class People:
         guests = list(_arrivals(options, start))
         self.size = self.members + len(guests)
         # Row by row, so that the first users are the same ones however many there are.
-        chances = stream(options.seed, "people").random((self.size, _CHOICES)).T
+        chances = stream(options.seed, "who listens").random((self.size, _CHOICES)).T
         self.arrives = np.array([start] * self.members + guests, np.int64)
         self.gap = _MEAN_GAP * _log_normal(chances[0], chances[1])
         self.rest = _MEAN_REST * _log_normal(chances[2], chances[3])

@@ -53,7 +53,7 @@ class Sessions:
         self._music = music
         self._people = people
         self._rhythm = Rhythm(options.start)
-        self._random = stream(options.seed, "sessions").random
+        self._random = stream(options.seed, "visits").random
         self._start = int(people.arrives[0])
         self._end = self._start + options.days * DAY
         self._here = people.members

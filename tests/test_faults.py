@@ -1,0 +1,311 @@
+"""Loads that are killed, interrupted, or out of room: nothing is half done, and none is lost."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import children
+from loading import Place
+from oracle import File
+from small_world import FIRST, SECOND, Prepared, State, state
+from sparkify.errors import WarehouseError
+from sparkify.sql_queries import TABLES
+from sparkify.warehouse.duckdb import reading
+from sparkify.warehouse.duckdb.staging import Stager
+
+
+@dataclass
+class Scene:
+    """A load, before and after. calls: the statements of it, up to its commit."""
+
+    prepared: Prepared
+    files: list[File]
+    before: State | None
+    after: State
+    calls: int
+
+    def place(self) -> Place:
+        return self.prepared.copy(self.files)
+
+    def check(self, place: Place, *, published: bool | None = None) -> None:
+        """The warehouse is as before or as after the load, and another load leads there."""
+        found = held(place)
+        allowed = {None: (self.before, self.after), True: (self.after,), False: (self.before,)}
+        assert found in allowed[published]
+        place.load()
+        assert state(place.folder) == self.after
+        assert set(tables(place)) == set(TABLES)
+
+
+def held(place: Place) -> State | None:
+    """What the warehouse holds; None: nothing, it may have no tables yet."""
+    if not place.settings.database.exists() or not set(TABLES) <= set(tables(place)):
+        return None
+    found = state(place.folder)
+    return found if found["etl_runs"] else None
+
+
+def tables(place: Place) -> list[str]:
+    (rows,) = place.read("SELECT table_name FROM duckdb_tables()")
+    return [name for (name,) in rows]
+
+
+def scene(folder: Path, loaded: list[list[File]], files: list[File]) -> Scene:
+    prepared = Prepared(folder, *loaded)
+    place = prepared.copy(files)
+    before = held(place)
+    calls: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", children.watch(calls.append))
+        place.load()
+    last_commit = len(calls) - calls[::-1].index("commit")
+    return Scene(prepared, files, before, state(place.folder), last_commit)
+
+
+@pytest.fixture(scope="module")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """A load on top of another: a changed file, late songs, displaced records, rejects."""
+    return scene(tmp_path_factory.mktemp("second"), [FIRST], SECOND)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """The first load of all, which makes the database and its tables."""
+    return scene(tmp_path_factory.mktemp("first"), [], FIRST)
+
+
+# Killed
+
+
+@pytest.mark.parametrize("tenth", range(10))
+def test_second_load_killed_at_a_statement(second: Scene, tenth: int) -> None:
+    for number in range(tenth + 1, second.calls + 1, 50):
+        place = second.place()
+        assert children.run(children.load_killed_at, place.folder, number) == -signal.SIGKILL
+        second.check(place, published=False)
+
+
+@pytest.mark.parametrize("tenth", range(0, 10, 2))
+def test_first_load_killed_at_a_statement(first: Scene, tenth: int) -> None:
+    for number in range(tenth + 1, first.calls + 1, 60):
+        place = first.place()
+        assert children.run(children.load_killed_at, place.folder, number) == -signal.SIGKILL
+        first.check(place, published=False)
+
+
+@pytest.mark.parametrize("behind", [1, 3])
+def test_load_killed_behind_its_commit(second: Scene, behind: int) -> None:
+    place = second.place()
+    number = second.calls + behind
+    assert children.run(children.load_killed_at, place.folder, number) == -signal.SIGKILL
+    second.check(place, published=True)
+
+
+_SIZES = [0, 1, 1000, 5000, 9000, 11_000, 20_000, 3_000_000, 4_500_000]
+
+
+@pytest.mark.parametrize("size", _SIZES)
+def test_load_killed_in_a_write(second: Scene, size: int) -> None:
+    """The last write is torn: in the log of changes, or in the database file."""
+    place = second.place()
+    code = children.run(children.load_killed_in_a_write, place.folder, size)
+    assert code == -signal.SIGXFSZ
+    second.check(place)
+
+
+@pytest.mark.parametrize("size", [0, 1000, 30_000, 1_000_000])
+def test_first_load_killed_in_a_write(first: Scene, size: int) -> None:
+    place = first.place()
+    code = children.run(children.load_killed_in_a_write, place.folder, size)
+    assert code == -signal.SIGXFSZ
+    first.check(place)
+
+
+@pytest.mark.parametrize("seventh", range(1, 7))
+def test_load_killed_at_any_moment(second: Scene, seventh: int) -> None:
+    place = second.place()
+    code = children.run(children.load_killed_after, place.folder, 0.07 * seventh)
+    assert code in (-signal.SIGALRM, 0)
+    second.check(place)
+
+
+# Interrupted
+
+
+def interrupted(place: Place, number: int, error: BaseException) -> None:
+    """Load, with an error in the place of one statement."""
+    calls = 0
+
+    def tell(name: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", children.watch(tell))
+        with pytest.raises(KeyboardInterrupt):
+            place.load()
+
+
+@pytest.mark.parametrize("fifth", range(5))
+def test_load_interrupted_at_a_statement(second: Scene, fifth: int) -> None:
+    for number in range(1 + 3 * fifth, second.calls + 1, 15):
+        place = second.place()
+        # between two statements, and as DuckDB's client says it within one
+        errors = (KeyboardInterrupt(), RuntimeError("Query interrupted"))
+        interrupted(place, number, errors[number % 2])
+        assert state(place.folder) == second.before
+    second.check(place, published=False)
+
+
+@pytest.mark.parametrize("step", ["reading", "transforming", "publishing"])
+def test_load_interrupted_in_a_step(second: Scene, step: str) -> None:
+    place = second.place()
+
+    def interrupt(told: str, done: int, total: int | None, unit: str) -> None:
+        if told == step and (step != "transforming" or done > 20):
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        place.load(progress=interrupt)
+    second.check(place, published=False)
+
+
+def test_interrupt_behind_the_commit_publishes(second: Scene) -> None:
+    place = second.place()
+    interrupted(place, second.calls + 1, KeyboardInterrupt())
+    second.check(place, published=True)
+
+
+def test_rebuild_interrupted(second: Scene) -> None:
+    place = second.place()
+    place.load()
+    for number in (20, 40):
+        calls = 0
+
+        def tell(name: str, number: int = number) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == number:
+                raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(duckdb, "connect", children.watch(tell))
+            with pytest.raises(KeyboardInterrupt):
+                place.load(rebuild=True)
+        assert state(place.folder) == second.after
+
+
+def test_ctrl_c_within_a_statement_is_an_interrupt(second: Scene) -> None:
+    """What DuckDB's client makes of it (RuntimeError) is the client's; what we make of it, ours."""
+    assert children.run(children.read_for_ever, second.place().folder) == 130
+
+
+# Out of room
+
+
+@pytest.mark.parametrize("size", [0, 1000, 5000, 11_000])
+def test_full_disk_is_an_error_and_changes_nothing(second: Scene, size: int) -> None:
+    place = second.place()
+    assert children.run(children.load_on_a_full_disk, place.folder, size) == 5
+    second.check(place, published=False)
+
+
+def test_disk_full_behind_the_commit_is_no_failure(second: Scene) -> None:
+    """The log of changes holds all; it is brought into the database file when there is room."""
+    place = second.place()
+    assert children.run(children.load_on_a_full_disk, place.folder, 3_000_000) == 0
+    second.check(place, published=True)
+
+
+def test_first_load_on_a_full_disk(first: Scene) -> None:
+    place = first.place()
+    assert children.run(children.load_on_a_full_disk, place.folder, 5000) == 5
+    first.check(place, published=False)
+
+
+def out_of_room(*_: object) -> Path:
+    raise OSError(28, "No space left on device", "/tmp/piece.ndjson")
+
+
+def test_full_folder_for_temporary_files(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = second.place()
+    with monkeypatch.context() as patch:
+        patch.setattr(Stager, "_write", out_of_room)
+        with pytest.raises(WarehouseError, match="No space left on device") as caught:
+            place.load()
+    assert "TMPDIR" in caught.value.next_step
+    second.check(place, published=False)
+
+
+def test_no_folder_for_temporary_files(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = second.place()
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(place.folder / "nothing"))
+        with pytest.raises(WarehouseError, match="temporary files: No such file") as caught:
+            place.load()
+    assert "TMPDIR" in caught.value.next_step
+    second.check(place, published=False)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.IOException("disk"),
+        duckdb.FatalException("disk"),
+        duckdb.OutOfMemoryException("memory"),
+        duckdb.InternalException("bug"),
+    ],
+)
+def test_failure_of_the_engine_at_any_statement(second: Scene, error: duckdb.Error) -> None:
+    for number in (2, 30, 60, 90, second.calls):
+        place = second.place()
+        calls = 0
+
+        def tell(name: str, number: int = number) -> None:
+            nonlocal calls
+            calls += 1
+            if calls >= number and name != "rollback":
+                raise error
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(duckdb, "connect", children.watch(tell))
+            with pytest.raises(WarehouseError, match=str(error)):
+                place.load()
+        assert held(place) == second.before
+    second.check(place, published=False)
+
+
+def test_rollback_that_fails_hides_no_error(second: Scene) -> None:
+    place = second.place()
+    calls = 0
+
+    def tell(name: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 80:
+            raise duckdb.FatalException("the disk is gone")
+        if calls > 80 and name == "rollback":
+            raise duckdb.TransactionException("no transaction is active")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", children.watch(tell))
+        with pytest.raises(WarehouseError, match="the disk is gone"):
+            place.load()
+    second.check(place, published=False)
+
+
+def test_leftovers_of_a_killed_load_are_seen_by_nobody(second: Scene) -> None:
+    place = second.place()
+    children.run(children.load_killed_at, place.folder, second.calls)
+    assert {"new_events", "new_songs"} <= set(tables(place))
+    with reading.open_reader(place.settings, wait=0) as reader:
+        assert reader.read("SELECT max(run_id) FROM etl_runs").rows == [(1,)]
+    second.check(place, published=False)

@@ -1,0 +1,316 @@
+"""The DuckDB file opened for reading: what it answers, what it refuses, and why it is not opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sparkify import create_tables
+from sparkify.config import Settings
+from sparkify.errors import SettingsError, UsageError, WarehouseError
+from sparkify.ledger import LoadedVersion
+from sparkify.progress import silent
+from sparkify.sql_queries import SCHEMA_VERSION, TABLES
+from sparkify.warehouse import (
+    Table,
+    export_tables,
+    open_reader,
+    open_warehouse,
+    read_ledger,
+    require_duckdb,
+)
+from sparkify.warehouse.duckdb import DuckDBReader
+from sparkify.warehouse.duckdb.reading import connect, failures
+
+INSERT_FILE = (
+    "INSERT INTO loaded_files (uri, kind, size, fingerprint, run_id, records_read)"
+    " VALUES ('{}', 'events', 1, '{}', {}, {})"
+)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A warehouse with empty tables; not to be changed."""
+    settings = Settings(database=tmp_path_factory.mktemp("reading") / "sparkify.duckdb", threads=1)
+    create_tables.create(settings)
+    return settings
+
+
+@pytest.fixture
+def reader(settings: Settings) -> Iterator[DuckDBReader]:
+    with open_reader(settings) as found:
+        assert isinstance(found, DuckDBReader)
+        yield found
+
+
+@pytest.fixture
+def query_reader(settings: Settings) -> Iterator[DuckDBReader]:
+    with open_reader(settings, for_user_sql=True) as found:
+        assert isinstance(found, DuckDBReader)
+        yield found
+
+
+def change(settings: Settings, *statements: str) -> None:
+    with duckdb.connect(str(settings.database)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+# Reading
+
+
+def test_rows_with_their_columns(reader: DuckDBReader) -> None:
+    found = reader.read("SELECT 1 AS one, NULL AS nothing, 'x' AS x UNION ALL SELECT 2, 3, 'y'")
+    assert found == Table(("one", "nothing", "x"), [(1, None, "x"), (2, 3, "y")])
+    assert reader.read("SELECT user_id FROM users") == Table(("user_id",), [])
+
+
+def test_failed_statement_is_named(reader: DuckDBReader) -> None:
+    with pytest.raises(WarehouseError, match=r"SELECT \* FROM nothing: Catalog Error: .*nothing"):
+        reader.read("SELECT * FROM nothing")
+    assert reader.read("SELECT 7 AS x").rows == [(7,)]
+
+
+def test_reader_cannot_write(reader: DuckDBReader) -> None:
+    with pytest.raises(WarehouseError, match="read-only"):
+        reader.read("DELETE FROM users")
+
+
+def test_tables_are_named(reader: DuckDBReader) -> None:
+    assert reader.tables() == sorted(TABLES)
+
+
+def test_ledger_lists_versions_by_run(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "sparkify.duckdb", threads=1)
+    assert read_ledger(settings) == {}
+    assert list(tmp_path.iterdir()) == []
+    change(settings, "CREATE TABLE other (x INTEGER)")
+    assert read_ledger(settings) == {}
+    create_tables.create(settings)
+    change(
+        settings,
+        INSERT_FILE.format("/b", "9-1", 2, "NULL"),
+        INSERT_FILE.format("/a", "1-5", 2, 7),
+        INSERT_FILE.format("/a", "3-4", 1, 8),
+    )
+    assert read_ledger(settings) == {
+        "/a": [LoadedVersion("3-4", 8), LoadedVersion("1-5", 7)],
+        "/b": [LoadedVersion("9-1", None)],
+    }
+
+
+def test_export_writes_parquet(settings: Settings, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int | None, str]] = []
+    files = {name: tmp_path / f"it's {name}.parquet" for name in ("users", "time")}
+    export_tables(settings, files, wait=1, progress=lambda *one: told.append(one))
+    for path in files.values():
+        assert duckdb.read_parquet(str(path)).fetchall() == []
+    assert told == [("exporting users", 0, 2, "tables"), ("exporting time", 1, 2, "tables")]
+
+
+def test_export_that_cannot_be_written(reader: DuckDBReader, tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="export_table: "):
+        reader.export("users", tmp_path / "no such folder" / "users.parquet")
+
+
+# Statements of users
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) AS plays FROM songplays",
+        "SELECT count(*) AS plays FROM songplays;",
+        "-- how many?\nSELECT count(*) AS plays FROM songplays ; -- so many",
+        "WITH x AS (SELECT * FROM songplays) SELECT count(*) AS plays FROM x",
+        "FROM songplays SELECT count(*) AS plays",
+    ],
+)
+def test_user_reads(query_reader: DuckDBReader, sql: str) -> None:
+    assert query_reader.read(sql) == Table(("plays",), [(0,)])
+
+
+def test_user_may_ask_what_there_is(query_reader: DuckDBReader) -> None:
+    assert len(query_reader.read("DESCRIBE users").rows) == 5
+    assert query_reader.read("EXPLAIN SELECT 1").rows
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("", "one statement is expected, not 0"),
+        ("   -- nothing", "one statement is expected, not 0"),
+        ("SELECT 1; SELECT 2", "one statement is expected, not 2"),
+        ("SELEC 1", "not SQL that DuckDB reads"),
+        ("SELECT * FROM nothing", "nothing"),
+        ("SELECT 'x", "not SQL that DuckDB reads"),
+        ("SELECT $1", "Values were not provided"),
+        ("DELETE FROM users", "read-only"),
+        ("INSERT INTO users VALUES (1, '', '', '', 'free')", "read-only"),
+        ("UPDATE users SET level = 'paid'", "read-only"),
+        ("DROP TABLE users", "read-only"),
+        ("CREATE TABLE mine AS SELECT 1 AS x", "read-only"),
+        ("CREATE OR REPLACE VIEW songs AS SELECT 1 AS x", "read-only"),
+        ("COPY users TO 'users.csv'", "Cannot access file"),
+        ("EXPORT DATABASE 'all'", "Cannot access"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "Cannot access file"),
+        ("SELECT * FROM read_text('/etc/passwd')", "Cannot access file"),
+        ("SELECT * FROM '/etc/passwd'", "does not exist"),
+        ("SELECT * FROM glob('/etc/*')", "Cannot access file"),
+        ("ATTACH 'other.duckdb'", "Cannot access file"),
+        ("INSTALL httpfs", "Cannot access directory"),
+        ("LOAD httpfs", "disabled through configuration"),
+        ("SET enable_external_access = true", "Cannot change configuration"),
+        ("SET lock_configuration = false", "Cannot change configuration"),
+        ("RESET enable_external_access", "Cannot change configuration"),
+        ("PRAGMA memory_limit = '1GB'", "Cannot change configuration"),
+    ],
+)
+def test_user_can_do_nothing_else(
+    query_reader: DuckDBReader,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sql: str,
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=words):
+        query_reader.read(sql)
+    assert list(tmp_path.rglob("*")) == []
+    assert query_reader.read("SELECT count(*) FROM users").rows == [(0,)]
+    assert query_reader.tables() == sorted(TABLES)
+
+
+# Opening
+
+
+def test_no_warehouse_yet(tmp_path: Path) -> None:
+    with (
+        pytest.raises(WarehouseError, match="there is no warehouse") as caught,
+        open_reader(Settings(database=tmp_path / "sparkify.duckdb")),
+    ):
+        pass
+    assert "sparkify etl" in caught.value.next_step
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_database_without_tables(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "sparkify.duckdb", threads=1)
+    change(settings, "CREATE TABLE other (x INTEGER)")
+    with pytest.raises(WarehouseError, match="holds no Sparkify tables"), open_reader(settings):
+        pass
+
+
+def test_newer_schema_is_refused(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "sparkify.duckdb", threads=1)
+    create_tables.create(settings)
+    change(settings, f"UPDATE warehouse_info SET schema_version = {SCHEMA_VERSION + 1}")
+    for open_it in (open_reader, open_warehouse):
+        with pytest.raises(WarehouseError, match="newer Sparkify") as caught, open_it(settings):
+            pass
+        words = f"schema {SCHEMA_VERSION + 1}; this one knows {SCHEMA_VERSION}"
+        assert words in caught.value.reason
+
+
+def test_version_that_is_not_there_is_old(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "sparkify.duckdb", threads=1)
+    create_tables.create(settings)
+    change(settings, "DELETE FROM warehouse_info")
+    with open_reader(settings) as reader:
+        assert reader.read("SELECT * FROM users").rows == []
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def make_text(path: Path) -> None:
+    path.write_text("no database")
+
+
+def make_dangling_link(path: Path) -> None:
+    path.symlink_to(path.parent / "nothing" / "below")
+
+
+@pytest.mark.parametrize("make", [make_folder, make_text])
+def test_what_is_no_database(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    settings = Settings(database=tmp_path / "sparkify.duckdb")
+    make(settings.database)
+    with pytest.raises(WarehouseError, match="cannot be opened: ") as caught, open_reader(settings):
+        pass
+    assert "\n" not in caught.value.reason
+    with pytest.raises(WarehouseError, match="cannot be opened: "):
+        read_ledger(settings)
+
+
+def test_writer_below_a_dangling_link(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "sparkify.duckdb")
+    make_dangling_link(settings.database)
+    with pytest.raises(WarehouseError, match="cannot be opened: "), open_warehouse(settings):
+        pass
+
+
+def test_settings_of_the_engine_are_applied(settings: Settings) -> None:
+    wanted = replace(settings, memory_limit="128MB", threads=1)
+    connection = connect(wanted, read_only=True, wait=0, progress=silent)
+    with connection:
+        found = connection.execute(
+            "SELECT current_setting('memory_limit'), current_setting('threads'),"
+            " current_setting('preserve_insertion_order')"
+        ).fetchone()
+    assert found == ("122.0 MiB", 1, False)
+
+
+def test_senseless_memory_limit_is_an_error(settings: Settings) -> None:
+    with pytest.raises(WarehouseError, match=r"cannot be opened: .*Memory"):
+        connect(replace(settings, memory_limit="little"), read_only=True, wait=0, progress=silent)
+
+
+def test_engine_that_is_not_built() -> None:
+    with pytest.raises(SettingsError, match="ENGINE = redshift is not built yet"):
+        require_duckdb(Settings(engine="redshift"))
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "words"),
+    [
+        (duckdb.InterruptException("INTERRUPT Error"), KeyboardInterrupt, "^$"),
+        (RuntimeError("Query interrupted"), KeyboardInterrupt, "^$"),
+        (RuntimeError("something else"), RuntimeError, "something else"),
+        (duckdb.OutOfMemoryException("no more\nat all"), WarehouseError, "^loading: no more$"),
+        (duckdb.IOException("disk full"), WarehouseError, "^loading: disk full$"),
+        (duckdb.FatalException("invalidated"), WarehouseError, "^loading: invalidated$"),
+        (duckdb.BinderException("no column"), WarehouseError, "^loading: no column$"),
+        (
+            OSError(28, "No space left", "/tmp/x"),
+            WarehouseError,
+            "^loading: No space left: /tmp/x$",
+        ),
+        (OSError(28, "No space left"), WarehouseError, "^loading: No space left$"),
+        (ValueError("a bug"), ValueError, "a bug"),
+        (UsageError("as it is"), UsageError, "as it is"),
+    ],
+)
+def test_errors_of_the_engine_become_ours(
+    error: Exception, expected: type[BaseException], words: str
+) -> None:
+    with pytest.raises(expected, match=words), failures("loading"):
+        raise error
+
+
+def test_next_steps_of_failures() -> None:
+    for error, step in (
+        (duckdb.OutOfMemoryException(""), "MEMORY_LIMIT"),
+        (duckdb.IOException(""), "disk's free space"),
+        (OSError(28, "x"), "TMPDIR"),
+    ):
+        with pytest.raises(WarehouseError) as caught, failures("loading"):
+            raise error
+        assert step in caught.value.next_step
