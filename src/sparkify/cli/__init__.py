@@ -49,6 +49,7 @@ class _Application(OrderedGroup):
             as_json="--json" in words,  # known before the words are understood
             debug="--debug" in words,
         )
+        console.finish()
         sys.exit(code)
 
 

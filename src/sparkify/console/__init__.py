@@ -17,12 +17,13 @@ from .reports import (
     show_status,
     show_table,
 )
-from .stream import ask, failure, json_out, plain, prepare, say
+from .stream import ask, failure, finish, json_out, plain, prepare, say
 
 __all__ = [
     "ProgressBar",
     "ask",
     "failure",
+    "finish",
     "json_out",
     "plain",
     "prepare",

@@ -222,7 +222,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 def show_generated(truth: _Record) -> None:
     """Say what was generated."""
-    stream.say(f"Generated what loads as {_counted(truth['tables'])}.")
+    stream.say(f"The data loads as {_counted(truth['tables'])}.")
     stream.say("Next: `sparkify etl` loads it.")
 
 

@@ -153,6 +153,16 @@ def _write(stream: TextIO | None, text: str) -> None:
             ) from None
 
 
+def finish() -> None:
+    """Write out what is still to come; what cannot be written has been told of before."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            _forget(stream)
+
+
 def _forget(stream: TextIO) -> None:
     """Send what is still to come to nowhere, so that closing the stream cannot fail again."""
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123

@@ -167,30 +167,38 @@ METRO_AREAS = (
 )
 """Where listeners live, with thousands of inhabitants in 2013."""
 
-_MAC, _WINDOWS, _LINUX = "Macintosh; Intel Mac OS X 10_9_4", "Windows NT 6.1; WOW64", "X11; Linux"
-_BLINK = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0 Safari/537.36"
-_APPLE = "Mozilla/5.0 ({}) AppleWebKit/537.77.4 (KHTML, like Gecko) Version/7.0.5 {}Safari/537.77.4"
-_GECKO = "Mozilla/5.0 ({}; rv:{}) Gecko/20100101 Firefox/{}"
-
+_CHROME = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
+_SAFARI = (
+    "Mozilla/5.0 ({}) AppleWebKit/537.77.4 (KHTML, like Gecko) Version/7.0.5 {}Safari/537.77.4"
+)
+_FIREFOX = "Mozilla/5.0 ({0}; rv:{1}) Gecko/20100101 Firefox/{1}"
+_DESKTOPS = (
+    ("Windows NT 6.1; WOW64", "Windows NT 6.1; WOW64", 40),
+    ("Macintosh; Intel Mac OS X 10_9_4", "Macintosh; Intel Mac OS X 10.9", 35),
+    ("Windows NT 6.3; WOW64", "Windows NT 6.3; WOW64", 20),
+    ("Windows NT 6.1", "Windows NT 6.1", 10),
+    ("Macintosh; Intel Mac OS X 10_8_5", "Macintosh; Intel Mac OS X 10.8", 8),
+    ("X11; Linux x86_64", "X11; Ubuntu; Linux x86_64", 7),
+    ("Windows NT 5.1", "Windows NT 5.1", 6),
+)
 USER_AGENTS = (
-    (f'"{_BLINK.format(_WINDOWS, "36.0.1985")}"', 140),
-    (f'"{_BLINK.format(_MAC, "36.0.1985")}"', 130),
-    (f'"{_APPLE.format(_MAC, "")}"', 110),
-    (f'"{_APPLE.format("iPhone; CPU iPhone OS 7_1_2 like Mac OS X", "Mobile/11D257 ")}"', 90),
-    (f'"{_BLINK.format("Windows NT 6.3; WOW64", "36.0.1985")}"', 80),
-    (_GECKO.format(_WINDOWS, "31.0", "31.0"), 80),
-    (_GECKO.format("Macintosh; Intel Mac OS X 10.9", "31.0", "31.0"), 50),
-    (f'"{_BLINK.format("Windows NT 6.1", "35.0.1916")}"', 40),
-    ("Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko", 40),
-    (f'"{_APPLE.format("iPad; CPU OS 7_1_2 like Mac OS X", "Mobile/11D257 ")}"', 35),
-    (f'"{_BLINK.format("Macintosh; Intel Mac OS X 10_8_5", "36.0.1985")}"', 30),
-    (f'"{_BLINK.format(_LINUX + " x86_64", "36.0.1985")}"', 25),
-    (_GECKO.format("X11; Ubuntu; Linux x86_64", "31.0", "31.0"), 25),
-    (f'"{_BLINK.format("Linux; Android 4.4.2; SM-G900V", "36.0.1985.131 Mobile")}"', 20),
-    ("Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0)", 15),
-    ("Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; WOW64; Trident/6.0)", 10),
-    (_GECKO.format("Windows NT 5.1", "30.0", "30.0"), 10),
-    (f'"{_BLINK.format(_WINDOWS, "37.0.2062")}"', 8),
+    *(
+        (f'"{_CHROME.format(system, version)}"', weight * popularity)
+        for system, _, weight in _DESKTOPS
+        for version, popularity in (("36.0.1985.125", 30), ("35.0.1916.153", 5), ("37.0.2062.9", 2))
+    ),
+    *(
+        (_FIREFOX.format(system, version), weight * popularity)
+        for _, system, weight in _DESKTOPS
+        for version, popularity in (("31.0", 10), ("30.0", 2))
+    ),
+    (f'"{_SAFARI.format("Macintosh; Intel Mac OS X 10_9_4", "")}"', 900),
+    (f'"{_SAFARI.format("iPhone; CPU iPhone OS 7_1_2 like Mac OS X", "Mobile/11D257 ")}"', 700),
+    (f'"{_SAFARI.format("iPad; CPU OS 7_1_2 like Mac OS X", "Mobile/11D257 ")}"', 300),
+    (f'"{_CHROME.format("Linux; Android 4.4.2; SM-G900V", "36.0.1985.131 Mobile")}"', 150),
+    ("Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; rv:11.0) like Gecko", 300),
+    ("Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; WOW64; Trident/6.0)", 90),
+    ("Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0)", 110),
 )
 """How listeners' browsers call themselves, quoted or not as in the real logs, with weights."""
 
