@@ -102,7 +102,7 @@ def test_second_load_updates_what_it_touches(loaded: Place) -> None:
     assert counts(report, "events") == (13, 2, 6, 5)
     # 2 new songs, 1 that displaces, 1 bad one
     assert counts(report, "songs") == (4, 2, 0, 2)
-    matches = dict(loaded.read("SELECT songplay_id, song_id FROM songplays")[0])
+    matches: dict[int, str] = dict(read(loaded, "SELECT songplay_id, song_id FROM songplays"))
     assert matches == {
         1_000_001: "SO2",
         1_000_002: "SO4",  # SO3, its match till now, was displaced by a song of another title

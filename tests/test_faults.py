@@ -83,17 +83,17 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 # Killed
 
 
-@pytest.mark.parametrize("tenth", range(10))
-def test_second_load_killed_at_a_statement(second: Scene, tenth: int) -> None:
-    for number in range(tenth + 1, second.calls + 1, 50):
+@pytest.mark.parametrize("start", [1, 8, 15, 22])
+def test_second_load_killed_at_a_statement(second: Scene, start: int) -> None:
+    for number in range(start, second.calls + 1, 28):
         place = second.place()
         assert children.run(children.load_killed_at, place.folder, number) == -signal.SIGKILL
         second.check(place, published=False)
 
 
-@pytest.mark.parametrize("tenth", range(0, 10, 2))
-def test_first_load_killed_at_a_statement(first: Scene, tenth: int) -> None:
-    for number in range(tenth + 1, first.calls + 1, 60):
+@pytest.mark.parametrize("start", [1, 13])
+def test_first_load_killed_at_a_statement(first: Scene, start: int) -> None:
+    for number in range(start, first.calls + 1, 45):
         place = first.place()
         assert children.run(children.load_killed_at, place.folder, number) == -signal.SIGKILL
         first.check(place, published=False)
@@ -107,7 +107,7 @@ def test_load_killed_behind_its_commit(second: Scene, behind: int) -> None:
     second.check(place, published=True)
 
 
-_SIZES = [0, 1, 1000, 5000, 9000, 11_000, 20_000, 3_000_000, 4_500_000]
+_SIZES = [0, 1000, 5000, 11_000, 20_000, 3_000_000, 4_500_000]
 
 
 @pytest.mark.parametrize("size", _SIZES)
@@ -119,7 +119,7 @@ def test_load_killed_in_a_write(second: Scene, size: int) -> None:
     second.check(place)
 
 
-@pytest.mark.parametrize("size", [0, 1000, 30_000, 1_000_000])
+@pytest.mark.parametrize("size", [0, 1000, 5000, 1_000_000])
 def test_first_load_killed_in_a_write(first: Scene, size: int) -> None:
     place = first.place()
     code = children.run(children.load_killed_in_a_write, place.folder, size)
@@ -127,10 +127,10 @@ def test_first_load_killed_in_a_write(first: Scene, size: int) -> None:
     first.check(place)
 
 
-@pytest.mark.parametrize("seventh", range(1, 7))
-def test_load_killed_at_any_moment(second: Scene, seventh: int) -> None:
+@pytest.mark.parametrize("part", range(1, 6))
+def test_load_killed_at_any_moment(second: Scene, part: int) -> None:
     place = second.place()
-    code = children.run(children.load_killed_after, place.folder, 0.07 * seventh)
+    code = children.run(children.load_killed_after, place.folder, 0.08 * part)
     assert code in (-signal.SIGALRM, 0)
     second.check(place)
 
@@ -154,9 +154,9 @@ def interrupted(place: Place, number: int, error: BaseException) -> None:
             place.load()
 
 
-@pytest.mark.parametrize("fifth", range(5))
-def test_load_interrupted_at_a_statement(second: Scene, fifth: int) -> None:
-    for number in range(1 + 3 * fifth, second.calls + 1, 15):
+@pytest.mark.parametrize("start", [1, 10, 19])
+def test_load_interrupted_at_a_statement(second: Scene, start: int) -> None:
+    for number in range(start, second.calls + 1, 27):
         place = second.place()
         # between two statements, and as DuckDB's client says it within one
         errors = (KeyboardInterrupt(), RuntimeError("Query interrupted"))
@@ -211,7 +211,7 @@ def test_ctrl_c_within_a_statement_is_an_interrupt(second: Scene) -> None:
 # Out of room
 
 
-@pytest.mark.parametrize("size", [0, 1000, 5000, 11_000])
+@pytest.mark.parametrize("size", [0, 5000, 11_000])
 def test_full_disk_is_an_error_and_changes_nothing(second: Scene, size: int) -> None:
     place = second.place()
     assert children.run(children.load_on_a_full_disk, place.folder, size) == 5
@@ -259,13 +259,11 @@ def test_no_folder_for_temporary_files(second: Scene, monkeypatch: pytest.Monkey
     "error",
     [
         duckdb.IOException("disk"),
-        duckdb.FatalException("disk"),
         duckdb.OutOfMemoryException("memory"),
-        duckdb.InternalException("bug"),
     ],
 )
 def test_failure_of_the_engine_at_any_statement(second: Scene, error: duckdb.Error) -> None:
-    for number in (2, 30, 60, 90, second.calls):
+    for number in (5, 30, 70, second.calls):
         place = second.place()
         calls = 0
 

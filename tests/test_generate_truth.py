@@ -21,6 +21,7 @@ WORLDS = {
     "plain": Options(songs=150, users=40, days=6),
     "another seed": Options(songs=150, users=40, days=6, seed=7),
     "smallest": Options(songs=1, users=1, days=1),
+    "without a play": Options(songs=1, users=1, days=1, seed=5),
     "all in the catalogue": Options(songs=450, users=30, days=5, match_share=1.0, seed=3),
     "nothing in the catalogue": Options(songs=30, users=30, days=4, match_share=0.0, seed=4),
     "few songs often": Options(songs=3, users=40, days=5, match_share=0.9, seed=5),
@@ -125,6 +126,11 @@ def test_tables(
     }
     assert len(events) == truth["tables"]["staging_events"] > 0
     assert len(songs) == truth["tables"]["staging_songs"] == truth["options"]["songs"]
+
+
+def test_a_world_may_be_without_a_play(tmp_path: Path) -> None:
+    found = generate(tmp_path, WORLDS["without a play"])["tables"]
+    assert (found["staging_events"] > 0, found["songplays"]) == (True, 0)
 
 
 def test_songs_and_artists(truth: Record, plays: list[Record]) -> None:

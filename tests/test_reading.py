@@ -1,4 +1,4 @@
-"""The DuckDB file opened for reading: what it answers, what it refuses, and why it is not opened."""
+"""The DuckDB file opened for reading: what it answers, what it refuses, and why."""
 
 from __future__ import annotations
 

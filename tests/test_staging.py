@@ -214,8 +214,8 @@ def test_empty_and_blank_files(tmp_path: Path) -> None:
     staged = stage(tmp_path, contents, {f"song {name}": one for name, one in contents.items()})
     del contents["e.json"]
     assert staged.read == {
-        **{name: 0 for name in contents},
-        **{f"song {name}": 0 for name in contents},
+        **dict.fromkeys(contents, 0),
+        **dict.fromkeys([f"song {name}" for name in contents], 0),
         "e.json": 5,
         "song e.json": 5,
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ def connect(
     while True:
         try:
             if not read_only:
-                settings.database.parent.mkdir(parents=True, exist_ok=True)
+                _make(settings.database)
             return duckdb.connect(str(settings.database), read_only=read_only, config=options)
         except (duckdb.Error, OSError) as error:
             holder = _LOCKED.search(str(error))
@@ -181,6 +182,18 @@ def connect(
             progress(f"waiting for {who}", int(waited), int(wait), "seconds")
             time.sleep(min(pause, wait - waited))
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def _make(database: Path) -> None:
+    """Make an empty database where there is none: whole, for one half made cannot be opened."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    if database.exists():
+        return
+    with tempfile.TemporaryDirectory(dir=database.parent, prefix=".sparkify-") as folder:
+        made = Path(folder) / database.name
+        duckdb.connect(str(made)).close()
+        with suppress(OSError):  # another process was faster, or there are no hard links here
+            database.hardlink_to(made)
 
 
 @contextmanager
