@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from both_ways import KEYS
+from sparkify.progress import Progress, silent
 from sparkify.sources import SourceFile
 from sparkify.staging import reading
 from sparkify.staging.rules import FIELDS, Field, Kind
@@ -64,7 +65,12 @@ def stage(
     return stage_files(folder, files, keys)
 
 
-def stage_files(folder: Path, files: Sequence[SourceFile], keys: Sequence[str] = KEYS) -> Staged:
+def stage_files(
+    folder: Path,
+    files: Sequence[SourceFile],
+    keys: Sequence[str] = KEYS,
+    progress: Progress = silent,
+) -> Staged:
     """Stage files that are there."""
     workspace = folder / "workspace"
     workspace.mkdir()
@@ -76,9 +82,13 @@ def stage_files(folder: Path, files: Sequence[SourceFile], keys: Sequence[str] =
         judged += 1
         return accept(record, fields)
 
+    def tell(step: str, done: int, total: int | None, unit: str) -> None:
+        told.append((step, done, total, unit))
+        progress(step, done, total, unit)
+
     with duckdb.connect(config={"threads": 1}) as connection, pytest.MonkeyPatch.context() as patch:
         patch.setattr(staging, "accept", count)
-        stager = Stager(connection, keys, workspace, lambda *one: told.append(one))
+        stager = Stager(connection, keys, workspace, tell)
         with closing(stager.rejects):
             stager.stage(files)
         names = [Path(file.path).name for file in files]

@@ -21,11 +21,12 @@ from oracle import File
 from small_world import FIRST, MOMENT, SECOND, Prepared, State, data, event, log, play, song, state
 from sparkify import etl, sources
 from sparkify.config import Settings
-from sparkify.errors import SourceError, TooManyRejectedError, WarehouseError
+from sparkify.errors import QualityError, SourceError, TooManyRejectedError, WarehouseError
 from sparkify.etl import LoadReport
-from sparkify.sql_queries import SCHEMA_VERSION, TABLES, audit_queries, count_queries
+from sparkify.sql_queries import SCHEMA_VERSION, TABLES, Query, audit_queries, count_queries
 from sparkify.staging.rules import EVENT_FIELDS
 from sparkify.warehouse import open_warehouse
+from sparkify.warehouse.duckdb import loading
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "sparkify"
 real = pytest.mark.skipif(not REAL.exists(), reason="the real data is not beside the project")
@@ -549,6 +550,27 @@ def test_nothing_of_a_load_stays_but_its_tables(loaded: Place) -> None:
     load(loaded)
     (names,) = loaded.read("SELECT table_name FROM information_schema.tables")
     assert sorted(name for (name,) in names) == sorted(TABLES)
+
+
+# Audits
+
+
+def test_audit_that_finds_rows_publishes_nothing(
+    loaded: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(loaded.folder)
+    loaded.write(SECOND, version=1)
+    wrong = Query(
+        "no_users", "SELECT user_id FROM users ORDER BY ALL", {"purpose": "Nobody plays."}
+    )
+    monkeypatch.setattr(loading, "audit_queries", (wrong,))
+    with pytest.raises(QualityError, match=r"Nobody plays. \(no_users\): 5 rows") as caught:
+        load(loaded)
+    assert caught.value.details == {
+        "check": "no_users",
+        "rows": [["7"], ["7"], ["8"], ["9"], ["10"]],
+    }
+    assert state(loaded.folder) == before
 
 
 # What a load tells

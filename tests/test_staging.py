@@ -60,23 +60,23 @@ BAD_LINES = {
 }
 
 
+@pytest.mark.parametrize("bad", BAD_LINES)
+def test_bad_line_in_a_long_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", 128 * KIB)
+    record, reason = BAD_LINES[bad]
+    lines = _LONG[:4000]
+    lines.insert(2345, record)
+    staged = stage(tmp_path, {"day.json": b"\n".join(lines)})
+    assert staged.rejects == {"day.json": [(2346, reason)]}
+    assert staged.rows["day.json"].total() == 4000
+    assert staged.read == {"day.json": 4001}
+    assert 0 < staged.judged < 2000  # one piece, not the whole file
+
+
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PIECE_BYTES", 512 * KIB)
     monkeypatch.setattr(staging, "_SMALL_PIECE_BYTES", 64)
-
-
-@pytest.mark.usefixtures("small_pieces")
-@pytest.mark.parametrize("bad", BAD_LINES)
-def test_bad_line_in_a_long_log(tmp_path: Path, bad: str) -> None:
-    record, reason = BAD_LINES[bad]
-    lines = [*_LONG]
-    lines.insert(12_345, record)
-    staged = stage(tmp_path, {"day.json": b"\n".join(lines)})
-    assert staged.rejects == {"day.json": [(12_346, reason)]}
-    assert staged.rows["day.json"].total() == len(_LONG)
-    assert staged.read == {"day.json": len(_LONG) + 1}
-    assert 0 < staged.judged < 8000  # one piece, not the whole file
 
 
 @pytest.mark.usefixtures("small_pieces")
@@ -125,6 +125,15 @@ def test_blank_lines_count_as_lines_and_are_no_records(tmp_path: Path) -> None:
     staged = stage(tmp_path, {"day.json": content})
     assert staged.rejects == {"day.json": [(6, "not_json")]}
     assert staged.rows["day.json"].total() == 2
+
+
+def test_line_longer_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", KIB)
+    wide = line("events", {"unknown": '"' + "x" * 5 * KIB + '"'}, itemInSession=6)
+    content = b"\n".join([line("events"), wide, b"bad", wide[:-1], *log(1)])
+    staged = stage(tmp_path, {"day.json": content})
+    assert staged.rejects == {"day.json": [(3, "not_json"), (4, "not_json")]}
+    assert staged.rows["day.json"].total() == 7
 
 
 def test_small_log_costs_one_statement_however_bad_it_is(tmp_path: Path) -> None:
@@ -317,6 +326,7 @@ def test_one_bad_song_among_many(tmp_path: Path) -> None:
 def test_songs_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PIECE_BYTES", 8 * KIB)
     monkeypatch.setattr(reading, "_FILES_AT_A_TIME", 16)
+    monkeypatch.setattr(reading, "_READERS", 2)  # so that there is more to read than they hold
     contents = songs(200)
     contents["TR00050.json"] = line("songs", {"duration": "-1"})
     staged = stage(tmp_path, None, contents)
@@ -464,6 +474,16 @@ def test_song_that_changes_is_an_error(tmp_path: Path, change: Callable[[Path], 
     with pytest.raises(SourceError, match=r"TR00033\.json (changed|cannot be read)") as caught:
         stage_files(tmp_path, files)
     assert caught.value.details == {"uri": files[33].uri}
+
+
+def test_log_that_vanishes_when_it_was_read(tmp_path: Path) -> None:
+    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
+    with pytest.raises(
+        SourceError, match=r"a\.json vanished while it was read; nothing was loaded"
+    ):
+        stage_files(
+            tmp_path, files, progress=lambda *_: Path(files[0].path).unlink(missing_ok=True)
+        )
 
 
 def test_log_that_vanishes_behind_its_head_is_an_error(
