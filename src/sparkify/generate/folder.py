@@ -18,7 +18,7 @@ LOG_JSONPATHS, TRUTH = "log_json_path.json", "truth.json"
 _PARTS = (SONG_DATA, LOG_DATA, LOG_JSONPATHS, TRUTH)
 """What a world consists of; the last of them is the last to come."""
 
-_UNFINISHED = ".unfinished"
+_UNFINISHED = ".sparkify-generate-unfinished"
 
 
 def known_truth(folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
