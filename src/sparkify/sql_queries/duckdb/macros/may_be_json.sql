@@ -4,7 +4,7 @@
 CREATE OR REPLACE TEMPORARY MACRO may_be_json(x) AS
 CASE
     WHEN (x >= '-' AND x < ':') OR (x >= '[' AND x < '\') OR (x >= '{' AND x < '|')
-        OR x IN ('true', 'false', 'NaN', 'Infinity')
+        OR x IN ('true', 'false', 'NaN', 'nan', 'NAN', 'Infinity', 'infinity', 'Inf', 'inf', 'INF')
         THEN json_valid(x)
     ELSE FALSE
 END
