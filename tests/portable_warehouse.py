@@ -15,12 +15,15 @@ from sparkify.sql_queries import (
     TABLES,
     Query,
     audit_queries,
+    conflict_queries,
     create_table_queries,
+    enter_queries,
     folder,
     insert_table_queries,
-    publish_queries,
+    rebuild_audit_queries,
     rebuild_queries,
     refuse_queries,
+    reject_queries,
     settle_queries,
 )
 from two_engines import Engine
@@ -113,12 +116,10 @@ class Warehouse:
         """Load in a transaction that is open already."""
         self._fill_batch(batch)
         self.run_all(settle_queries)
-        self.ask("displacing_records")
         self._enter(batch, "published", self._conflicts())
-        self.ask("new_file_counts")
+        self.run_all((*reject_queries, *enter_queries))
         self.run_all(query for query in insert_table_queries if query.name != left_out)
         audits = self.run_all(audit_queries)
-        self.run_all(publish_queries)
         self._forget()
         return audits
 
@@ -133,14 +134,14 @@ class Warehouse:
         """Compute the star anew, and return what the audits find."""
         with self.transaction():
             for kind in KINDS:
-                self._temporary += [f"displaced_{kind}"]
+                self._temporary += [f"ranked_{kind}"]
                 self.engine.run(f"CREATE TEMPORARY VIEW new_{kind} AS SELECT * FROM staging_{kind}")
                 self.engine.run(
-                    f"CREATE TEMPORARY TABLE displaced_{kind} AS"
-                    f" SELECT * FROM staging_{kind} WHERE 1 = 0"
+                    f"CREATE TEMPORARY TABLE ranked_{kind} AS SELECT *, 0 AS source_file,"
+                    f" CAST('' AS VARCHAR(16)) AS outcome FROM staging_{kind} WHERE 1 = 0"
                 )
             self.run_all(rebuild_queries)
-            audits = self.run_all(q for q in audit_queries if q.name != "new_files_add_up")
+            audits = self.run_all(rebuild_audit_queries)
             self._forget()
             for kind in KINDS:
                 self.engine.run(f"DROP VIEW new_{kind}")
@@ -176,14 +177,15 @@ class Warehouse:
 
     def _conflicts(self) -> list[Row]:
         """The rejects of records that yield, as the product finds them in their files."""
-        places = self.engine.run("SELECT source_file FROM displacing_records")
-        for kind in KINDS:
-            places += self.engine.run(
-                f"SELECT source_file FROM ranked_{kind} WHERE outcome = 'conflict'"
-            )
+        places = [
+            source_file
+            for query in conflict_queries.values()
+            for *_, source_file, outcome in self.run(query)
+            if outcome in ("conflict", "kept")  # a displaced one stands where its winner does
+        ]
         return [
             (source_file, 1_000_000 + n, "conflict", "it yields", "")
-            for n, (source_file,) in enumerate(sorted(places))
+            for n, source_file in enumerate(sorted(places))
         ]
 
     def _enter(self, batch: Batch, status: str, conflicts: list[Row]) -> None:

@@ -112,7 +112,9 @@ def ask(reader: Reader, names: Sequence[str] | None = None) -> list[Answer]:
     Raises UsageError for a name that no question has, before anything is asked, and
     WarehouseError when a statement fails.
     """
-    return [_answer(query, reader.read(query.sql)) for query in chosen(names)]
+    queries = chosen(names)
+    tables = reader.read_all([query.sql for query in queries])
+    return [_answer(query, table) for query, table in zip(queries, tables, strict=True)]
 
 
 def _order(query: Query) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from . import __version__, sources, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
-from .errors import SettingsError, SparkifyError, WarehouseError
+from .errors import SparkifyError, WarehouseError
 from .staging.rules import Kind
 
 _LITTLE_SPACE = 1_000_000_000  # bytes free on the disk, below which a load may not fit
@@ -55,7 +55,7 @@ def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
         _source(settings.log_data, "events"),
         _jsonpaths(settings.log_jsonpath),
         _source(settings.song_data, "songs"),
-        *_warehouse(settings),
+        *(_warehouse(settings) if settings.engine == "duckdb" else ()),
     ]
 
 
@@ -114,11 +114,6 @@ def _jsonpaths(address: str) -> Finding:
 
 
 def _warehouse(settings: Settings) -> Iterator[Finding]:
-    try:
-        warehouse.require_duckdb(settings)
-    except SettingsError as error:
-        yield _wrong("warehouse", error)
-        return
     yield _database(settings)
     yield _folder(settings.database)
 

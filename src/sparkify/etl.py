@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, get_args
 
 from . import ledger, sources
 from .analysis import Answer, ask
@@ -13,12 +15,21 @@ from .config import Settings
 from .errors import TooManyRejectedError
 from .ledger import Plan
 from .progress import Progress, silent
-from .sql_queries import audit_queries
+from .sql_queries import Query, audit_queries, rebuild_audit_queries
 from .staging.rules import Kind
-from .status import row_counts, staged_plays
-from .warehouse import Counts, Run, StageReport, Warehouse, open_warehouse, read_ledger
+from .status import contents
+from .warehouse import (
+    Counts,
+    PlanAgainError,
+    Run,
+    StageReport,
+    Warehouse,
+    open_warehouse,
+    read_ledger,
+)
 
 _SHOWN_NAMES = 5
+_ATTEMPTS = 4
 
 
 @dataclass
@@ -104,14 +115,14 @@ def load(
         if rebuild:
             warehouse.rebuild(progress)
             report.rebuilt = True
-            report.checks = _audits()
+            report.checks = _passed(rebuild_audit_queries)
         else:
-            known = warehouse.known_files()
-            report.plan = _plan(listings, known, verify=verify)
-            if report.plan.files:
-                _load_files(warehouse, settings, report, known, started_at, progress)
-        report.tables = row_counts(warehouse)
-        report.staged_plays = staged_plays(warehouse)
+            load_new = partial(_load_new, warehouse, settings, report, listings, verify=verify)
+            _planning_again(load_new, started_at, progress)
+        found = contents(warehouse)
+        report.tables = found.tables
+        report.staged_plays = found.staged_plays
+        report.counts = _counts(found.runs, report.run_id)
         if answers:
             progress("answering", 0, None, "questions")
             report.answers = ask(warehouse)
@@ -133,14 +144,35 @@ def _plan(listings: list[sources.Listing], known: ledger.Ledger, *, verify: bool
     return result
 
 
-def _load_files(
+def _planning_again(
+    load_new: Callable[[datetime, Progress], None], started_at: datetime, progress: Progress
+) -> None:
+    """Load; where another load came first, plan again from what it left, a few times."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            load_new(started_at, progress)
+        except PlanAgainError as error:
+            if attempt == _ATTEMPTS:
+                raise
+            progress(f"planning again: {error.reason}", attempt, _ATTEMPTS, "attempts")
+        else:
+            return
+
+
+def _load_new(
     warehouse: Warehouse,
     settings: Settings,
     report: LoadReport,
-    known: ledger.Ledger,
+    listings: list[sources.Listing],
     started_at: datetime,
     progress: Progress,
+    *,
+    verify: bool,
 ) -> None:
+    known = warehouse.known_files()
+    report.plan = _plan(listings, known, verify=verify)
+    if not report.plan.files:
+        return
     keys = sources.read_jsonpaths(settings.log_jsonpath)
     staged = warehouse.stage(report.plan, keys, progress)
     report.run_id = warehouse.newest_run() + 1
@@ -155,9 +187,21 @@ def _load_files(
     if refusal:
         warehouse.refuse(run)
         raise refusal
-    report.counts = warehouse.publish(run, progress)
-    report.checks = _audits()
+    warehouse.publish(run, progress)
+    report.checks = _passed(audit_queries)
     report.notes = [*_notes(report.plan, staged, keys), *_shrunk(warehouse, report.plan, known)]
+
+
+def _counts(runs: list[dict[str, Any]], run_id: int | None) -> dict[Kind, Counts]:
+    """Take what became of the records of a run from the warehouse's own books."""
+    run = next((run for run in runs if run["run_id"] == run_id), None)
+    if run is None:
+        return {"events": Counts(), "songs": Counts()}
+    endings = ("read", "staged", "duplicate", "rejected")
+    return {
+        kind: Counts(*(int(run[f"{kind}_{ending}"]) for ending in endings))
+        for kind in get_args(Kind)
+    }
 
 
 def _refusal(settings: Settings, staged: StageReport) -> TooManyRejectedError | None:
@@ -175,9 +219,9 @@ def _refusal(settings: Settings, staged: StageReport) -> TooManyRejectedError | 
     )
 
 
-def _audits() -> list[dict[str, Any]]:
+def _passed(audits: Iterable[Query]) -> list[dict[str, Any]]:
     """Name the audits, which all passed: one that does not stops the load."""
-    return [{"name": query.name, "severity": "fail", "failures": 0} for query in audit_queries]
+    return [{"name": query.name, "severity": "fail", "failures": 0} for query in audits]
 
 
 def _notes(plan: Plan, staged: StageReport, keys: tuple[str, ...]) -> list[str]:

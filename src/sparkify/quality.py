@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .sql_queries import Query, quality_checks
-from .warehouse import Reader
+from .warehouse import Reader, Table
 
 SAMPLE_ROWS = 10
 """How many offending rows of a check are kept to be shown."""
@@ -47,11 +47,11 @@ class CheckResult:
 
 def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[CheckResult]:
     """Run every check over the whole warehouse. Raises WarehouseError when one cannot run."""
-    return [_run(reader, query) for query in checks.values()]
+    found = reader.read_all([query.sql for query in checks.values()])
+    return [_result(query, table) for query, table in zip(checks.values(), found, strict=True)]
 
 
-def _run(reader: Reader, query: Query) -> CheckResult:
-    found = reader.read(query.sql)
+def _result(query: Query, found: Table) -> CheckResult:
     return CheckResult(
         query.name,
         query.header["severity"],

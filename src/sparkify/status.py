@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from .sql_queries import count_queries, folder
+from .sql_queries import Query, count_queries, folder
 from .warehouse import Reader, Table
 
 SHOWN_RUNS = 10
+
+_BOOKKEEPING = folder("bookkeeping")
 
 
 def status(reader: Reader) -> dict[str, Any]:
@@ -16,29 +19,53 @@ def status(reader: Reader) -> dict[str, Any]:
     Returns engine, tables {name: rows}, freshness {oldest_event, newest_event} (ISO text, UTC, or
     None), runs (the newest SHOWN_RUNS), and rejects [{kind, reason, records}].
     """
-    bookkeeping = folder("bookkeeping")
+    wanted = [_BOOKKEEPING[name] for name in ("freshness", "runs", "reject_reasons")]
+    counts, (freshness, runs, rejects) = _counts_and(reader, wanted)
     return {
         "engine": reader.engine,
-        "tables": row_counts(reader),
-        "freshness": _records(reader.read(bookkeeping["freshness"].sql))[0],
-        "runs": _records(reader.read(bookkeeping["runs"].sql))[:SHOWN_RUNS],
-        "rejects": _records(reader.read(bookkeeping["reject_reasons"].sql)),
+        "tables": counts,
+        "freshness": _records(freshness)[0],
+        "runs": _records(runs)[:SHOWN_RUNS],
+        "rejects": _records(rejects),
     }
 
 
-def staged_plays(reader: Reader) -> int:
-    """Count the NextSong events in staging: as many as there must be songplays."""
-    return int(reader.read(folder("bookkeeping")["staged_plays"].sql).rows[0][0])
+@dataclass(frozen=True)
+class Contents:
+    """What a warehouse holds after a load.
+
+    tables: rows of each table. staged_plays: NextSong events in staging, each of which must be
+    one of songplays. runs: every run, the newest first, as rows of etl_runs by column.
+    """
+
+    tables: dict[str, int]
+    staged_plays: int
+    runs: list[dict[str, Any]]
+
+
+def contents(reader: Reader) -> Contents:
+    """Count what the warehouse holds."""
+    wanted = [_BOOKKEEPING[name] for name in ("staged_plays", "runs")]
+    counts, (plays, runs) = _counts_and(reader, wanted)
+    return Contents(counts, int(plays.rows[0][0]), _records(runs))
 
 
 def row_counts(reader: Reader) -> dict[str, int]:
     """Count the rows of each table."""
-    return {query.name: int(reader.read(query.sql).rows[0][0]) for query in count_queries}
+    return _counts_and(reader, [])[0]
+
+
+def _counts_and(reader: Reader, more: list[Query]) -> tuple[dict[str, int], list[Table]]:
+    """Count the rows of each table, and ask more, all in one go."""
+    found = reader.read_all([query.sql for query in (*count_queries, *more)])
+    counted = zip(count_queries, found, strict=False)
+    counts = {query.name: int(table.rows[0][0]) for query, table in counted}
+    return counts, found[len(count_queries) :]
 
 
 def rejects(reader: Reader, limit: int | None = None) -> Table:
     """List the rejected records, the newest run first; at most `limit` of them."""
-    found = reader.read(folder("bookkeeping")["rejects"].sql)
+    found = reader.read(_BOOKKEEPING["rejects"].sql)
     return Table(found.columns, found.rows[:limit])
 
 

@@ -10,7 +10,7 @@ file is one statement without a trailing semicolon, and it is what runs: verbati
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -94,15 +94,16 @@ settle_queries = tuple(
     query
     for kind in ("songs", "events")
     for query in _named(
-        "staging",
-        f"repeated_{kind}",
-        f"ranked_{kind}",
-        f"delete_repeated_{kind}",
-        f"return_kept_{kind}",
-        f"displaced_{kind}",
+        "staging", f"ranked_{kind}", f"delete_repeated_{kind}", f"return_kept_{kind}"
     )
 )
 """Which record of each key stays: run on new_events and new_songs before anything is staged."""
+
+conflict_queries = {kind: folder("staging")[f"conflicts_{kind}"] for kind in ("events", "songs")}
+"""After settling: the records that lost their key, and those that displaced a staged one."""
+
+enter_queries = _named("bookkeeping", "insert_loaded_files", "insert_run")
+"""The ledger, after the rejects of this run are in and before its records leave new_events."""
 
 insert_table_queries = (
     *_named("staging", "delete_displaced_songs", "stage_songs"),
@@ -110,11 +111,8 @@ insert_table_queries = (
         "star",
         "delete_displaced_dimension_songs",
         "insert_songs",
-        "touched_artists",
         "delete_touched_artists",
         "insert_artists",
-        "song_matches",
-        "touched_matches",
     ),
     *_named("staging", "delete_displaced_events"),
     *_named("star", "delete_displaced_songplays", "match_late"),
@@ -122,7 +120,6 @@ insert_table_queries = (
     *_named(
         "star",
         "insert_songplays",
-        "touched_users",
         "delete_touched_users",
         "insert_users",
         "delete_unsupported_time",
@@ -141,16 +138,13 @@ rebuild_queries = empty_star_queries + tuple(
 audit_queries = tuple(folder("audits").values())
 """What must hold of the rows that a load touched; each returns the offending rows."""
 
-publish_queries = _named(
-    "bookkeeping",
-    "insert_loaded_files",
-    "delete_refused_rejects",
-    "insert_rejected_records",
-    "insert_run",
-)
-refuse_queries = _named(
-    "bookkeeping", "delete_refused_rejects", "insert_rejected_records", "insert_refused_run"
-)
+rebuild_audit_queries = tuple(query for query in audit_queries if query.name != "new_files_add_up")
+"""The audits of a rebuild, which reads no file."""
+
+reject_queries = _named("bookkeeping", "delete_refused_rejects", "insert_rejected_records")
+"""The rejects of this run; those of refused runs before it were of the same files."""
+
+refuse_queries = (*reject_queries, *_named("bookkeeping", "insert_refused_run"))
 
 adopt_queries = (
     *_named("duckdb/adopt", "drop_staging", "drop_doubt", "drop_source_file", "rename"),
@@ -164,6 +158,14 @@ adopt_queries = (
 quality_checks = folder("checks")
 business_questions = folder("questions")
 copy_table_queries = _named("duckdb", "read_events", "read_songs")
+
+
+def needed(queries: Iterable[Query], kinds: Collection[str]) -> list[Query]:
+    """Leave out the statements that do nothing in a load without records of their kind.
+
+    A header's `when: events` or `when: songs` says which kind a statement is for.
+    """
+    return [query for query in queries if query.header.get("when", "") in ("", *kinds)]
 
 
 def catalogue() -> dict[str, Query]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..errors import SettingsError
+from ..errors import BusyError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
 from ..staging.rules import Kind
@@ -36,6 +35,13 @@ class Reader(Protocol):
         """Run one read-only statement and return all of its rows.
 
         Raises WarehouseError when the statement fails.
+        """
+        ...
+
+    def read_all(self, statements: Sequence[str]) -> list[Table]:
+        """Run several read-only statements; returns the rows of each, in their order.
+
+        Raises WarehouseError when one fails.
         """
         ...
 
@@ -83,8 +89,16 @@ class Counts:
         }
 
 
+class PlanAgainError(BusyError):
+    """The load has to be planned again from the ledger as it is now; nothing was published."""
+
+
 class Warehouse(Reader, Protocol):
-    """A warehouse open for a load. One load at a time holds it."""
+    """A warehouse open for a load.
+
+    Two loads never publish from the same state of the ledger: on DuckDB one load at a time holds
+    the database; on Redshift the later one of two is told to plan again.
+    """
 
     def create_tables(self) -> None:
         """Make the tables that are missing; what is there stays."""
@@ -110,15 +124,19 @@ class Warehouse(Reader, Protocol):
         """
         ...
 
-    def publish(self, run: Run, progress: Progress) -> dict[Kind, Counts]:
+    def publish(self, run: Run, progress: Progress) -> None:
         """Stage, transform, audit, and enter into the ledger what was read, in one transaction.
 
-        Raises QualityError when an audit finds rows; then nothing is published.
+        Raises QualityError when an audit finds rows, and PlanAgainError when the plan no longer
+        holds; then nothing is published.
         """
         ...
 
     def refuse(self, run: Run) -> None:
-        """Enter the run as refused, with its rejects, and nothing else."""
+        """Enter the run as refused, with its rejects, and nothing else.
+
+        Raises PlanAgainError when the plan no longer holds.
+        """
         ...
 
     def rebuild(self, progress: Progress) -> None:
@@ -138,10 +156,14 @@ def open_reader(
 
     for_user_sql: what is read was written by a user; it can change nothing, here or elsewhere.
     """
-    require_duckdb(settings)
-    from .duckdb import reading
+    if settings.engine == "redshift":
+        from .redshift import reading as redshift
 
-    with reading.open_reader(
+        yield redshift.open_reader(settings, progress=progress, for_user_sql=for_user_sql)
+        return
+    from .duckdb import reading as duckdb
+
+    with duckdb.open_reader(
         settings, wait=wait, progress=progress, for_user_sql=for_user_sql
     ) as reader:
         yield reader
@@ -151,11 +173,16 @@ def open_reader(
 def open_warehouse(
     settings: Settings, *, wait: float = 60.0, progress: Progress = silent
 ) -> Iterator[Warehouse]:
-    """Open the configured warehouse for a load; a database that is missing is made.
+    """Open the configured warehouse for a load; a DuckDB database that is missing is made.
 
     Raises BusyError when another process holds it for longer than `wait` seconds.
     """
-    require_duckdb(settings)
+    if settings.engine == "redshift":
+        from .redshift.loading import open_warehouse as open_redshift
+
+        with open_redshift(settings, progress=progress) as warehouse:
+            yield warehouse
+        return
     from .duckdb.loading import open_warehouse as open_duckdb
 
     with open_duckdb(settings, wait=wait, progress=progress) as warehouse:
@@ -167,29 +194,26 @@ def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = 
 
     Raises BusyError when another process holds it for longer than `wait` seconds.
     """
-    require_duckdb(settings)
-    from .duckdb import reading
+    if settings.engine == "redshift":
+        from .redshift import reading as redshift
 
-    return reading.read_ledger(settings, wait=wait, progress=progress)
+        return redshift.read_ledger(settings, progress=progress)
+    from .duckdb import reading as duckdb
+
+    return duckdb.read_ledger(settings, wait=wait, progress=progress)
 
 
 def export_tables(
-    settings: Settings, files: Mapping[str, Path], *, wait: float, progress: Progress
-) -> None:
-    """Write tables (name -> file) as Parquet. Raises WarehouseError or BusyError."""
-    require_duckdb(settings)
-    from .duckdb import reading
+    settings: Settings, tables: Sequence[str], address: str, *, wait: float, progress: Progress
+) -> dict[str, str]:
+    """Write tables as Parquet files under a folder, or from Redshift under an s3:// address.
 
-    with reading.open_reader(settings, wait=wait, progress=progress) as reader:
-        for done, (table, path) in enumerate(files.items()):
-            progress(f"exporting {table}", done, len(files), "tables")
-            reader.export(table, path)
+    Returns where each table went. Raises UsageError, WarehouseError or BusyError.
+    """
+    if settings.engine == "redshift":
+        from .redshift import exporting
 
+        return exporting.export_tables(settings, tables, address, progress=progress)
+    from .duckdb import reading as duckdb
 
-def require_duckdb(settings: Settings) -> None:
-    """Refuse an engine that this version has not got. Raises SettingsError."""
-    if settings.engine != "duckdb":
-        raise SettingsError(
-            f"ENGINE = {settings.engine} is not built yet",
-            "Set ENGINE = duckdb in [WAREHOUSE]; everything runs on it.",
-        )
+    return duckdb.export_tables(settings, tables, address, wait=wait, progress=progress)

@@ -30,9 +30,9 @@ CROSS JOIN (
 ) AS files
 CROSS JOIN (
     SELECT
-        COUNT(CASE WHEN owners.kind = 'events' THEN 1 END) AS events_rejected,
-        COUNT(CASE WHEN owners.kind = 'songs' THEN 1 END) AS songs_rejected
-    FROM new_rejects AS records
-    INNER JOIN new_files AS owners
-        ON records.source_file = owners.source_file
+        COUNT(CASE WHEN records.kind = 'events' THEN 1 END) AS events_rejected,
+        COUNT(CASE WHEN records.kind = 'songs' THEN 1 END) AS songs_rejected
+    FROM rejected_records AS records
+    INNER JOIN new_run AS this_run
+        ON records.run_id = this_run.run_id
 ) AS rejects

@@ -1,10 +1,12 @@
 -- name: delete_displaced_events
 -- purpose: Take the displaced records out of staging.
+-- when: events
 DELETE FROM staging_events
 WHERE EXISTS (
     SELECT 1
-    FROM displaced_events AS displaced
+    FROM ranked_events AS displaced
     WHERE
-        displaced.sessionid = staging_events.sessionid
+        displaced.outcome = 'displaced'
+        AND displaced.sessionid = staging_events.sessionid
         AND displaced.iteminsession = staging_events.iteminsession
 )

@@ -1,8 +1,11 @@
 -- name: delete_displaced_songs
 -- purpose: Take the displaced records out of staging.
+-- when: songs
 DELETE FROM staging_songs
 WHERE EXISTS (
     SELECT 1
-    FROM displaced_songs AS displaced
-    WHERE displaced.song_id = staging_songs.song_id
+    FROM ranked_songs AS displaced
+    WHERE
+        displaced.outcome = 'displaced'
+        AND displaced.song_id = staging_songs.song_id
 )

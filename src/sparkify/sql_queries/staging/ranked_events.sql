@@ -4,6 +4,32 @@
 --   conflict (a new record yields) or displaced (the staged one does).
 -- grain: one record of a repeated key
 CREATE TEMPORARY TABLE ranked_events AS
+WITH repeated_keys AS (
+    SELECT
+        sessionid,
+        iteminsession
+    FROM (
+        SELECT
+            sessionid,
+            iteminsession
+        FROM new_events
+        UNION ALL
+        SELECT
+            staged.sessionid,
+            staged.iteminsession
+        FROM staging_events AS staged
+        WHERE EXISTS (
+            SELECT 1
+            FROM new_events AS new_ones
+            WHERE
+                new_ones.sessionid = staged.sessionid
+                AND new_ones.iteminsession = staged.iteminsession
+        )
+    ) AS records
+    GROUP BY sessionid, iteminsession
+    HAVING COUNT(*) > 1
+)
+
 SELECT
     artist,
     auth,
@@ -97,7 +123,7 @@ FROM (
             new_ones.source_file,
             0 AS is_staged
         FROM new_events AS new_ones
-        INNER JOIN repeated_events AS repeated
+        INNER JOIN repeated_keys AS repeated
             ON
                 new_ones.sessionid = repeated.sessionid
                 AND new_ones.iteminsession = repeated.iteminsession
@@ -124,7 +150,7 @@ FROM (
             CAST(NULL AS INTEGER) AS source_file,
             1 AS is_staged
         FROM staging_events AS staged
-        INNER JOIN repeated_events AS repeated
+        INNER JOIN repeated_keys AS repeated
             ON
                 staged.sessionid = repeated.sessionid
                 AND staged.iteminsession = repeated.iteminsession

@@ -4,6 +4,24 @@
 --   conflict (a new record yields) or displaced (the staged one does).
 -- grain: one record of a repeated key
 CREATE TEMPORARY TABLE ranked_songs AS
+WITH repeated_keys AS (
+    SELECT song_id
+    FROM (
+        SELECT song_id
+        FROM new_songs
+        UNION ALL
+        SELECT staged.song_id
+        FROM staging_songs AS staged
+        WHERE EXISTS (
+            SELECT 1
+            FROM new_songs AS new_ones
+            WHERE new_ones.song_id = staged.song_id
+        )
+    ) AS records
+    GROUP BY song_id
+    HAVING COUNT(*) > 1
+)
+
 SELECT
     num_songs,
     artist_id,
@@ -69,7 +87,7 @@ FROM (
             new_ones.source_file,
             0 AS is_staged
         FROM new_songs AS new_ones
-        INNER JOIN repeated_songs AS repeated
+        INNER JOIN repeated_keys AS repeated
             ON new_ones.song_id = repeated.song_id
         UNION ALL
         SELECT
@@ -86,7 +104,7 @@ FROM (
             CAST(NULL AS INTEGER) AS source_file,
             1 AS is_staged
         FROM staging_songs AS staged
-        INNER JOIN repeated_songs AS repeated
+        INNER JOIN repeated_keys AS repeated
             ON staged.song_id = repeated.song_id
     ) AS records
 ) AS ranked

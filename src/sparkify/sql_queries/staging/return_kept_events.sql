@@ -1,5 +1,6 @@
 -- name: return_kept_events
 -- purpose: Put the one new record of a repeated key that stays back into the load.
+-- when: events
 INSERT INTO new_events (
     artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
     page, registration, sessionid, song, status, ts, useragent, userid, source_file

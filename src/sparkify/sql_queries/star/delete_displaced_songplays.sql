@@ -1,8 +1,11 @@
 -- name: delete_displaced_songplays
 -- purpose: Take the plays of displaced events out of the fact.
+-- when: events
 DELETE FROM songplays
 WHERE songplay_id IN (
     SELECT sessionid * 1000000 + iteminsession
-    FROM displaced_events
-    WHERE page = 'NextSong'
+    FROM ranked_events
+    WHERE
+        outcome = 'displaced'
+        AND page = 'NextSong'
 )

@@ -1,5 +1,6 @@
 -- name: insert_artists
--- purpose: Describe each touched artist as the newest of their songs does.
+-- purpose: Describe each artist whose songs this load added or displaced as the newest song does.
+-- when: songs
 INSERT INTO artists (artist_id, name, location, latitude, longitude)
 SELECT
     artist_id,
@@ -19,7 +20,13 @@ FROM (
             ORDER BY COALESCE(songs.year, 0) DESC, songs.song_id DESC
         ) AS place
     FROM staging_songs AS songs
-    INNER JOIN touched_artists AS touched
-        ON songs.artist_id = touched.artist_id
+    WHERE songs.artist_id IN (
+        SELECT artist_id
+        FROM new_songs
+        UNION ALL
+        SELECT artist_id
+        FROM ranked_songs
+        WHERE outcome = 'displaced'
+    )
 ) AS described
 WHERE place = 1

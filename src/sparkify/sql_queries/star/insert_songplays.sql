@@ -1,5 +1,7 @@
 -- name: insert_songplays
--- purpose: Every NextSong event of this load becomes a play, matched to the catalogue or not.
+-- purpose: Every NextSong event of this load becomes a play, matched to the catalogue or not; of
+--   several songs with one title, artist and length the smallest song_id.
+-- when: events
 INSERT INTO songplays (
     songplay_id, start_time, user_id, level, song_id, artist_id, session_id, location, user_agent
 )
@@ -18,7 +20,26 @@ SELECT
         ELSE events.useragent
     END AS user_agent
 FROM new_events AS events
-LEFT JOIN song_matches AS matches
+LEFT JOIN (
+    SELECT
+        candidates.title,
+        candidates.artist_name,
+        candidates.duration,
+        staged.song_id,
+        staged.artist_id
+    FROM (
+        SELECT
+            title,
+            artist_name,
+            duration,
+            MIN(song_id) AS song_id
+        FROM staging_songs
+        WHERE artist_name IS NOT NULL
+        GROUP BY title, artist_name, duration
+    ) AS candidates
+    INNER JOIN staging_songs AS staged
+        ON candidates.song_id = staged.song_id
+) AS matches
     ON
         events.song = matches.title
         AND events.artist = matches.artist_name

@@ -1,5 +1,6 @@
 -- name: insert_time
 -- purpose: Take apart each moment at which plays of this load began and none did before.
+-- when: events
 INSERT INTO time (start_time, hour, day, week, month, year, weekday)
 SELECT
     start_time,

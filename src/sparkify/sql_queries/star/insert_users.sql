@@ -1,6 +1,7 @@
 -- name: insert_users
 -- purpose: Describe each touched listener as the latest of their plays at that level does.
 -- note: two aggregates over key columns find that play; a sort of all plays would cost far more.
+-- when: events
 INSERT INTO users (user_id, first_name, last_name, gender, level)
 SELECT
     latest.user_id,
@@ -20,9 +21,28 @@ FROM (
             history.level,
             MAX(history.start_time) AS start_time
         FROM songplays AS history
-        INNER JOIN touched_users AS touched
+        INNER JOIN (
+            SELECT DISTINCT
+                userid,
+                level
+            FROM (
+                SELECT
+                    userid,
+                    level
+                FROM new_events
+                WHERE page = 'NextSong'
+                UNION ALL
+                SELECT
+                    userid,
+                    level
+                FROM ranked_events
+                WHERE
+                    outcome = 'displaced'
+                    AND page = 'NextSong'
+            ) AS records
+        ) AS touched
             ON
-                history.user_id = touched.user_id
+                history.user_id = touched.userid
                 AND history.level = touched.level
         GROUP BY history.user_id, history.level
     ) AS last_moment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, get_args
@@ -19,20 +19,24 @@ from ...sql_queries import (
     Query,
     adopt_queries,
     audit_queries,
+    conflict_queries,
     count_queries,
     create_table_queries,
     drop_table_queries,
+    enter_queries,
     folder,
     insert_table_queries,
-    publish_queries,
+    needed,
+    rebuild_audit_queries,
     rebuild_queries,
     refuse_queries,
+    reject_queries,
     settle_queries,
 )
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import Numbered
 from ...staging.rules import Kind
-from .. import Counts, Run, StageReport
+from .. import Run, StageReport
 from .reading import DuckDBReader, check_schema, connect, failures
 from .staging import Stager, fields_of
 
@@ -94,23 +98,21 @@ class DuckDBWarehouse(DuckDBReader):
             report.rejected[file.kind] += self._stager.rejects.counts[number]
         return report
 
-    def publish(self, run: Run, progress: Progress) -> dict[Kind, Counts]:
-        """Settle, transform, audit and enter what was read, in one transaction."""
-        steps = len(settle_queries) + len(insert_table_queries) + len(audit_queries)
+    def publish(self, run: Run, progress: Progress) -> None:
+        """Settle, enter, transform and audit what was read, in one transaction."""
+        kinds = {file.kind for file in self._plan.files}
+        settle = needed(settle_queries, kinds)
         with self._transaction():
-            done = self._run_all(settle_queries, progress, 0, steps)
+            transform = self._transform(kinds)
+            steps = len(settle) + len(transform)
+            done = self._run_all(settle, progress, 0, steps)
             self._reject_conflicts()
             self._enter(run)
-            self._run(_BOOKKEEPING["displacing_records"])
-            self._run(_BOOKKEEPING["new_file_counts"])
-            done = self._run_all(self._transform(), progress, done, steps)
-            self._audit(audit_queries)
+            self._run_all((*reject_queries, *enter_queries))
+            self._run_all(transform, progress, done, steps)
             progress("publishing", steps, steps, "steps")
-            self._run_all(publish_queries)
-            rows = self._run(_SQL["load_counts"])
+            self._audit(needed(audit_queries, kinds))
             self.forget_staged()
-        counts = dict.fromkeys(get_args(Kind), Counts())
-        return counts | {kind: Counts(*numbers) for kind, *numbers in rows}
 
     def refuse(self, run: Run) -> None:
         """Enter the run as refused, with its rejects, and nothing else."""
@@ -125,9 +127,9 @@ class DuckDBWarehouse(DuckDBReader):
         with self._transaction():
             for kind in get_args(Kind):
                 self._run(_SQL[f"all_as_new_{kind}"])
-                self._run(_SQL[f"none_displaced_{kind}"])
+                self._run(_SQL[f"none_ranked_{kind}"])
             self._run_all(rebuild_queries, progress, 0, len(rebuild_queries))
-            self._audit(query for query in audit_queries if query.name != "new_files_add_up")
+            self._audit(rebuild_audit_queries)
 
     def forget_staged(self) -> None:
         """Remove what a load has read and not published, also one that was killed."""
@@ -171,21 +173,25 @@ class DuckDBWarehouse(DuckDBReader):
         for kind in get_args(Kind):
             ranked = [
                 Ranked(tuple(row), source_file, outcome)
-                for *row, source_file, outcome in self._run(_SQL[f"conflicts_{kind}"])
+                for *row, source_file, outcome in self._run(conflict_queries[kind])
             ]
             if ranked:
                 numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
                 fields = fields_of(kind, self._keys)
                 reject_losers(ranked, _KEYS[kind], fields, numbered, self._stager.rejects)
 
-    def _transform(self) -> list[Query]:
+    def _transform(self, kinds: Collection[str]) -> list[Query]:
         """Name the statements of the transform; a first load does not copy its events."""
+        queries = needed(insert_table_queries, kinds)
         [(staged,)] = self._run(_COUNT_EVENTS)
         if staged:
-            return list(insert_table_queries)
+            return queries
         transform: list[Query] = []
-        for query in insert_table_queries:
-            transform += adopt_queries if query.name == "stage_events" else [query]
+        for query in queries:
+            if query.name == "stage_events":
+                transform += adopt_queries
+            elif query.name != "match_late":  # there are no earlier plays
+                transform.append(query)
         return transform
 
     def _audit(self, queries: Iterable[Query]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,10 @@ class DuckDBReader:
             cursor = self._connection.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
             return Table(columns, cursor.fetchall())
+
+    def read_all(self, statements: Sequence[str]) -> list[Table]:
+        """Run several statements and return the rows of each. Raises WarehouseError."""
+        return [self.read(sql) for sql in statements]
 
     def tables(self) -> list[str]:
         """Name the tables that the database has, sorted."""
@@ -114,6 +118,32 @@ def open_reader(
         yield QueryReader(connection) if for_user_sql else DuckDBReader(connection)
     finally:
         connection.close()
+
+
+def export_tables(
+    settings: Settings, tables: Sequence[str], address: str, *, wait: float, progress: Progress
+) -> dict[str, str]:
+    """Write each table to `<table>.parquet` in a folder, over what stood there.
+
+    Returns the file of each table. Raises UsageError when the folder cannot be made,
+    WarehouseError or BusyError.
+    """
+    folder_path = Path(address)
+    try:
+        folder_path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{folder_path} cannot be made: {error.strerror}",
+            "Name a folder that you may write to.",
+        ) from None
+    files = {}
+    with open_reader(settings, wait=wait, progress=progress) as reader:
+        for done, table in enumerate(tables):
+            progress(f"exporting {table}", done, len(tables), "tables")
+            path = folder_path / f"{table}.parquet"
+            reader.export(table, path)
+            files[table] = str(path)
+    return files
 
 
 def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledger:

@@ -1,0 +1,9 @@
+-- name: none_ranked_events
+-- purpose: For a rebuild: no staged record yields.
+CREATE TEMPORARY TABLE ranked_events AS
+SELECT
+    *,
+    CAST(NULL AS INTEGER) AS source_file,
+    '' AS outcome
+FROM staging_events
+WHERE FALSE

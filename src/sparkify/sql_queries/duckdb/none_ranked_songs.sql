@@ -1,0 +1,9 @@
+-- name: none_ranked_songs
+-- purpose: For a rebuild: no staged record yields.
+CREATE TEMPORARY TABLE ranked_songs AS
+SELECT
+    *,
+    CAST(NULL AS INTEGER) AS source_file,
+    '' AS outcome
+FROM staging_songs
+WHERE FALSE
