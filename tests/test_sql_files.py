@@ -67,7 +67,8 @@ def test_the_file_is_a_header_and_one_statement(file: SqlFile) -> None:
     query = file.query
     assert query.name == file.path.stem
     assert query.purpose, "what is it for?"
-    assert len(duckdb.extract_statements(query.sql)) == 1
+    if not file.folder.startswith("redshift"):  # those are parsed with their values in place
+        assert len(duckdb.extract_statements(query.sql)) == 1
     assert ";" not in query.sql
     assert file.text.endswith("\n") and not file.text.endswith("\n\n")
 

@@ -28,13 +28,19 @@ class Plan:
     """What a load has to do.
 
     new: files that the ledger does not know. changed: other versions of files that it knows.
-    skipped: how many files are loaded already. ignored: names under the source that are no data.
+    loaded: the uris of the files that are loaded already. ignored: names under the source that are
+    no data.
     """
 
     new: list[SourceFile] = field(default_factory=list)
     changed: list[SourceFile] = field(default_factory=list)
-    skipped: int = 0
+    loaded: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+
+    @property
+    def skipped(self) -> int:
+        """How many files are loaded already."""
+        return len(self.loaded)
 
     @property
     def files(self) -> list[SourceFile]:
@@ -83,7 +89,7 @@ def plan(
         else:
             loaded = any(_outside(version.fingerprint) == file.fingerprint for version in versions)
         if loaded:
-            result.skipped += 1
+            result.loaded.append(file.uri)
         elif versions:
             result.changed.append(file)
         else:

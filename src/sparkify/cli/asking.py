@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 import click
 
@@ -122,10 +121,13 @@ def status(call: Call, wait: int) -> None:
 
 
 @command("export", *WAREHOUSE)
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("folder", metavar="DIR")
 @wait_option
-def export(call: Call, folder: Path, wait: int) -> None:
-    """Write the star schema as Parquet files into a folder."""
+def export(call: Call, folder: str, wait: int) -> None:
+    """Write the star schema as Parquet files into a folder.
+
+    From Redshift DIR may also be an s3:// address in the warehouse's work bucket.
+    """
     from .. import export as exporting
 
     with console.ProgressBar() as progress:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .. import console
 from ..errors import UsageError
 from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
+
+
+if TYPE_CHECKING:
+    from ..config import Settings
 
 
 @command("generate")
@@ -71,8 +75,14 @@ def create_tables(call: Call, drop: bool, yes: bool) -> None:
     doomed = {table: rows for table, rows in tables.rows(settings).items() if rows}
     doomed.pop("warehouse_info", None)  # nobody's data: it only describes the tables
     if doomed and not yes:
-        _agree_to_lose(doomed, str(settings.database))
+        _agree_to_lose(doomed, _name_of_warehouse(settings))
     call.reply(tables.drop(settings) | {"dropped": doomed}, console.show_created)
+
+
+def _name_of_warehouse(settings: Settings) -> str:
+    if settings.engine == "duckdb":
+        return str(settings.database)
+    return f"database {settings.redshift_database} of workgroup {settings.redshift_workgroup}"
 
 
 def _agree_to_lose(doomed: dict[str, int], where: str) -> None:

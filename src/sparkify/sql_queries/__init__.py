@@ -157,15 +157,26 @@ adopt_queries = (
 
 quality_checks = folder("checks")
 business_questions = folder("questions")
-copy_table_queries = _named("duckdb", "read_events", "read_songs")
+copy_table_queries = (
+    *_named("duckdb", "read_events", "read_songs"),
+    *_named("redshift/load", "copy_new_events", "copy_new_songs"),
+    *_named("redshift/direct", "copy_copied_events", "copy_copied_songs"),
+)
+"""How records come in: read by DuckDB; by COPY from parts; by COPY from the source itself."""
 
 
-def needed(queries: Iterable[Query], kinds: Collection[str]) -> list[Query]:
-    """Leave out the statements that do nothing in a load without records of their kind.
+def needed(
+    queries: Iterable[Query], kinds: Collection[str], displacing: Collection[str] | None = None
+) -> list[Query]:
+    """Leave out the statements that do nothing in a load.
 
-    A header's `when: events` or `when: songs` says which kind a statement is for.
+    kinds: of which it has records: a header's `when: events` or `when: songs` says which a
+    statement is for. displacing: the kinds whose records may displace staged ones (None: all),
+    which `when: events displaced` asks for.
     """
-    return [query for query in queries if query.header.get("when", "") in ("", *kinds)]
+    displacing = kinds if displacing is None else displacing
+    cases = {"", *kinds, *(f"{kind} displaced" for kind in displacing)}
+    return [query for query in queries if query.header.get("when", "") in cases]
 
 
 def catalogue() -> dict[str, Query]:
@@ -191,4 +202,9 @@ _FOLDERS = (
     "duckdb",
     "duckdb/macros",
     "duckdb/adopt",
+    "redshift",
+    "redshift/load",
+    "redshift/direct",
+    "redshift/keys",
+    "redshift/layout",
 )

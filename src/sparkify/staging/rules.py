@@ -6,7 +6,8 @@ a test holds the two together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
@@ -100,6 +101,17 @@ SONG_FIELDS: tuple[Field, ...] = (
 """The fields of a song, in the order of staging_songs."""
 
 FIELDS: dict[Kind, tuple[Field, ...]] = {"events": EVENT_FIELDS, "songs": SONG_FIELDS}
+
+
+def fields_of(kind: Kind, keys: Sequence[str]) -> tuple[Field, ...]:
+    """Take the fields of a kind of file, those of events with the keys of the JSONPaths file.
+
+    keys: the JSON key of each column of staging_events; "" for one that the file leaves out.
+    """
+    if kind == "songs":
+        return SONG_FIELDS
+    return tuple(replace(field, key=key) for field, key in zip(EVENT_FIELDS, keys, strict=True))
+
 
 PLAY_PAGE = "NextSong"
 PLAY_REQUIRES = ("userid", "level")

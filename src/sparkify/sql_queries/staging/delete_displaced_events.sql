@@ -1,6 +1,6 @@
 -- name: delete_displaced_events
 -- purpose: Take the displaced records out of staging.
--- when: events
+-- when: events displaced
 DELETE FROM staging_events
 WHERE EXISTS (
     SELECT 1

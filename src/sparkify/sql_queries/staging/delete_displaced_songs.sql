@@ -1,6 +1,6 @@
 -- name: delete_displaced_songs
 -- purpose: Take the displaced records out of staging.
--- when: songs
+-- when: songs displaced
 DELETE FROM staging_songs
 WHERE EXISTS (
     SELECT 1

@@ -1,6 +1,6 @@
 -- name: delete_unsupported_time
 -- purpose: Take out the moments of displaced plays at which no play begins any more.
--- when: events
+-- when: events displaced
 DELETE FROM time
 WHERE
     start_time IN (

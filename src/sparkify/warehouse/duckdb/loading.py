@@ -42,7 +42,7 @@ from .staging import Stager, fields_of
 
 _BOOKKEEPING = folder("bookkeeping")
 _SQL = folder("duckdb")
-_KEYS: dict[Kind, tuple[str, ...]] = {
+KEYS: dict[Kind, tuple[str, ...]] = {
     "events": ("sessionid", "iteminsession"),
     "songs": ("song_id",),
 }
@@ -178,7 +178,7 @@ class DuckDBWarehouse(DuckDBReader):
             if ranked:
                 numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
                 fields = fields_of(kind, self._keys)
-                reject_losers(ranked, _KEYS[kind], fields, numbered, self._stager.rejects)
+                reject_losers(ranked, KEYS[kind], fields, numbered, self._stager.rejects)
 
     def _transform(self, kinds: Collection[str]) -> list[Query]:
         """Name the statements of the transform; a first load does not copy its events."""

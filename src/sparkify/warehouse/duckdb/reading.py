@@ -182,18 +182,14 @@ def connect(
 
     Raises BusyError when the wait was not enough, WarehouseError when the file cannot be opened.
     """
-    options: dict[str, Any] = {"preserve_insertion_order": False}
-    if settings.memory_limit:
-        options["memory_limit"] = settings.memory_limit
-    if settings.threads:
-        options["threads"] = settings.threads
     began = time.monotonic()
     pause = _FIRST_PAUSE_SECONDS
     while True:
         try:
             if not read_only:
                 _make(settings.database)
-            return duckdb.connect(str(settings.database), read_only=read_only, config=options)
+            path = str(settings.database)
+            return duckdb.connect(path, read_only=read_only, config=options(settings))
         except (duckdb.Error, OSError) as error:
             holder = _LOCKED.search(str(error))
             if holder is None:
@@ -212,6 +208,16 @@ def connect(
             progress(f"waiting for {who}", int(waited), int(wait), "seconds")
             time.sleep(min(pause, wait - waited))
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Say how DuckDB is to work: within what memory, with how many threads."""
+    chosen: dict[str, Any] = {"preserve_insertion_order": False}
+    if settings.memory_limit:
+        chosen["memory_limit"] = settings.memory_limit
+    if settings.threads:
+        chosen["threads"] = settings.threads
+    return chosen
 
 
 def _make(database: Path) -> None:

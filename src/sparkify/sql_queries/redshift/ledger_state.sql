@@ -1,0 +1,16 @@
+-- name: ledger_state
+-- purpose: The newest run, how many runs were refused, how large the ledger is, and the version of
+--   the tables.
+SELECT
+    runs.newest_run,
+    runs.refused_runs,
+    files.file_versions,
+    info.schema_version
+FROM (
+    SELECT
+        COALESCE(MAX(run_id), 0) AS newest_run,
+        COUNT(CASE WHEN status = 'refused' THEN 1 END) AS refused_runs
+    FROM etl_runs
+) AS runs
+CROSS JOIN (SELECT COUNT(*) AS file_versions FROM loaded_files) AS files
+CROSS JOIN (SELECT MAX(schema_version) AS schema_version FROM warehouse_info) AS info

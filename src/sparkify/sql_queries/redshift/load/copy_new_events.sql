@@ -1,0 +1,14 @@
+-- name: copy_new_events
+-- purpose: Fill new_events from parts in the work bucket, which were validated on the way there.
+COPY new_events (
+    artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
+    page, registration, sessionid, song, status, ts, useragent, userid, source_file
+)
+FROM :manifest
+IAM_ROLE :role
+FORMAT AS JSON 'auto'
+TIMEFORMAT 'epochmillisecs'
+MANIFEST
+GZIP
+COMPUPDATE OFF
+STATUPDATE OFF

@@ -1,0 +1,6 @@
+-- name: tables_present
+-- purpose: Which tables there are.
+SELECT table_name
+FROM information_schema.tables
+WHERE table_schema = 'public'
+ORDER BY table_name ASC

@@ -1,0 +1,90 @@
+"""Source files into a few packed NDJSON parts for COPY, validated as for a load on DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import duckdb
+
+from ...config import Settings
+from ...ledger import Plan
+from ...progress import Progress
+from ...sql_queries import folder
+from ...staging.conflicts import Ranked, reject_losers
+from ...staging.reading import Numbered
+from ...staging.rejects import RejectLog
+from ...staging.rules import Kind
+from .. import StageReport
+from .loading import KEYS
+from .reading import failures, options
+from .staging import Stager, fields_of
+
+PART_BYTES = 32 << 20
+"""About how large a part is, packed: COPY likes files of 1 MB to 1 GB
+(dg/c_best-practices-use-multiple-files)."""
+
+_SQL = folder("duckdb")
+
+
+class Parts:
+    """What the files of a load came to.
+
+    files: kind -> its parts, only for kinds with accepted records. records_read: how many
+    records each file of the plan (by its number) had. rejects: what was rejected.
+    """
+
+    def __init__(self, stager: Stager, plan: Plan, keys: Sequence[str]) -> None:
+        self._plan = plan
+        self._keys = keys
+        self.files: dict[str, list[Path]] = {}
+        self.records_read = stager.records_read
+        self.rejects: RejectLog = stager.rejects
+        self.report = StageReport(unknown=stager.unknown)
+        for number, file in enumerate(plan.files):
+            self.report.read[file.kind] += stager.records_read[number]
+            self.report.rejected[file.kind] += stager.rejects.counts[number]
+
+    def reject_conflicts(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Reject the records that lost their key.
+
+        rows: what the conflicts query of a kind returned.
+        Raises SourceError when a file no longer holds what was read from it.
+        """
+        ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
+        if ranked:
+            numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
+            fields = fields_of(kind, self._keys)
+            reject_losers(ranked, KEYS[kind], fields, numbered, self.rejects)
+
+
+@contextmanager
+def stage_parts(
+    settings: Settings, plan: Plan, keys: Sequence[str], workspace: Path, progress: Progress
+) -> Iterator[Parts]:
+    """Read and validate the files of a plan, and write what is accepted as parts.
+
+    keys: the JSON key of each column of staging_events. workspace: an empty folder; it holds the
+    parts, and for a while the records in a database.
+    Raises SourceError when a file cannot be read.
+    """
+    with failures("preparing the parts"):
+        connection = duckdb.connect(str(workspace / "parts.duckdb"), config=options(settings))
+        try:
+            stager = Stager(connection, keys, workspace, progress)
+            stager.stage(plan.files)
+            parts = Parts(stager, plan, keys)
+            for kind in get_args(Kind):
+                if parts.report.read[kind] > parts.report.rejected[kind]:
+                    target = workspace / kind
+                    parameters = {"folder": str(target), "size": PART_BYTES}
+                    connection.execute(_SQL[f"write_{kind}_part"].sql, parameters)
+                    parts.files[kind] = sorted(target.iterdir())
+        finally:
+            connection.close()
+    try:
+        yield parts
+    finally:
+        parts.rejects.close()

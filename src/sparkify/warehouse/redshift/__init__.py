@@ -1,0 +1,1 @@
+"""The warehouse in the cloud: Amazon Redshift Serverless, reached through its Data API."""

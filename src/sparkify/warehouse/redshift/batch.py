@@ -1,0 +1,201 @@
+"""The statements of a load on Redshift, in their order: one batch, which is one transaction.
+
+Redshift takes at most 40 statements in a batch (mg/data-api: BatchExecuteStatement), so statements
+for a kind of record that a load has none of are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, get_args
+
+from ...sql_queries import (
+    Query,
+    audit_queries,
+    conflict_queries,
+    enter_queries,
+    folder,
+    insert_table_queries,
+    needed,
+    rebuild_audit_queries,
+    rebuild_queries,
+    refuse_queries,
+    reject_queries,
+    settle_queries,
+)
+from ...staging.rules import FIELDS, Kind
+from .. import Run
+from .filling import fill
+
+MAX_STATEMENTS = 40
+OVERTAKEN = "create_new_run"
+"""The statement that fails when another load came first."""
+CONFLICTS = "conflicts_told"
+"""The statement that fails when a record lost its key and is not among the rejects."""
+
+_LOAD = folder("redshift/load")
+_DIRECT = folder("redshift/direct")
+_FORGET_REJECTS, _ENTER_REJECTS = reject_queries
+
+
+class Step(NamedTuple):
+    """One statement of a batch and what it is called."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Direct:
+    """How COPY takes the files of one kind from the source bucket itself.
+
+    prefixes: s3:// addresses that begin the new files and nothing else. region: the bucket's.
+    json: 'auto', 'auto ignorecase' or the s3:// address of a JSONPaths file. columns: what its
+    paths fill, in their order. packed: whether the files are gzip.
+    """
+
+    prefixes: tuple[str, ...]
+    region: str
+    json: str
+    columns: tuple[str, ...]
+    packed: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a load consists of.
+
+    run: as the books will know it. base_run: the newest run when it was planned.
+    role: the ARN of the role with which COPY reads.
+    manifests: where COPY finds what was put into the work bucket: `files`, and where there are
+    any, `rejects`, `events` and `songs`.
+    direct: the kinds that COPY takes from the source bucket.
+    conflicts: how many of the rejects lost their key to a greater record.
+    after_refusals: whether rejects of refused runs are to be forgotten.
+    """
+
+    run: Run
+    base_run: int
+    role: str
+    manifests: Mapping[str, str]
+    direct: Mapping[Kind, Direct]
+    conflicts: int = 0
+    after_refusals: bool = True
+
+    def publish(self) -> list[Step]:
+        """List the statements that stage, transform, audit and enter what was read."""
+        kinds = {file.kind for file in self.run.plan.files}
+        steps = [*self._begin(), *self._rejects(), *self._settled()]
+        steps.append(Step(CONFLICTS, fill(_LOAD[CONFLICTS], {"conflicts": self.conflicts})))
+        steps += _plain(_DIRECT[f"copied_{kind}_arrived"] for kind in self.direct)
+        steps += _plain(enter_queries)
+        steps += _plain(needed(insert_table_queries, kinds, kinds - self.direct.keys()))
+        return [*steps, *_audits(needed(audit_queries, kinds))]
+
+    def refuse(self) -> list[Step]:
+        """List the statements that enter a run as refused, with its rejects."""
+        return [*self._begin(), *self._rejects(), *_plain(refuse_queries[-1:])]
+
+    def find_conflicts(self) -> list[Step]:
+        """List the statements that change nothing, and end by selecting which records lose."""
+        return [*self._begin(), *self._settled(), *_plain(conflict_queries.values())]
+
+    def _settled(self) -> list[Step]:
+        """List the statements that make new_events and new_songs, each key once."""
+        steps: list[Step] = []
+        for kind in get_args(Kind):
+            steps += self._records(kind)
+        return [
+            *steps,
+            *_plain(needed(settle_queries, {file.kind for file in self.run.plan.files})),
+        ]
+
+    def _begin(self) -> list[Step]:
+        run = self.run
+        values: dict[str, str | int] = {
+            "run_id": str(run.run_id),
+            "base_run": self.base_run,
+            "status": run.status,
+            "started_at": run.started_at.isoformat(sep=" "),
+            "finished_at": run.finished_at.isoformat(sep=" "),
+            "files_new": str(len(run.plan.new)),
+            "files_changed": str(len(run.plan.changed)),
+            "files_skipped": str(run.plan.skipped),
+        }
+        return [
+            Step("lock_ledger", _LOAD["lock_ledger"].sql),
+            Step(OVERTAKEN, fill(_LOAD[OVERTAKEN], values)),
+            Step("create_new_files", _LOAD["create_new_files"].sql),
+            self._copy("copy_new_files", "files"),
+        ]
+
+    def _rejects(self) -> list[Step]:
+        steps = _plain([_FORGET_REJECTS]) if self.after_refusals else []
+        if "rejects" in self.manifests:
+            steps.append(self._copy("copy_rejected_records", "rejects"))
+        return steps
+
+    def _records(self, kind: Kind) -> list[Step]:
+        """List the statements that make new_events or new_songs; they are made even if empty."""
+        direct = self.direct.get(kind)
+        if direct is None:
+            steps = [Step(f"create_new_{kind}", _LOAD[f"create_new_{kind}"].sql)]
+            if kind in self.manifests:
+                steps.append(self._copy(f"copy_new_{kind}", kind))
+            return steps
+        steps = [Step(f"create_copied_{kind}", _DIRECT[f"create_copied_{kind}"].sql)]
+        for prefix in direct.prefixes:
+            values = {
+                "source": prefix,
+                "role": self.role,
+                "json": direct.json,
+                "region": direct.region,
+            }
+            parts = {
+                "columns": ", ".join(direct.columns),
+                "packing": "GZIP" if direct.packed else "",
+            }
+            name = f"copy_copied_{kind}"
+            steps.append(Step(name, fill(_DIRECT[name], values, parts)))
+        return [*steps, Step(f"convert_{kind}", _DIRECT[f"convert_{kind}"].sql)]
+
+    def _copy(self, name: str, manifest: str) -> Step:
+        values = {"manifest": self.manifests[manifest], "role": self.role}
+        return Step(name, fill(_LOAD[name], values))
+
+
+def rebuild() -> list[Step]:
+    """List the statements that compute the star schema anew from what is staged."""
+    inputs = [
+        _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
+    ]
+    return [
+        *_plain([_LOAD["lock_ledger"], *inputs, *rebuild_queries]),
+        *_audits(rebuild_audit_queries),
+    ]
+
+
+def columns_of(kind: Kind) -> tuple[str, ...]:
+    """Name the columns of a staging table in their order."""
+    return tuple(field.column for field in FIELDS[kind])
+
+
+def _plain(queries: Iterable[Query]) -> list[Step]:
+    return [Step(query.name, query.sql) for query in queries]
+
+
+def _audits(queries: Iterable[Query]) -> list[Step]:
+    """Turn audits into statements that fail: a batch has no way to look at rows and stop."""
+    nothing_found = _LOAD["nothing_found"]
+    return [
+        Step(
+            query.name,
+            fill(
+                nothing_found,
+                {"audit": query.name},
+                {"audit_query": query.sql.replace("\n", "\n    ")},
+            ),
+        )
+        for query in queries
+    ]

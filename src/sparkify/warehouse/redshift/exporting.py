@@ -1,0 +1,75 @@
+"""Tables of the cloud warehouse as Parquet files: UNLOAD, and download where a folder is asked."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from ... import boto3_sql_util
+from ...config import Settings
+from ...errors import UsageError
+from ...progress import Progress
+from ...sql_queries import folder
+from .filling import fill
+from .reading import RedshiftReader
+
+
+def export_tables(
+    settings: Settings, tables: Sequence[str], address: str, *, progress: Progress
+) -> dict[str, str]:
+    """Write tables as Parquet, each to a place of its own under an address.
+
+    address: s3://..., which the role must be allowed to write to (it is for the work bucket), or
+    a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
+    and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
+    Returns where each table went. Raises UsageError when the folder cannot be made,
+    WarehouseError.
+    """
+    reader = RedshiftReader(settings, progress)
+    local = None if address.startswith("s3://") else _made(Path(address))
+    root = (
+        address.rstrip("/")
+        if local is None
+        else reader.work_address(f"exports/{secrets.token_hex(16)}")
+    )
+    written = {}
+    try:
+        for done, table in enumerate(tables):
+            progress(f"exporting {table}", done, len(tables), "tables")
+            target = f"{root}/{table}/"
+            _unload(reader, table, target)
+            written[table] = target if local is None else _download(reader, target, local, table)
+    finally:
+        if local is not None:
+            reader.work.delete_all(root + "/")
+    return written
+
+
+def _unload(reader: RedshiftReader, table: str, target: str) -> None:
+    sql = folder("redshift")
+    query = fill(sql["whole_table"], parts={"table": table})
+    values = {"query": query, "target": target, "role": reader.resources.role_arn}
+    boto3_sql_util.execute(
+        reader.connection, fill(sql["unload_table"], values), names=[f"unload_{table}"]
+    )
+
+
+def _download(reader: RedshiftReader, target: str, local: Path, table: str) -> str:
+    objects = sorted(reader.work.list(target), key=lambda one: one.key)
+    paths = [
+        local / (f"{table}.parquet" if number == 1 else f"{table}.{number}.parquet")
+        for number in range(1, len(objects) + 1)
+    ]
+    reader.work.download_many(list(zip(objects, paths, strict=True)), lambda size: None)
+    return str(local / f"{table}.parquet")
+
+
+def _made(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be made: {error.strerror}", "Name a folder that you may write to."
+        ) from None
+    return path

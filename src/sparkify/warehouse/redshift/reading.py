@@ -1,0 +1,207 @@
+"""The warehouse in the cloud, read: questions, several at once, and the ledger."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ... import boto3_sql_util
+from ...boto3_sql_util import StatementError
+from ...config import Settings
+from ...errors import UsageError, WarehouseError
+from ...ledger import Ledger, LoadedVersion
+from ...progress import Progress, silent
+from ...sql_queries import SCHEMA_VERSION, TABLES, folder
+from .. import Table
+from .asking import only_reading
+from .batch import MAX_STATEMENTS, Step
+from .filling import fill
+
+if TYPE_CHECKING:
+    from ...boto3_sql_util import Connection, Statement
+    from ...iac import Resources
+    from ...util_s3 import S3
+
+MANY_FILES = 50_000
+"""Above this many entries the ledger comes by UNLOAD: answers come in pages of about 1 MB
+(redshift-data GetStatementResult)."""
+
+_SQL = folder("redshift")
+_BOOKKEEPING = folder("bookkeeping")
+
+
+@dataclass(frozen=True)
+class LedgerState:
+    """newest_run: 0 before the first. refused_runs, file_versions: how many there are."""
+
+    newest_run: int
+    refused_runs: int
+    file_versions: int
+    schema_version: int
+
+
+class RedshiftReader:
+    """The warehouse open for questions."""
+
+    engine = "redshift"
+
+    def __init__(self, settings: Settings, progress: Progress = silent) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._connection: Connection | None = None
+        self._resources: Resources | None = None
+        self._work: S3 | None = None
+        self._version_is_known = False
+
+    @property
+    def connection(self) -> Connection:
+        """The way to the Data API, made when first needed."""
+        if self._connection is None:
+            self._connection = boto3_sql_util.connect(self._settings)
+        return self._connection
+
+    @property
+    def resources(self) -> Resources:
+        """What `sparkify iac up` made. Raises SettingsError when there is nothing."""
+        if self._resources is None:
+            from ... import iac
+
+            self._resources = iac.resources(self._settings)
+        return self._resources
+
+    @property
+    def work(self) -> S3:
+        """The Region of the work bucket."""
+        if self._work is None:
+            from ...util_s3 import S3
+
+            self._work = S3(self._settings, self._settings.aws_region)
+        return self._work
+
+    def work_address(self, key: str) -> str:
+        """Name a place in the work bucket."""
+        return f"s3://{self.resources.work_bucket}/{key}"
+
+    def read(self, sql: str) -> Table:
+        """Run one statement and return its rows. Raises WarehouseError when it fails."""
+        return self.read_all([sql])[0]
+
+    def read_all(self, statements: Sequence[str]) -> list[Table]:
+        """Run several statements, as many as possible in one go, and return the rows of each.
+
+        Raises WarehouseError when one fails, and when there are no tables of this program yet.
+        """
+        if self._version_is_known:
+            return self._ask(statements)
+        version, *found = self._ask([_BOOKKEEPING["schema_version"].sql, *statements])
+        require_known(int(version.rows[0][0]) if version.rows else SCHEMA_VERSION)
+        self._version_is_known = True
+        return found
+
+    def _ask(self, statements: Sequence[str]) -> list[Table]:
+        found: list[Table] = []
+        for first in range(0, len(statements), MAX_STATEMENTS):
+            some = list(statements[first : first + MAX_STATEMENTS])
+            sql: str | list[str] = some if len(some) > 1 else some[0]
+            statement = boto3_sql_util.execute(self.connection, sql, progress=self._progress)
+            for number in range(len(some)):
+                answer = boto3_sql_util.fetch(self.connection, statement, number)
+                found.append(Table(tuple(answer.columns), answer.rows))
+        return found
+
+    def tables(self) -> list[str]:
+        """Name the tables of the warehouse that are there."""
+        [found] = self._ask([_SQL["tables_present"].sql])
+        present = {name for (name,) in found.rows}
+        return [table for table in TABLES if table in present]
+
+    def ledger_state(self) -> LedgerState:
+        """Look at the ledger as a whole. Raises WarehouseError when a newer program made it."""
+        [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
+        state = LedgerState(*(int(value) for value in row))
+        require_known(state.schema_version)
+        self._version_is_known = True
+        return state
+
+    def known_files(self, state: LedgerState | None = None) -> Ledger:
+        """Return every version of a file that was loaded."""
+        state = state or self.ledger_state()
+        if state.file_versions > MANY_FILES:
+            return _ledger(self._unloaded_files())
+        return _ledger(self._ask([_BOOKKEEPING["known_files"].sql])[0].rows)
+
+    def run_steps(self, steps: Sequence[Step], token: str | None = None) -> Statement:
+        """Run a batch as one transaction. Raises StatementError, which names the failed step."""
+        return boto3_sql_util.execute(
+            self.connection,
+            [step.sql for step in steps],
+            token=token,
+            names=[step.name for step in steps],
+            progress=self._progress,
+        )
+
+    def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
+        """Bring a large ledger by way of the work bucket."""
+        target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
+        values = {
+            "query": _BOOKKEEPING["known_files"].sql,
+            "target": target,
+            "role": self.resources.role_arn,
+        }
+        try:
+            sql = fill(_SQL["unload_known_files"], values)
+            boto3_sql_util.execute(self.connection, sql, progress=self._progress)
+            objects = sorted(self.work.list(target), key=lambda one: one.key)
+            for data in self.work.read_many(objects):
+                for line in gzip.decompress(data).splitlines():
+                    record = json.loads(line)
+                    yield record["uri"], record["fingerprint"], record.get("records_read")
+        finally:
+            self.work.delete_all(target)
+
+
+class QueryReader(RedshiftReader):
+    """A reader for statements that a user wrote: they can change nothing."""
+
+    def read_all(self, statements: Sequence[str]) -> list[Table]:
+        """Run statements that read. Raises UsageError for any other, and for one that is wrong."""
+        try:
+            return super().read_all([only_reading(sql) for sql in statements])
+        except StatementError as error:
+            raise UsageError(
+                error.reason, "`sparkify query` reads only; `sparkify status` lists the tables."
+            ) from None
+
+
+def require_known(version: int) -> None:
+    """Raise WarehouseError when the tables are of a newer program."""
+    if version > SCHEMA_VERSION:
+        raise WarehouseError(
+            f"the warehouse has tables of version {version}; this program knows up to "
+            f"{SCHEMA_VERSION}",
+            "Use the newer version of sparkify.",
+        )
+
+
+def _ledger(rows: Iterable[Sequence[Any]]) -> Ledger:
+    ledger: dict[str, list[LoadedVersion]] = {}
+    for uri, fingerprint, records in rows:
+        ledger.setdefault(uri, []).append(LoadedVersion(fingerprint, records))
+    return ledger
+
+
+def open_reader(
+    settings: Settings, *, progress: Progress = silent, for_user_sql: bool = False
+) -> RedshiftReader:
+    """Open the warehouse for questions; nothing is sent before the first."""
+    return (QueryReader if for_user_sql else RedshiftReader)(settings, progress)
+
+
+def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
+    """Read what is loaded; nothing is, where there are no tables."""
+    reader = RedshiftReader(settings, progress)
+    return reader.known_files() if "loaded_files" in reader.tables() else {}

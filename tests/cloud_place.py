@@ -1,0 +1,129 @@
+"""The warehouse in the cloud, against the stand-in: made once, emptied for each world."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from cloud.standin import StandIn, standin
+from oracle import File, Row
+from sparkify import create_tables, etl, iac
+from sparkify.config import Settings
+from sparkify.progress import silent
+from sparkify.sql_queries import TABLES
+
+SOURCE = "sparkify-source"
+SOURCE_REGION = "us-west-2"
+Tables = dict[str, Counter[Row]]
+
+COMPARED = dict.fromkeys(TABLES, "*") | {
+    "etl_runs": "run_id, status, files_new, files_changed, files_skipped, events_read,"
+    " events_staged, events_duplicate, events_rejected, songs_read, songs_staged,"
+    " songs_duplicate, songs_rejected",
+}
+"""The columns of each table that two loads of the same files must agree on."""
+
+
+def cloud_settings(folder: Path, **changes: Any) -> Settings:
+    """Settings for Redshift that read the source bucket, with no limit to what is rejected."""
+    settings = Settings(
+        engine="redshift",
+        database=folder / "sparkify.duckdb",
+        log_data=f"s3://{SOURCE}/log_data",
+        log_jsonpath="",
+        song_data=f"s3://{SOURCE}/song_data",
+        s3_region=SOURCE_REGION,
+        aws_region="us-east-1",
+        threads=1,
+        max_rejected_share=1.0,
+        max_rejected_rows=1_000_000,
+    )
+    return replace(settings, **changes)
+
+
+@dataclass
+class Cloud:
+    """One account with the warehouse's infrastructure, and a source bucket."""
+
+    aws: StandIn
+    folder: Path
+
+    def settings(self, **changes: Any) -> Settings:
+        return cloud_settings(self.folder, **changes)
+
+    def empty(self) -> None:
+        """Start anew: no source files, no rows, no faults, no DuckDB file."""
+        self.aws.faults.clear()
+        self.remove("")
+        for path in self.folder.glob("sparkify.duckdb*"):
+            path.unlink()
+        create_tables.drop(self.settings())
+
+    def put(self, files: Iterable[File]) -> None:
+        """Write source files as objects."""
+        for file in files:
+            self.aws.put(SOURCE, file.uri, file.content, SOURCE_REGION)
+
+    def remove(self, prefix: str) -> None:
+        """Delete source objects."""
+        s3 = self.aws.client("s3", SOURCE_REGION)
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=SOURCE, Prefix=prefix):
+            for one in page.get("Contents", []):
+                s3.delete_object(Bucket=SOURCE, Key=one["Key"])
+
+    def load(self, **changes: Any) -> dict[str, Any]:
+        """Load what is new into Redshift; returns the report as `etl --json` prints it."""
+        report: dict[str, Any] = etl.load(self.settings(**changes), answers=False).as_json()
+        return report
+
+    def load_duckdb(self, **changes: Any) -> dict[str, Any]:
+        """Load what is new from the same bucket into DuckDB."""
+        return self.load(engine="duckdb", **changes)
+
+    def tables(self) -> Tables:
+        """What Redshift holds."""
+        connection = self.aws.database()
+        try:
+            return {
+                name: Counter(connection.execute(f"SELECT {columns} FROM {name}").fetchall())
+                for name, columns in COMPARED.items()
+            }
+        finally:
+            connection.close()
+
+    def duckdb_tables(self) -> Tables:
+        """What DuckDB holds."""
+        with duckdb.connect(str(self.folder / "sparkify.duckdb"), read_only=True) as connection:
+            return {
+                name: Counter(connection.execute(f"SELECT {columns} FROM {name}").fetchall())
+                for name, columns in COMPARED.items()
+            }
+
+
+@contextmanager
+def cloud(folder: Path) -> Iterator[Cloud]:
+    """The stand-in with the warehouse made in it; the environment points to it meanwhile."""
+    with standin() as aws, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in aws.environment().items():
+            patch.setenv(name, value)
+        aws.put(SOURCE, "README", b"", SOURCE_REGION)
+        iac.up(cloud_settings(folder), progress=silent)
+        create_tables.create(cloud_settings(folder))
+        yield Cloud(aws, folder)
+        assert aws.running() == []
+
+
+def packed(content: bytes) -> bytes:
+    """The same bytes whenever they are packed."""
+    return gzip.compress(content, mtime=0)

@@ -1,0 +1,134 @@
+"""The statements of a load on Redshift: complete, in order, few enough, and what Redshift takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from itertools import product
+
+import pytest
+import sqlfluff
+from sqlfluff.core import FluffConfig
+
+from sparkify.ledger import Plan
+from sparkify.sources import SourceFile
+from sparkify.sql_queries import TABLES, folder
+from sparkify.staging.rules import Kind
+from sparkify.warehouse import Run
+from sparkify.warehouse.redshift import batch
+from sparkify.warehouse.redshift.batch import Batch, Direct, Step, columns_of
+from sparkify.warehouse.redshift.filling import fill, literals
+from sparkify.warehouse.redshift.loading import _creation
+from sql_files import DENIED, ROOT
+
+KINDS: tuple[Kind, ...] = ("events", "songs")
+ROLE = "arn:aws:iam::123456789012:role/sparkify-it's"
+DENIED_ON_REDSHIFT = [
+    name
+    for name in list(DENIED)[: list(DENIED).index("MERGE")]
+    if name not in ("JSON operators",)  # COPY says JSON
+]
+
+
+def some_batch(
+    kinds: tuple[Kind, ...], direct: tuple[Kind, ...], prefixes: int = 1, *, rejects: bool = True
+) -> Batch:
+    plan = Plan(new=[SourceFile(kind, f"s3://b/{kind}/1.json", 1, "e", "") for kind in kinds])
+    moment = datetime(2026, 11, 24, 1, 2, 3, 456789)
+    compact = [kind for kind in kinds if kind not in direct]
+    manifests: Mapping[str, str] = {
+        name: f"s3://work/loads/x/{name}.manifest"
+        for name in ["files", *compact, *(["rejects"] if rejects and compact else [])]
+    }
+    how = {
+        kind: Direct(
+            tuple(f"s3://b/{kind}/{n}" for n in range(prefixes)),
+            "us-west-2",
+            "auto ignorecase",
+            columns_of(kind),
+        )
+        for kind in direct
+    }
+    run = Run(7, "published", moment, moment, plan)
+    return Batch(run, 6, ROLE, manifests, how, conflicts=0, after_refusals=True)
+
+
+def some_loads() -> list[tuple[tuple[Kind, ...], tuple[Kind, ...]]]:
+    """Every choice of kinds, and of those that COPY takes itself."""
+    return [
+        (kinds, tuple(kind for kind, taken in zip(kinds, which, strict=True) if taken))
+        for kinds in (KINDS, KINDS[:1], KINDS[1:])
+        for which in product((False, True), repeat=len(kinds))
+    ]
+
+
+@cache
+def unparsable(sql: str) -> list[str]:
+    """What the redshift dialect cannot parse."""
+    found = sqlfluff.lint(sql + "\n", config=FluffConfig(overrides={"dialect": "redshift"}))
+    return [one["description"] for one in found if one["code"] == "PRS"]
+
+
+def every_statement() -> dict[str, str]:
+    """Every statement that is sent, with its values, by its name."""
+    steps: list[Step] = [*batch.rebuild(), *_creation(TABLES)]
+    for kinds, direct in some_loads():
+        one = some_batch(kinds, direct)
+        steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]
+    values = {"query": "SELECT 'a'", "target": "s3://work/x/", "role": ROLE, "run_id": 7}
+    for name, query in folder("redshift").items():
+        parts = {"uris": literals(["s3://b/it's"]), "table": "songs"}
+        defaults = values if ":" in query.sql else {}
+        if name != "load_errors":
+            steps.append(Step(name, fill(query, defaults, parts)))
+    return {f"{name} {number}": sql for number, (name, sql) in enumerate(dict.fromkeys(steps))}
+
+
+@pytest.mark.parametrize("sql", every_statement().values(), ids=every_statement().keys())
+def test_redshift_takes_what_is_sent(sql: str) -> None:
+    assert unparsable(sql) == []
+    bare = re.sub(r"'(?:[^']|'')*'", "''", sql)
+    for name in DENIED_ON_REDSHIFT:
+        assert not re.search(DENIED[name], bare, re.IGNORECASE), name
+    assert len(sql.encode()) <= 100_000
+    assert not re.search(r"(?<!:):[a-z]", bare), "a value is missing"
+
+
+def test_the_gate_can_fail() -> None:
+    assert unparsable("COPY new_events FROM IAM_ROLE 'x'")
+    assert unparsable("SELECT FROM WHERE")
+
+
+def test_every_file_for_redshift_is_sent() -> None:
+    sent = {name.rpartition(" ")[0] for name in every_statement()} | {"nothing_found"}
+    files = {path.stem for path in (ROOT / "redshift").rglob("*.sql")}
+    assert files - {"load_errors"} <= sent  # that one is asked after a failure
+
+
+@pytest.mark.parametrize(("kinds", "direct"), some_loads())
+def test_a_load_fits_into_one_transaction(
+    kinds: tuple[Kind, ...], direct: tuple[Kind, ...]
+) -> None:
+    steps = some_batch(kinds, direct).publish()
+    assert len(steps) <= batch.MAX_STATEMENTS
+    assert steps[0].sql == "LOCK loaded_files"
+    assert steps[1].name == batch.OVERTAKEN
+    assert len({step.name for step in steps}) == len(steps)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_kind_leaves_room_for_all_the_prefixes_that_are_allowed(kind: Kind) -> None:
+    assert len(some_batch((kind,), (kind,), prefixes=8).publish()) <= batch.MAX_STATEMENTS
+
+
+def test_what_is_told_is_quoted() -> None:
+    [copy] = [step.sql for step in some_batch(KINDS, ()).publish() if step.name == "copy_new_songs"]
+    assert "IAM_ROLE 'arn:aws:iam::123456789012:role/sparkify-it''s'" in copy
+    assert "FROM 's3://work/loads/x/songs.manifest'" in copy
+
+
+def test_a_value_that_is_not_given_is_no_statement() -> None:
+    with pytest.raises(KeyError, match="source"):
+        fill(folder("redshift/direct")["copy_copied_songs"], {}, {"columns": "a"})
