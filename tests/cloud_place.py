@@ -13,10 +13,13 @@ from typing import Any
 
 import duckdb
 import pytest
+from botocore.retries.adaptive import ClientRateLimiter
+from botocore.retries.standard import ExponentialBackoff
 
 from cloud.standin import StandIn, standin
 from oracle import File, Row
 from sparkify import create_tables, etl, iac
+from sparkify.boto3_sql_util import connection, execution, pace
 from sparkify.config import Settings
 from sparkify.progress import silent
 from sparkify.sql_queries import TABLES
@@ -117,11 +120,22 @@ def cloud(folder: Path) -> Iterator[Cloud]:
             patch.delenv(name)
         for name, value in aws.environment().items():
             patch.setenv(name, value)
+        hurry(patch)
         aws.put(SOURCE, "README", b"", SOURCE_REGION)
         iac.up(cloud_settings(folder), progress=silent)
         create_tables.create(cloud_settings(folder))
         yield Cloud(aws, folder)
         assert aws.running() == []
+
+
+def hurry(patch: pytest.MonkeyPatch) -> None:
+    """Wait for nothing longer than the stand-in needs; what is waited for stays the same."""
+    patch.setattr(pace, "polls", lambda: pace.Pauses(0.004, 1.25, 0.1, 0.1))
+    patch.setattr(execution, "polls", pace.polls)
+    patch.setattr(pace, "retries", lambda: pace.Pauses(0.01, 2.0, 0.1, 0.5))
+    patch.setattr(connection, "retries", pace.retries)
+    patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
+    patch.setattr(ClientRateLimiter, "on_sending_request", lambda *_, **__: None)
 
 
 def packed(content: bytes) -> bytes:

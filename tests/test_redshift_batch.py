@@ -39,7 +39,7 @@ def some_batch(
     moment = datetime(2026, 11, 24, 1, 2, 3, 456789)
     compact = [kind for kind in kinds if kind not in direct]
     manifests: Mapping[str, str] = {
-        name: f"s3://work/loads/x/{name}.manifest"
+        name: f"s3://cargo/loads/x/{name}.manifest"
         for name in ["files", *compact, *(["rejects"] if rejects and compact else [])]
     }
     how = {
@@ -77,7 +77,7 @@ def every_statement() -> dict[str, str]:
     for kinds, direct in some_loads():
         one = some_batch(kinds, direct)
         steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]
-    values = {"query": "SELECT 'a'", "target": "s3://work/x/", "role": ROLE, "run_id": 7}
+    values = {"query": "SELECT 'a'", "target": "s3://cargo/x/", "role": ROLE, "run_id": 7}
     for name, query in folder("redshift").items():
         parts = {"uris": literals(["s3://b/it's"]), "table": "songs"}
         defaults = values if ":" in query.sql else {}
@@ -126,7 +126,7 @@ def test_one_kind_leaves_room_for_all_the_prefixes_that_are_allowed(kind: Kind) 
 def test_what_is_told_is_quoted() -> None:
     [copy] = [step.sql for step in some_batch(KINDS, ()).publish() if step.name == "copy_new_songs"]
     assert "IAM_ROLE 'arn:aws:iam::123456789012:role/sparkify-it''s'" in copy
-    assert "FROM 's3://work/loads/x/songs.manifest'" in copy
+    assert "FROM 's3://cargo/loads/x/songs.manifest'" in copy
 
 
 def test_a_value_that_is_not_given_is_no_statement() -> None:

@@ -132,8 +132,8 @@ def load(
 
 def _list(settings: Settings) -> list[sources.Listing]:
     return [
-        sources.list_folder(settings.log_data, "events"),
-        sources.list_folder(settings.song_data, "songs"),
+        sources.list_source(settings, "events"),
+        sources.list_source(settings, "songs"),
     ]
 
 
@@ -173,7 +173,7 @@ def _load_new(
     report.plan = _plan(listings, known, verify=verify)
     if not report.plan.files:
         return
-    keys = sources.read_jsonpaths(settings.log_jsonpath)
+    keys = sources.read_keys(settings)
     staged = warehouse.stage(report.plan, keys, progress)
     report.run_id = warehouse.newest_run() + 1
     refusal = _refusal(settings, staged)

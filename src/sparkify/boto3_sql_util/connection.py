@@ -9,6 +9,7 @@ from typing import Any
 
 from ..config import Settings
 from ..errors import SparkifyError
+from ..util_s3 import sessions
 from .failures import GarbledError, Meaning, meaning, refusal
 from .pace import Clock, SystemClock, retries
 
@@ -119,19 +120,15 @@ class Connection:
                 patience.wait_after(error)
 
     def _new_client(self) -> Any:
-        import boto3
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
         try:
-            session = boto3.Session(
-                aws_access_key_id=self._settings.aws_key or None,
-                aws_secret_access_key=self._settings.aws_secret or None,
-                region_name=self.region,
-            )
-            return session.client(
+            return sessions.client(
+                self._settings,
                 "redshift-data",
-                config=Config(
+                self.region,
+                Config(
                     retries={"mode": "adaptive", "max_attempts": ATTEMPTS},
                     connect_timeout=CONNECT_SECONDS,
                     read_timeout=READ_SECONDS,

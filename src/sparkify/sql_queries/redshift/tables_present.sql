@@ -1,6 +1,6 @@
 -- name: tables_present
 -- purpose: Which tables there are.
-SELECT table_name
+SELECT CAST(table_name AS VARCHAR(128)) AS table_name
 FROM information_schema.tables
 WHERE table_schema = 'public'
 ORDER BY table_name ASC

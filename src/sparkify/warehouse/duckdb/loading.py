@@ -13,6 +13,7 @@ import duckdb
 
 from ...config import Settings
 from ...errors import QualityError
+from ...fetching import Fetch, SourceFetch
 from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import (
@@ -35,10 +36,10 @@ from ...sql_queries import (
 )
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import Numbered
-from ...staging.rules import Kind
+from ...staging.rules import Kind, fields_of
 from .. import Run, StageReport
 from .reading import DuckDBReader, check_schema, connect, failures
-from .staging import Stager, fields_of
+from .staging import Stager
 
 _BOOKKEEPING = folder("bookkeeping")
 _SQL = folder("duckdb")
@@ -54,11 +55,15 @@ class DuckDBWarehouse(DuckDBReader):
     """The warehouse open for a load (the protocol `Warehouse`); nobody else can open it meanwhile.
 
     workspace: a folder for the files of the load, removed by whoever made it.
+    fetch: gives the files of the sources.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, workspace: Path) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, workspace: Path, fetch: Fetch
+    ) -> None:
         super().__init__(connection)
         self._workspace = workspace
+        self._fetch = fetch
         self._stager: Stager | None = None
         self._plan = Plan()
         self._keys: Sequence[str] = ()
@@ -90,7 +95,7 @@ class DuckDBWarehouse(DuckDBReader):
         self.forget_staged()
         self._plan, self._keys = plan, keys
         with failures("reading the sources"):
-            self._stager = Stager(self._connection, keys, self._workspace, progress)
+            self._stager = Stager(self._connection, keys, self._workspace, progress, self._fetch)
             self._stager.stage(plan.files)
         report = StageReport(unknown=self._stager.unknown)
         for number, file in enumerate(plan.files):
@@ -178,7 +183,9 @@ class DuckDBWarehouse(DuckDBReader):
             if ranked:
                 numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
                 fields = fields_of(kind, self._keys)
-                reject_losers(ranked, KEYS[kind], fields, numbered, self._stager.rejects)
+                reject_losers(
+                    ranked, KEYS[kind], fields, numbered, self._stager.rejects, self._fetch
+                )
 
     def _transform(self, kinds: Collection[str]) -> list[Query]:
         """Name the statements of the transform; a first load does not copy its events."""
@@ -246,7 +253,7 @@ def open_warehouse(
         workspace = tempfile.TemporaryDirectory(prefix="sparkify-", ignore_cleanup_errors=True)
     with workspace as path:
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
-        warehouse = DuckDBWarehouse(connection, Path(path))
+        warehouse = DuckDBWarehouse(connection, Path(path), SourceFetch(settings, Path(path)))
         try:
             if "warehouse_info" in warehouse.tables():
                 check_schema(warehouse, settings.database)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
 import duckdb
 
 from ...config import Settings
+from ...fetching import SourceFetch
 from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import folder
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
-from ...staging.rules import Kind
+from ...staging.rules import Kind, fields_of
 from .. import StageReport
 from .loading import KEYS
 from .reading import failures, options
-from .staging import Stager, fields_of
+from .staging import Stager
 
 PART_BYTES = 32 << 20
 """About how large a part is, packed: COPY likes files of 1 MB to 1 GB
@@ -39,6 +40,7 @@ class Parts:
     def __init__(self, stager: Stager, plan: Plan, keys: Sequence[str]) -> None:
         self._plan = plan
         self._keys = keys
+        self._fetch = stager.fetch
         self.files: dict[str, list[Path]] = {}
         self.records_read = stager.records_read
         self.rejects: RejectLog = stager.rejects
@@ -57,7 +59,7 @@ class Parts:
         if ranked:
             numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
             fields = fields_of(kind, self._keys)
-            reject_losers(ranked, KEYS[kind], fields, numbered, self.rejects)
+            reject_losers(ranked, KEYS[kind], fields, numbered, self.rejects, self._fetch)
 
 
 @contextmanager
@@ -70,10 +72,12 @@ def stage_parts(
     parts, and for a while the records in a database.
     Raises SourceError when a file cannot be read.
     """
-    with failures("preparing the parts"):
+    with ExitStack() as opened, failures("preparing the parts"):
         connection = duckdb.connect(str(workspace / "parts.duckdb"), config=options(settings))
-        try:
-            stager = Stager(connection, keys, workspace, progress)
+        with closing(connection):
+            fetch = SourceFetch(settings, workspace)
+            stager = Stager(connection, keys, workspace, progress, fetch)
+            opened.callback(stager.rejects.close)
             stager.stage(plan.files)
             parts = Parts(stager, plan, keys)
             for kind in get_args(Kind):
@@ -82,9 +86,6 @@ def stage_parts(
                     parameters = {"folder": str(target), "size": PART_BYTES}
                     connection.execute(_SQL[f"write_{kind}_part"].sql, parameters)
                     parts.files[kind] = sorted(target.iterdir())
-        finally:
-            connection.close()
-    try:
+        opened = opened.pop_all()
+    with opened:
         yield parts
-    finally:
-        parts.rejects.close()

@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from ...fetching import LOCAL, Fetch, grouped
 from ...progress import Progress
 from ...sources import SourceFile
 from ...sql_queries import folder
@@ -30,6 +31,7 @@ from ...staging.rejects import RejectLog
 from ...staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, Kind, Type
 from ...staging.validate import Rejection, accept, decode
 
+# What an error in a statement costs is bounded by how much one statement reads.
 _GROUP_BYTES = 256 << 20
 _GROUP_FILES = 200
 _SMALL_PIECE_BYTES = 64 << 10
@@ -65,6 +67,7 @@ class Stager:
     """Stages the files of one load.
 
     keys: the JSON key of each column of staging_events. workspace: a folder for files of its own.
+    fetch: gives the files, from this machine or from S3.
     records_read: how many records each file (by number) had. unknown: how often each unknown field
     stood in the first records of each log file and in the first songs.
     """
@@ -75,10 +78,12 @@ class Stager:
         keys: Sequence[str],
         workspace: Path,
         progress: Progress,
+        fetch: Fetch = LOCAL,
     ) -> None:
         self._connection = connection
         self._workspace = workspace
         self._progress = progress
+        self.fetch = fetch
         self._number_key = f"source_file_{secrets.token_hex(8)}"
         self._event_fields = fields_of("events", keys)
         self._bytes = 0
@@ -97,8 +102,9 @@ class Stager:
         self._prepare()
         self._stage_songs([one for one in numbered if one.file.kind == "songs"])
         events = [one for one in numbered if one.file.kind == "events"]
-        self._stage_events(events)
-        reading.require_unchanged(one.file for one in events)
+        for group in self.fetch.groups(events):
+            self._stage_events(group)
+        self.fetch.require_unchanged(one.file for one in events)
         self.rejects.flush()
 
     def _prepare(self) -> None:
@@ -124,7 +130,7 @@ class Stager:
                 fast.append(one)
             else:
                 careful.append(one)
-        for group in _groups(fast):
+        for group in grouped(fast, _GROUP_BYTES, _GROUP_FILES):
             careful += self._stage_group(group)
         for one in careful:
             self._stage_carefully(one)
@@ -235,7 +241,8 @@ class Stager:
     # Songs
 
     def _stage_songs(self, files: Sequence[Numbered]) -> None:
-        for part in reading.join_songs(files, self._number_key):
+        contents = self.fetch.read_many([one.file for one in files])
+        for part in reading.join_songs(files, self._number_key, contents):
             self._sample_unknown(part)
             if part.plain:
                 self._stage_part(part)
@@ -359,20 +366,6 @@ def _is_plain_path(path: str) -> bool:
     except UnicodeEncodeError:
         return False
     return not _GLOB_CHARACTERS.search(path)
-
-
-def _groups(files: Sequence[Numbered]) -> Iterator[list[Numbered]]:
-    """Put files together that are read by one statement: what an error costs is bounded by it."""
-    group: list[Numbered] = []
-    size = 0
-    for one in files:
-        if group and (size + one.file.size > _GROUP_BYTES or len(group) == _GROUP_FILES):
-            yield group
-            group, size = [], 0
-        group.append(one)
-        size += one.file.size
-    if group:
-        yield group
 
 
 def fields_of(kind: Kind, keys: Sequence[str]) -> tuple[Field, ...]:

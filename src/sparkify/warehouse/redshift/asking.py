@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BEGINNINGS = frozenset(word.upper() for word in ("select", "with"))
 _NEXT = "`sparkify query` takes one SELECT; `sparkify status` lists the tables."
 
 
@@ -35,7 +36,7 @@ def only_reading(sql: str) -> str:
     if not words:
         raise UsageError("there is no statement to run", _NEXT)
     first = words[0].lstrip("(") or next((word for word in words if word != "("), "")
-    if first not in ("SELECT", "WITH"):
+    if first not in _BEGINNINGS:
         raise UsageError(f"{words[0]} ... is no SELECT", _NEXT)
     if ";" in words:
         raise UsageError("one statement is expected, not several", "Give them one by one.")

@@ -176,6 +176,11 @@ def rebuild() -> list[Step]:
     ]
 
 
+def reading_steps(kind: Kind) -> tuple[str, ...]:
+    """Name the statements that fail when COPY cannot take the files of a kind by itself."""
+    return (f"copy_copied_{kind}", f"convert_{kind}", f"copied_{kind}_arrived")
+
+
 def columns_of(kind: Kind) -> tuple[str, ...]:
     """Name the columns of a staging table in their order."""
     return tuple(field.column for field in FIELDS[kind])

@@ -11,7 +11,7 @@ from ...config import Settings
 from ...errors import UsageError
 from ...progress import Progress
 from ...sql_queries import folder
-from .filling import fill
+from .filling import fill, on_one_line
 from .reading import RedshiftReader
 
 
@@ -48,7 +48,7 @@ def export_tables(
 
 def _unload(reader: RedshiftReader, table: str, target: str) -> None:
     sql = folder("redshift")
-    query = fill(sql["whole_table"], parts={"table": table})
+    query = on_one_line(fill(sql["whole_table"], parts={"table": table}))
     values = {"query": query, "target": target, "role": reader.resources.role_arn}
     boto3_sql_util.execute(
         reader.connection, fill(sql["unload_table"], values), names=[f"unload_{table}"]

@@ -1,4 +1,4 @@
-"""Why COPY did not take files from the source bucket: the record at fault, with its value."""
+"""What a failed batch means: plan again, a broken audit, a bad record, or a failure."""
 
 from __future__ import annotations
 
@@ -6,26 +6,78 @@ import gzip
 import json
 import zlib
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ... import boto3_sql_util
 from ...boto3_sql_util import LoadError, StatementError
 from ...config import Settings
-from ...errors import SourceError, SparkifyError
+from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
 from ...sources import SourceFile
+from ...sql_queries import audit_queries
 from ...staging.reading import Piece, lines, song_records
-from ...staging.rules import SONG_FIELDS, Field
+from ...staging.rules import SONG_FIELDS, Field, fields_of
 from ...staging.validate import Rejection, accept, decode
+from .. import PlanAgainError
 from . import batch
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection
+    from .publishing import Staged
+
+_AUDITS = {query.name: query for query in audit_queries}
 
 _NEXT = (
     "Correct the record, or set COPY_MODE = auto: bad records then go to the rejects, and the "
     "others are loaded."
 )
-_LONGEST_VALUE = 200
+
+
+class PutTogetherFirstError(PlanAgainError):
+    """COPY does not take the files as they are: they have to be put together first (compact)."""
+
+
+class TooManyStatementsError(PutTogetherFirstError):
+    """COPY would be run so often that a batch does not hold it."""
+
+
+def judged(
+    settings: Settings,
+    connection: Connection,
+    error: StatementError,
+    staged: Staged,
+) -> SparkifyError:
+    """Make the error that says what a failed batch means; nothing of it was published."""
+    if error.conflict or error.name == batch.OVERTAKEN:
+        return PlanAgainError(
+            "another load published first; nothing was published by this one",
+            "Try again when the other has ended.",
+        )
+    if error.name in _AUDITS:
+        return QualityError(
+            f"{_AUDITS[error.name].purpose} ({error.name}): rows break this; nothing was published",
+            "This is a fault of the program, not of the data: please report it. "
+            "`sparkify etl --rebuild` computes the star schema anew from staging.",
+            check=error.name,
+        )
+    kinds = [kind for kind in staged.direct if error.name in batch.reading_steps(kind)]
+    if error.status == "FAILED" and (kinds or (staged.direct and error.name == batch.CONFLICTS)):
+        if settings.copy_mode == "auto":
+            return PutTogetherFirstError(
+                f"the files cannot be copied as they are: {error.message}"
+            )
+        kind = kinds[0] if kinds else "events"
+        files = [file for file in staged.plan.files if file.kind == kind]
+        return direct_failure(settings, connection, error, files, fields_of(kind, staged.keys))
+    if error.status == "FAILED" and error.name.startswith("copy_"):
+        reason = boto3_sql_util.debug(connection, error).text
+    elif error.status == "TIMEOUT" or error.in_doubt:
+        return error
+    else:
+        reason = error.reason
+    return WarehouseError(
+        f"{reason}; nothing was published", error.next_step, step=error.name
+    )
 
 
 def direct_failure(
@@ -46,11 +98,10 @@ def direct_failure(
             "Set COPY_MODE = auto: the greater record stays, the others go to the rejects.",
             step=error.name,
         )
-    found = boto3_sql_util.debug(connection, error)
+    found = boto3_sql_util.debug(connection, error).with_values(partial(_value, settings))
     if found.load_errors:
         first = found.load_errors[0]
-        value = _value(settings, first)
-        reason = f"{found.text}{value and f'; the value is {value}'}; nothing was loaded"
+        reason = f"{found.text}; nothing was loaded"
         return SourceError(reason, _NEXT, step=error.name, uri=first.file, line=first.line)
     for file in files:
         for number, record in _records(settings, file):
@@ -67,19 +118,18 @@ def direct_failure(
     return SourceError(f"{found.text}; nothing was loaded", _NEXT, step=error.name)
 
 
-def _value(settings: Settings, error: LoadError) -> str:
+def _value(settings: Settings, error: LoadError) -> str | None:
     """Read the value at fault from its file: the load errors tell only where it stands."""
     from ...util_s3 import S3
 
     try:
         data = S3(settings, settings.s3_region).read(error.file)
         data = gzip.decompress(data) if error.file.endswith(".gz") else data
-        line = data.split(b"\n")[error.line - 1]
-        record = json.loads(line)
+        record = json.loads(data.split(b"\n")[error.line - 1])
         [value] = [value for key, value in record.items() if key.lower() == error.column.lower()]
-    except (SparkifyError, OSError, EOFError, zlib.error, ValueError, LookupError, AttributeError):
-        return ""
-    return json.dumps(value)[:_LONGEST_VALUE]
+    except (OSError, EOFError, zlib.error, ValueError, LookupError, AttributeError):
+        return None
+    return json.dumps(value)
 
 
 def _records(settings: Settings, file: SourceFile) -> list[tuple[int, bytes]]:

@@ -43,3 +43,8 @@ def fill(
 def literals(texts: list[str]) -> str:
     """Write texts as a list of literals, for IN (...)."""
     return ", ".join(quote_literal(text) for text in texts)
+
+
+def on_one_line(sql: str) -> str:
+    """Write a statement of this package, which has no comments, so that a literal can hold it."""
+    return " ".join(sql.split())

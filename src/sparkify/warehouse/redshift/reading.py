@@ -19,7 +19,7 @@ from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from .. import Table
 from .asking import only_reading
 from .batch import MAX_STATEMENTS, Step
-from .filling import fill
+from .filling import fill, on_one_line
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection, Statement
@@ -30,6 +30,10 @@ MANY_FILES = 50_000
 """Above this many entries the ledger comes by UNLOAD: answers come in pages of about 1 MB
 (redshift-data GetStatementResult)."""
 
+DEADLINE_SECONDS = 4 * 3600.0
+"""A statement that takes longer is cancelled."""
+
+_AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
 
@@ -107,7 +111,7 @@ class RedshiftReader:
         for first in range(0, len(statements), MAX_STATEMENTS):
             some = list(statements[first : first + MAX_STATEMENTS])
             sql: str | list[str] = some if len(some) > 1 else some[0]
-            statement = boto3_sql_util.execute(self.connection, sql, progress=self._progress)
+            statement = self._execute(sql)
             for number in range(len(some)):
                 answer = boto3_sql_util.fetch(self.connection, statement, number)
                 found.append(Table(tuple(answer.columns), answer.rows))
@@ -136,25 +140,37 @@ class RedshiftReader:
 
     def run_steps(self, steps: Sequence[Step], token: str | None = None) -> Statement:
         """Run a batch as one transaction. Raises StatementError, which names the failed step."""
-        return boto3_sql_util.execute(
-            self.connection,
-            [step.sql for step in steps],
-            token=token,
-            names=[step.name for step in steps],
-            progress=self._progress,
+        return self._execute(
+            [step.sql for step in steps], token=token, names=[step.name for step in steps]
         )
+
+    def _execute(
+        self, sql: str | Sequence[str], token: str | None = None, names: Sequence[str] = ()
+    ) -> Statement:
+        try:
+            return boto3_sql_util.execute(
+                self.connection,
+                sql,
+                token=token,
+                names=names,
+                deadline=DEADLINE_SECONDS,
+                progress=self._progress,
+            )
+        except StatementError as error:
+            error.next_step = error.next_step or _AGAIN
+            raise
 
     def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
         """Bring a large ledger by way of the work bucket."""
         target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
         values = {
-            "query": _BOOKKEEPING["known_files"].sql,
+            "query": on_one_line(_BOOKKEEPING["known_files"].sql),
             "target": target,
             "role": self.resources.role_arn,
         }
         try:
             sql = fill(_SQL["unload_known_files"], values)
-            boto3_sql_util.execute(self.connection, sql, progress=self._progress)
+            self._execute(sql)
             objects = sorted(self.work.list(target), key=lambda one: one.key)
             for data in self.work.read_many(objects):
                 for line in gzip.decompress(data).splitlines():
