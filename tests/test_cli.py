@@ -190,17 +190,6 @@ def test_settings_errors_end_with_3() -> None:
     [
         ["report"],
         ["report", "--output", "x.html"],
-        ["iac", "plan"],
-        ["iac", "up"],
-        ["iac", "status"],
-        ["iac", "down"],
-        ["etl", "--log-data", "s3://bucket/log_data"],
-        *(
-            [*words, "--engine", "redshift"]
-            for words in (["ask"], ["check"], ["etl"], ["status"], ["create-tables"], ["rejects"])
-        ),
-        ["query", "SELECT 1", "--engine", "redshift"],
-        ["export", "out", "--engine", "redshift"],
     ],
 )
 def test_what_is_not_built_yet_says_so(words: list[str], sources: None) -> None:

@@ -50,10 +50,10 @@ def rebuild(settings: Settings, **options: Any) -> None:
 
 
 def export(settings: Settings, **options: Any) -> None:
-    path = settings.database.parent / "users.parquet"
+    folder = str(settings.database.parent)
     if "progress" not in options:
         options["progress"] = lambda *_: None
-    export_tables(settings, {"users": path}, **options)
+    export_tables(settings, ["users"], folder, **options)
 
 
 WRITERS = [load, rebuild, create_tables.create, create_tables.drop]

@@ -11,7 +11,7 @@ import pytest
 
 from sparkify import create_tables
 from sparkify.config import Settings
-from sparkify.errors import SettingsError, UsageError, WarehouseError
+from sparkify.errors import UsageError, WarehouseError
 from sparkify.ledger import LoadedVersion
 from sparkify.progress import silent
 from sparkify.sql_queries import SCHEMA_VERSION, TABLES
@@ -21,7 +21,6 @@ from sparkify.warehouse import (
     open_reader,
     open_warehouse,
     read_ledger,
-    require_duckdb,
 )
 from sparkify.warehouse.duckdb import DuckDBReader
 from sparkify.warehouse.duckdb.reading import connect, failures
@@ -105,10 +104,12 @@ def test_ledger_lists_versions_by_run(tmp_path: Path) -> None:
 
 def test_export_writes_parquet(settings: Settings, tmp_path: Path) -> None:
     told: list[tuple[str, int, int | None, str]] = []
-    files = {name: tmp_path / f"it's {name}.parquet" for name in ("users", "time")}
-    export_tables(settings, files, wait=1, progress=lambda *one: told.append(one))
+    folder = str(tmp_path / "it's out")
+    names = ("users", "time")
+    files = export_tables(settings, names, folder, wait=1, progress=lambda *one: told.append(one))
+    assert files == {name: f"{folder}/{name}.parquet" for name in names}
     for path in files.values():
-        assert duckdb.read_parquet(str(path)).fetchall() == []
+        assert duckdb.read_parquet(path).fetchall() == []
     assert told == [("exporting users", 0, 2, "tables"), ("exporting time", 1, 2, "tables")]
 
 
@@ -268,14 +269,6 @@ def test_settings_of_the_engine_are_applied(settings: Settings) -> None:
 def test_senseless_memory_limit_is_an_error(settings: Settings) -> None:
     with pytest.raises(WarehouseError, match=r"cannot be opened: .*Memory"):
         connect(replace(settings, memory_limit="little"), read_only=True, wait=0, progress=silent)
-
-
-def test_engine_that_is_not_built() -> None:
-    with pytest.raises(SettingsError, match="ENGINE = redshift is not built yet"):
-        require_duckdb(Settings(engine="redshift"))
-
-
-# Failures
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,10 @@ def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
     return [
         *_settings(settings, origins),
         *_versions(),
-        _source(settings.log_data, "events"),
-        _jsonpaths(settings.log_jsonpath),
-        _source(settings.song_data, "songs"),
-        *(_warehouse(settings) if settings.engine == "duckdb" else ()),
+        _source(settings, "events"),
+        _jsonpaths(settings),
+        _source(settings, "songs"),
+        *(_warehouse(settings) if settings.engine == "duckdb" else _cloud(settings)),
     ]
 
 
@@ -90,32 +90,45 @@ def _settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[Findin
 def _versions() -> Iterator[Finding]:
     yield Finding("version of sparkify", __version__)
     yield Finding("version of python", f"{platform.python_version()} on {platform.platform()}")
-    yield Finding("version of duckdb", metadata.version("duckdb"))
+    for library in ("duckdb", "boto3"):
+        yield Finding(f"version of {library}", metadata.version(library))
 
 
-def _source(address: str, kind: Kind) -> Finding:
+def _source(settings: Settings, kind: Kind) -> Finding:
     check = f"source of {kind}"
+    address = settings.log_data if kind == "events" else settings.song_data
     try:
-        listing = sources.list_folder(address, kind)
+        listing = sources.list_source(settings, kind)
     except SparkifyError as error:
         return _wrong(check, error)
     size = sum(file.size for file in listing.files) / 1e6
     return Finding(check, f"{address}: {len(listing.files):,} files, {size:,.1f} MB")
 
 
-def _jsonpaths(address: str) -> Finding:
+def _jsonpaths(settings: Settings) -> Finding:
     check = "fields of events"
     try:
-        keys = sources.read_jsonpaths(address)
+        keys = sources.read_keys(settings)
     except SparkifyError as error:
         return _wrong(check, error)
     named = sum(1 for key in keys if key)
-    return Finding(check, f"{address or 'as the app writes them'}: {named} of {len(keys)} fields")
+    where = settings.log_jsonpath or "as the app writes them"
+    return Finding(check, f"{where}: {named} of {len(keys)} fields")
 
 
 def _warehouse(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield _folder(settings.database)
+
+
+def _cloud(settings: Settings) -> Iterator[Finding]:
+    from . import doctor_cloud
+
+    for check, examine in doctor_cloud.examinations(settings):
+        try:
+            yield Finding(check, examine())
+        except SparkifyError as error:
+            yield _wrong(check, error)
 
 
 def _database(settings: Settings) -> Finding:
