@@ -38,9 +38,7 @@ def _infrastructure(settings: Settings) -> str:
 
 def _workgroup(settings: Settings, account: Any) -> str:
     name = settings.redshift_workgroup
-    found = account.found(
-        lambda: account.call("redshift-serverless", "get_workgroup", workgroupName=name)
-    )
+    found = account.look("redshift-serverless", "get_workgroup", workgroupName=name)
     if found is None:
         raise WarehouseError(
             f"there is no workgroup {name} in {settings.aws_region}",

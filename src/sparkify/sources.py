@@ -1,4 +1,4 @@
-"""A folder (or one file) as a list of source files."""
+"""A folder, a prefix in S3, or one file, as a list of source files; and the JSONPaths file."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
-from .errors import SettingsError, SourceError
+from .errors import SourceError
 from .staging.rules import EVENT_FIELDS, Kind
 
+if TYPE_CHECKING:
+    from .config import Settings
+    from .util_s3 import S3Object
+
 _ENDINGS = (".json", ".json.gz")
+_S3 = "s3://"
+_NO_ETAG = "no_etag_"
+_PLAIN_ETAG = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?")
 _JSONPATH = re.compile(
     r"""\$(?:\.(?P<dot>\w+)|\[\s*(?P<quote>['"])(?P<key>[^'"]+)(?P=quote)\s*\])"""
 )
@@ -24,9 +33,9 @@ _JSONPATH = re.compile(
 class SourceFile:
     """One version of one file.
 
-    uri: how the ledger knows it; a local file by its absolute real path.
-    size: in bytes. fingerprint: what tells this version from another.
-    path: where to open it (differs from uri where a file's name is no UTF-8).
+    uri: how the ledger knows it; a local file by its absolute real path, one in S3 by its address.
+    size: in bytes. fingerprint: what tells this version from another; in S3 the ETag.
+    path: where to open it (differs from uri where a file's name is no UTF-8, or holds U+0000).
     """
 
     kind: Kind
@@ -44,6 +53,25 @@ class Listing:
     ignored: list[str] = field(default_factory=list)
 
 
+def list_source(settings: Settings, kind: Kind) -> Listing:
+    """List the data files of the configured source of a kind, in a folder or in S3.
+
+    Raises SourceError when it is missing, unreadable, or holds no data file; SettingsError when S3
+    does not let us in.
+    """
+    address = {"events": settings.log_data, "songs": settings.song_data}[kind]
+    if not in_s3(address):
+        return list_folder(address, kind)
+    from .util_s3 import S3
+
+    return list_objects(S3(settings, settings.s3_region).list(address), address, kind)
+
+
+def in_s3(address: str) -> bool:
+    """Tell whether an address is one in S3."""
+    return address.startswith(_S3)
+
+
 def list_folder(address: str, kind: Kind) -> Listing:
     """List the data files under a folder: `.json` and `.json.gz` at any depth.
 
@@ -52,11 +80,11 @@ def list_folder(address: str, kind: Kind) -> Listing:
 
     Raises SourceError when the folder is missing, unreadable, or holds no data file.
     """
-    if address.startswith("s3://"):
-        raise SettingsError(
-            f"{address}: reading from S3 is not built yet",
-            "Download the files (`aws s3 sync`) and give their folder.",
-        )
+    return _required(scan_folder(address, kind), address, kind)
+
+
+def scan_folder(address: str, kind: Kind) -> Listing:
+    """List as `list_folder` does, also where there is no data file."""
     root = Path(address).expanduser()
     if not os.path.lexists(root):
         raise SourceError(
@@ -78,13 +106,17 @@ def list_folder(address: str, kind: Kind) -> Listing:
             found[uri] = SourceFile(kind, uri, status.st_size, fingerprint, path)
     except OSError as error:
         raise _unreadable(error) from None
-    if not found:
+    listing.files = [found[uri] for uri in sorted(found)]
+    listing.ignored.sort()
+    return listing
+
+
+def _required(listing: Listing, address: str, kind: Kind) -> Listing:
+    if not listing.files:
         raise SourceError(
             f"{address} holds no .json file to read {kind} from; the warehouse stays as it is",
             f"Check {_SETTING[kind]}.",
         )
-    listing.files = [found[uri] for uri in sorted(found)]
-    listing.ignored.sort()
     return listing
 
 
@@ -129,11 +161,68 @@ def _walk(root: str, ignored: list[str]) -> Iterator[tuple[str, os.stat_result]]
                     ignored.append(path)
 
 
+def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listing:
+    """List the data files among the objects at an address, by the rules of `list_folder`.
+
+    Raises SourceError when there is none.
+    """
+    source, root = address, f"{address.removesuffix('/')}/"
+    ignored: set[str] = set()
+    files = []
+    for one in objects:
+        address = one.address
+        if name := passed_over(address, root):
+            ignored.add(_text(name))
+        else:
+            files.append(SourceFile(kind, _text(address), one.size, _fingerprint(one), address))
+    files.sort(key=lambda file: file.uri)
+    return _required(Listing(files, sorted(ignored)), source, kind)
+
+
+def passed_over(address: str, root: str) -> str:
+    """Name what is passed over if an object is no data file: itself, or a hidden folder; else "".
+
+    root: the address that was listed, with a slash at its end. `.` and `..` hide nothing: in S3
+    they are names like others.
+    """
+    if not address.startswith(root):  # the one object that the address means
+        return ""
+    names = address.removeprefix(root).split("/")
+    for depth, name in enumerate(names, start=1):
+        if name.startswith(".") and name.strip("."):
+            return root + "/".join(names[:depth])
+    return "" if names[-1].endswith(_ENDINGS) else address
+
+
+def _text(address: str) -> str:
+    """Write an address as text that every database takes."""
+    return address.replace("\0", "\\x00")
+
+
+def _fingerprint(one: S3Object) -> str:
+    """Make a fingerprint of an ETag, which is one as it is, `abc` or `abc-2`, on S3 itself."""
+    if not one.etag:
+        return f"{_NO_ETAG}{one.size}-{one.modified.timestamp() if one.modified else 0:.0f}"
+    return one.etag if _PLAIN_ETAG.fullmatch(one.etag) else quote(one.etag, "").replace("-", "%2D")
+
+
+def etag(file: SourceFile) -> str:
+    """Give the ETag of a file in S3, without quotes; "" when the server gave none."""
+    return "" if file.fingerprint.startswith(_NO_ETAG) else unquote(file.fingerprint)
+
+
+def ending(path: str) -> str:
+    """Tell the ending of a data file that decides how it is read: `.json.gz` or `.json`."""
+    return ".json.gz" if path.endswith(".gz") else ".json"
+
+
 def hashed(file: SourceFile) -> SourceFile:
-    """Add a hash of the content to a file's fingerprint (`--verify`).
+    """Add a hash of the content to a file's fingerprint (`--verify`); an ETag stays as it is.
 
     Raises SourceError when it cannot be read.
     """
+    if in_s3(file.path):
+        return file
     try:
         with Path(file.path).open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -142,10 +231,24 @@ def hashed(file: SourceFile) -> SourceFile:
     return replace(file, fingerprint=f"{file.fingerprint}-{digest}")
 
 
-def read_jsonpaths(address: str) -> tuple[str, ...]:
+def read_keys(settings: Settings) -> tuple[str, ...]:
+    """Read the configured JSONPaths file, on this machine or in S3; see `read_jsonpaths`.
+
+    Raises SettingsError when S3 does not let us in.
+    """
+    address = settings.log_jsonpath
+    if not in_s3(address):
+        return read_jsonpaths(address)
+    from .util_s3 import S3
+
+    return read_jsonpaths(address, S3(settings, settings.s3_region).read(address))
+
+
+def read_jsonpaths(address: str, content: bytes | None = None) -> tuple[str, ...]:
     """Read which JSON key each column of staging_events is taken from.
 
     address: a JSONPaths file as COPY takes it; "" for the keys as Sparkify's app writes them.
+    content: what it holds; without it the file is read.
     Returns the keys in the order of staging_events; "" where the file has no path for a column.
     The file may name its paths in any order: a path belongs to the column of its name.
 
@@ -155,8 +258,9 @@ def read_jsonpaths(address: str) -> tuple[str, ...]:
         return tuple(field.key for field in EVENT_FIELDS)
     next_step = "Correct LOG_JSONPATH, or leave it empty for the app's own field names."
     try:
-        text = Path(address).expanduser().read_text(encoding="utf-8-sig")
-        paths = json.loads(text)["jsonpaths"]
+        if content is None:
+            content = Path(address).expanduser().read_bytes()
+        paths = json.loads(content.decode("utf-8-sig"))["jsonpaths"]
     except OSError as error:
         raise SourceError(f"{address} cannot be read: {error.strerror}", next_step) from None
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from .. import __version__, console
-from . import asking, failures, loading, operating
+from . import asking, clouding, failures, inspecting, loading, operating
 from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
@@ -66,6 +66,7 @@ def application() -> None:
 application.params += common_options()
 for _command in (
     loading.generate,
+    inspecting.inspect,
     loading.create_tables,
     loading.etl,
     asking.ask,
@@ -75,7 +76,7 @@ for _command in (
     asking.status,
     asking.export,
     operating.report,
-    operating.iac,
+    clouding.iac,
     operating.sql,
     operating.doctor,
 ):

@@ -12,7 +12,6 @@ from .. import console
 from ..errors import UsageError
 from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
 
-
 if TYPE_CHECKING:
     from ..config import Settings
 

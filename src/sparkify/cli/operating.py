@@ -1,4 +1,4 @@
-"""Commands around the warehouse: sql, doctor, and those that are not built yet."""
+"""Commands around the warehouse: sql, doctor, report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from .. import console
 from ..errors import SettingsError
 from . import catalogue
-from .options import SOURCES, WAREHOUSE, Call, OrderedGroup, command, common_options
+from .options import SOURCES, WAREHOUSE, Call, command
 
 
 def _statement_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
@@ -64,34 +64,3 @@ def report(call: Call, output: Path | None) -> None:
         "Meanwhile `sparkify ask` prints the answers, and `sparkify ask --json` gives them to"
         " other programs.",
     )
-
-
-@click.group("iac", cls=OrderedGroup)
-def iac() -> None:
-    """Look after the warehouse in the cloud.
-
-    Not built yet.
-    """
-
-
-iac.params += common_options()
-
-
-def _cloud_command(name: str, summary: str) -> None:
-    """Add to `iac` a command that says what to do until the cloud part is there."""
-
-    @command(name)
-    def refuse(call: Call) -> None:
-        raise SettingsError(
-            f"the warehouse in the cloud is not built yet: `sparkify iac {name}` did nothing",
-            "Meanwhile use DuckDB on this machine: `sparkify etl`, with ENGINE = duckdb or none.",
-        )
-
-    refuse.help = f"{summary}.\n\nNot built yet."
-    iac.add_command(refuse)
-
-
-_cloud_command("plan", "Show what would change in the cloud")
-_cloud_command("up", "Create or change what the warehouse needs")
-_cloud_command("status", "Show what exists and what it can cost")
-_cloud_command("down", "Destroy everything and prove that nothing is left")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SourceError
+from ..fetching import LOCAL, Fetch
 from .reading import Numbered, lines, pieces, read_whole, song_records
 from .rejects import RejectLog
 from .rules import Field
@@ -34,11 +35,12 @@ def reject_losers(
     fields: Sequence[Field],
     files: Mapping[int, Numbered],
     rejects: RejectLog,
+    fetch: Fetch = LOCAL,
 ) -> None:
     """Reject each losing record with the place at which it stands.
 
     A staged record that is displaced is rejected with its content as JSON, at the place of the
-    record that displaced it. key: the columns of the key.
+    record that displaced it. key: the columns of the key. fetch: gives the files again.
     Raises SourceError when a file no longer holds what was read from it.
     """
     positions = [n for n, field in enumerate(fields) if field.column in key]
@@ -56,27 +58,40 @@ def reject_losers(
             losers[one.source_file][one.row] += 1
         elif one.outcome == "kept":
             winners[one.source_file][one.row] = displaced[tuple(one.row[n] for n in positions)]
-    for number in sorted(losers.keys() | winners.keys()):
-        lost, won = losers[number], winners[number]
-        for line_number, record, row in _rows(files[number], fields):
-            named = ", ".join(f"{fields[n].key} {row[n]}" for n in positions)
-            if lost[row] > 0:
-                lost[row] -= 1
-                why = Rejection("conflict", f"a greater record of {named} stays")
-                rejects.add(number, line_number, why, record)
-            elif row in won:
-                why = Rejection(
-                    "conflict",
-                    f"was staged before; the greater record of {named} here displaced it",
-                )
-                rejects.add(number, line_number, why, as_json(won.pop(row), fields).encode())
-        if won or lost.total():
-            file = files[number].file
-            raise SourceError(
-                f"{file.uri} changed while it was read; nothing was loaded",
-                "Load again when nobody writes to it.",
-                uri=file.uri,
+    wanted = [files[number] for number in sorted(losers.keys() | winners.keys())]
+    for group in fetch.groups(wanted):
+        for file in group:
+            number = file.number
+            _reject_in(file, losers[number], winners[number], fields, positions, rejects)
+
+
+def _reject_in(
+    one: Numbered,
+    lost: Counter[Row],
+    won: dict[Row, Row],
+    fields: Sequence[Field],
+    positions: Sequence[int],
+    rejects: RejectLog,
+) -> None:
+    """Reject what one file lost, and what its winners displaced (winner -> displaced row)."""
+    for line_number, record, row in _rows(one, fields):
+        named = ", ".join(f"{fields[n].key} {row[n]}" for n in positions)
+        if lost[row] > 0:
+            lost[row] -= 1
+            why = Rejection("conflict", f"a greater record of {named} stays")
+            rejects.add(one.number, line_number, why, record)
+        elif row in won:
+            why = Rejection(
+                "conflict",
+                f"was staged before; the greater record of {named} here displaced it",
             )
+            rejects.add(one.number, line_number, why, as_json(won.pop(row), fields).encode())
+    if won or lost.total():
+        raise SourceError(
+            f"{one.file.uri} changed while it was read; nothing was loaded",
+            "Load again when nobody writes to it.",
+            uri=one.file.uri,
+        )
 
 
 def _rows(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, bytes, Row]]:

@@ -229,16 +229,23 @@ def read_whole(file: SourceFile) -> bytes:
         return stream.read()
 
 
-def join_songs(files: Sequence[Numbered], key: str) -> Iterator[SongPart]:
+def join_songs(
+    files: Sequence[Numbered], key: str, contents: Iterator[bytes] | None = None
+) -> Iterator[SongPart]:
     """Read many small files at once and join them into parts of about PIECE_BYTES.
 
     key: the field under which each record of a part names the number of its file.
+    contents: what is in each file, as it was listed; without it they are opened at their paths.
     Raises SourceError when a file cannot be read, or changed since it was listed.
     """
     prefix = b'{"%s":' % key.encode()
     chunks = [files[n : n + _FILES_AT_A_TIME] for n in range(0, len(files), _FILES_AT_A_TIME)]
     part = SongPart()
-    for joined in _in_order(lambda chunk: _join(chunk, prefix), chunks):
+    if contents is None:
+        parts = _in_order(lambda chunk: _join(chunk, map(_content, chunk), prefix), chunks)
+    else:
+        parts = (_join(chunk, contents, prefix) for chunk in chunks)
+    for joined in parts:
         part.data += joined.data
         part.plain += joined.plain
         part.odd += joined.odd
@@ -249,21 +256,10 @@ def join_songs(files: Sequence[Numbered], key: str) -> Iterator[SongPart]:
         yield part
 
 
-def _join(files: Iterable[Numbered], prefix: bytes) -> SongPart:
+def _join(files: Iterable[Numbered], contents: Iterator[bytes], prefix: bytes) -> SongPart:
     part = SongPart()
     for numbered in files:
-        file = numbered.file
-        try:
-            with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above
-                data = stream.read(file.size + 1)
-        except OSError as error:
-            raise SourceError(
-                f"{file.uri} cannot be read: {error.strerror}; nothing was loaded",
-                "Make it readable, or take it out of the source; then load again.",
-                uri=file.uri,
-            ) from None
-        if len(data) != file.size:
-            raise _changed(file, "changed")
+        data = next(contents)
         body = data.rstrip(_BLANKS).lstrip(b" \t\r")
         if _is_plain(body):  # and so on line 1
             part.data += b"%s%d,%s\n" % (prefix, numbered.number, body[1:])
@@ -271,6 +267,23 @@ def _join(files: Iterable[Numbered], prefix: bytes) -> SongPart:
         else:
             part.odd.append((numbered, data))
     return part
+
+
+def _content(one: Numbered) -> bytes:
+    """Read a small file of this machine as it was listed."""
+    file = one.file
+    try:
+        with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above
+            data = stream.read(file.size + 1)
+    except OSError as error:
+        raise SourceError(
+            f"{file.uri} cannot be read: {error.strerror}; nothing was loaded",
+            "Make it readable, or take it out of the source; then load again.",
+            uri=file.uri,
+        ) from None
+    if len(data) != file.size:
+        raise _changed(file, "changed")
+    return data
 
 
 def _is_plain(body: bytes) -> bool:

@@ -1,0 +1,98 @@
+"""How AWS is reached: one boto3 session of the settings, and a client for each service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .failures import meant
+
+if TYPE_CHECKING:
+    from ..config import Settings
+
+ATTEMPTS = 8
+"""How often boto3 sends a call that is throttled or not answered."""
+CONNECT_SECONDS = 10
+READ_SECONDS = 60
+
+
+class Account:
+    """The AWS account of the settings, in the Region of the warehouse; nothing is sent yet."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.region = settings.aws_region
+        self._clients: dict[str, Any] = {}
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Call an operation by boto3's names, such as `cloudformation`, `describe_stacks`.
+
+        Raises what boto3 raises for an error of the operation itself; SettingsError for missing,
+        expired, wrong or too weak credentials; WarehouseError when AWS cannot be reached.
+        """
+        with self._understood(service, operation):
+            answer: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
+        return answer
+
+    def pages(self, service: str, operation: str, member: str, **parameters: Any) -> list[Any]:
+        """Call an operation that answers in pages; errors as of `call`. member: what is listed."""
+        with self._understood(service, operation):
+            pages = self._client(service).get_paginator(operation).paginate(**parameters)
+            return [item for page in pages for item in page.get(member) or ()]
+
+    def look(self, service: str, operation: str, **parameters: Any) -> dict[str, Any] | None:
+        """Call an operation that asks for one thing; None when there is no such thing."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self.call(service, operation, **parameters)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+
+    @contextmanager
+    def _understood(self, service: str, operation: str) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            if told := meant(error, service, operation, self.settings):
+                raise told from None
+            raise
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            from botocore.config import Config
+
+            from ..util_s3.sessions import client
+
+            config = Config(
+                retries={"mode": "standard", "max_attempts": ATTEMPTS},
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+            )
+            self._clients[service] = client(self.settings, service, self.region, config)
+        return self._clients[service]
+
+
+def code_of(error: Exception) -> str:
+    """Give the code of an error that AWS answered, or ''."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code") or "")
+
+
+def text_of(error: Exception) -> str:
+    """Give the text of an error that AWS answered, or ''."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Message") or "")
+
+
+def is_missing(error: Exception) -> bool:
+    """Tell whether AWS answered that what was asked for does not exist.
+
+    CloudFormation says so in words only: ValidationError is also every other mistake.
+    """
+    if code_of(error) in ("ResourceNotFoundException", "NoSuchEntity", "404", "NoSuchBucket"):
+        return True
+    return code_of(error) == "ValidationError" and "does not exist" in text_of(error)

@@ -1,0 +1,73 @@
+"""Removing a stack: its bucket emptied first, and again where something wrote to it meanwhile."""
+
+from __future__ import annotations
+
+from ..errors import SourceError, WarehouseError
+from ..progress import Progress
+from ..util_s3 import S3
+from .account import Account, text_of
+from .causes import failed
+from .failures import tidy
+from .operation import Operation
+from .stack import REVIEW, Stack, find, physical_names
+
+_ATTEMPTS = 3
+
+
+def clear(account: Account, stack: Stack, progress: Progress) -> int:
+    """Delete a stack and everything in it; returns how many objects were in its bucket.
+
+    Raises WarehouseError with the cause when CloudFormation cannot.
+    """
+    objects = 0
+    for attempt in range(1, _ATTEMPTS + 1):
+        operation = Operation.on(account, stack)
+        if stack.state != REVIEW:
+            objects += empty_bucket(account, physical_names(account, stack), progress)
+        _delete(account, stack, operation)
+        end = operation.wait(progress)
+        if end.deleted:
+            return objects
+        if attempt == _ATTEMPTS or end.state != "DELETE_FAILED":
+            raise failed(account, end, operation, "be removed")
+        stack = find(account, stack.id) or end
+    return objects
+
+
+def empty_bucket(account: Account, names: dict[str, str], progress: Progress) -> int:
+    """Delete what is in the work bucket; returns how many objects and versions that were."""
+    bucket = names.get("WorkBucket")
+    if not bucket:
+        return 0
+    progress(f"emptying {bucket}", 0, None, "")
+    try:
+        return S3(account.settings, account.region).delete_all(f"s3://{bucket}")
+    except SourceError as error:
+        if error.details.get("missing") == "bucket":
+            return 0
+        raise
+
+
+def _delete(account: Account, stack: Stack, operation: Operation) -> None:
+    from botocore.exceptions import ClientError
+
+    try:
+        account.call(
+            "cloudformation",
+            "delete_stack",
+            StackName=stack.id,
+            ClientRequestToken=operation.token,
+        )
+    except ClientError as error:
+        said = tidy(text_of(error))
+        if stack.protected or "termination" in said.lower():
+            raise WarehouseError(
+                f"the stack {stack.name} is protected against being removed",
+                "Take the protection away: `aws cloudformation update-termination-protection"
+                f" --no-enable-termination-protection --stack-name {stack.name} --region"
+                f" {account.region}`; then run the command again.",
+            ) from None
+        raise WarehouseError(
+            f"CloudFormation refuses to remove the stack {stack.name}: {said}",
+            "Run the command again when nothing else changes the stack.",
+        ) from None

@@ -1,0 +1,142 @@
+"""An operation of CloudFormation while it lasts: its events as progress, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from ..errors import BusyError, SparkifyError
+from ..progress import Progress
+from .account import Account
+from .declaration import made
+from .stack import Stack, find
+from .waiting import STACK_SECONDS, Pauses
+
+_STACK_TYPE = "AWS::CloudFormation::Stack"
+_CANCELLED = ("cancelled", "canceled")
+_DOING = {"CREATE": "creating", "UPDATE": "changing", "DELETE": "removing", "ROLLBACK": "undoing"}
+
+
+class InterruptedWorkError(SparkifyError):
+    """Ctrl-C while AWS is at work; AWS goes on."""
+
+    exit_code = 130
+    code = "interrupted"
+
+
+@dataclass
+class Operation:
+    """One change of a stack, to be watched.
+
+    token: every event of it carries it, where the service does so
+    (AWSCloudFormation/latest/APIReference/API_StackEvent.html, ClientRequestToken); "" for one
+    that somebody else began. seen: ids of events, of which the newest ones are enough.
+    """
+
+    account: Account
+    stack_id: str
+    token: str = field(default_factory=lambda: f"sparkify-{uuid4()}")
+    seen: set[str] = field(default_factory=set)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, account: Account, stack: Stack) -> Operation:
+        """Begin one on a stack that has a past."""
+        operation = cls(account, stack.id)
+        operation.seen = {one["EventId"] for one in islice(operation._newest_first(), 1)}
+        return operation
+
+    @classmethod
+    def under_way(cls, account: Account, stack: Stack) -> Operation:
+        """Follow what somebody began."""
+        operation = cls.on(account, stack)
+        operation.token = ""
+        return operation
+
+    def wait(self, progress: Progress) -> Stack:
+        """Wait for the end, telling of each event; returns the stack in its last state.
+
+        A stack that is gone counts as DELETE_COMPLETE. Raises BusyError when it takes too long,
+        InterruptedWorkError on Ctrl-C.
+        """
+        pauses = Pauses(STACK_SECONDS)
+        try:
+            while True:
+                stack = find(self.account, self.stack_id) or Stack.gone(self.stack_id)
+                if self._look(progress):
+                    pauses.hurry()
+                if not stack.in_progress:
+                    return stack
+                if not pauses.wait():
+                    raise BusyError(
+                        f"the stack {stack.name} is still {stack.state} after"
+                        f" {STACK_SECONDS / 3600:g} hours",
+                        "Look at its events in the CloudFormation console; `sparkify iac status`"
+                        " tells when it is done.",
+                    )
+        except KeyboardInterrupt:
+            raise InterruptedWorkError(
+                "interrupted; CloudFormation goes on with what it was asked for",
+                "`sparkify iac status` tells how far it is. `python3 iac.py` goes on from there,"
+                " `python3 iac.py down` removes everything.",
+            ) from None
+
+    def cause(self) -> dict[str, Any] | None:
+        """Find the event that tells why it failed: the earliest failure that is no consequence."""
+        failures = [
+            one for one in self.events if str(one.get("ResourceStatus")).endswith("_FAILED")
+        ]
+        real = [
+            one
+            for one in failures
+            if one.get("ResourceType") != _STACK_TYPE and not _is_consequence(one)
+        ]
+        told = [one for one in self.events if one.get("ResourceStatusReason")]
+        return next(iter([*real, *failures, *told[-1:]]), None)
+
+    def _look(self, progress: Progress) -> bool:
+        """Take the events that are new, and tell of them; True when there were any."""
+        fresh = []
+        for one in self._newest_first():
+            if one["EventId"] in self.seen:
+                break
+            fresh.append(one)
+        for one in reversed(fresh):
+            self.seen.add(one["EventId"])
+            if not self.token or one.get("ClientRequestToken") in (None, "", self.token):
+                self.events.append(one)
+                self._tell(one, progress)
+        return bool(fresh)
+
+    def _tell(self, event: dict[str, Any], progress: Progress) -> None:
+        verb, _, state = str(event.get("ResourceStatus")).partition("_")
+        if state != "IN_PROGRESS" or verb not in _DOING:
+            return
+        done = {
+            one["LogicalResourceId"]
+            for one in self.events
+            if one.get("ResourceStatus") == f"{verb}_COMPLETE"
+            and one.get("ResourceType") != _STACK_TYPE
+        }
+        total = len(made(self.account.settings))
+        of_stack = event.get("ResourceType") == _STACK_TYPE
+        what = "the stack" if of_stack else event.get("LogicalResourceId", "")
+        progress(f"{_DOING[verb]} {what}", len(done), total, "resources")
+
+    def _newest_first(self) -> Iterator[dict[str, Any]]:
+        """Read the events page by page, as far as they are wanted."""
+        page: dict[str, str] = {"StackName": self.stack_id}
+        while True:
+            answer = self.account.look("cloudformation", "describe_stack_events", **page)
+            yield from (answer or {}).get("StackEvents", ())
+            if not answer or not answer.get("NextToken"):
+                return
+            page["NextToken"] = answer["NextToken"]
+
+
+def _is_consequence(event: dict[str, Any]) -> bool:
+    reason = str(event.get("ResourceStatusReason") or "").lower()
+    return any(word in reason for word in _CANCELLED)
