@@ -185,10 +185,8 @@ _NETWORK = [
 _WORK_BUCKET = [
     "s3:CreateBucket",
     "s3:DeleteBucket",
-    "s3:DeleteBucketPolicy",
     "s3:GetBucketLocation",
     "s3:GetBucketOwnershipControls",
-    "s3:GetBucketPolicy",
     "s3:GetBucketPublicAccessBlock",
     "s3:GetBucketTagging",
     "s3:GetEncryptionConfiguration",
@@ -197,7 +195,6 @@ _WORK_BUCKET = [
     "s3:ListBucketMultipartUploads",
     "s3:ListBucketVersions",
     "s3:PutBucketOwnershipControls",
-    "s3:PutBucketPolicy",
     "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketTagging",
     "s3:PutEncryptionConfiguration",
