@@ -44,7 +44,7 @@ def test_all_is_well(place: Cloud) -> None:
     [
         ({"redshift_workgroup": "elsewhere"}, "infrastructure", "nothing is built"),
         ({"aws_region": "eu-west-1"}, "infrastructure", "nothing is built"),
-        ({"s3_region": "eu-west-1"}, "source of events", "Region"),
+        ({"s3_region": "eu-west-1"}, "source of events", "is in us-west-2"),
         ({"log_data": f"s3://{SOURCE}/nothing"}, "source of events", "nothing"),
         ({"song_data": "s3://no-such-bucket-of-ours/x"}, "source of songs", "bucket"),
     ],
@@ -73,13 +73,14 @@ def test_expired_credentials_are_told(place: Cloud) -> None:
 def test_a_role_that_is_not_attached_is_told(place: Cloud) -> None:
     client = place.aws.client("redshift-serverless")
     name = place.settings().redshift_namespace
-    roles = client.get_namespace(namespaceName=name)["namespace"]["iamRoles"]
-    client.update_namespace(namespaceName=name, iamRoles=[])
+    before = client.get_namespace(namespaceName=name)["namespace"]
+    arns = [one.rpartition("iamRoleArn=")[2].rstrip(")") for one in before["iamRoles"]]
+    another = "arn:aws:iam::123456789012:role/another"
+    client.update_namespace(namespaceName=name, iamRoles=[another], defaultIamRoleArn=another)
     try:
         found = examined(place)
     finally:
-        arns = [one.rpartition("iamRoleArn=")[2].rstrip(")") for one in roles]
-        client.update_namespace(namespaceName=name, iamRoles=arns)
+        client.update_namespace(namespaceName=name, iamRoles=arns, defaultIamRoleArn=arns[0])
     assert "not attached" in found["role of the warehouse"].detail
     assert "iac.py" in found["role of the warehouse"].next_step
 

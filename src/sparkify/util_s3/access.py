@@ -90,19 +90,13 @@ def connect(settings: Settings, region: str) -> Access:
     has nothing, requests go unsigned, which public buckets allow.
     Raises SettingsError when credentials are configured and cannot be fetched.
     """
-    import boto3
     from botocore import UNSIGNED
     from botocore.config import Config
-    from botocore.session import get_session
+
+    from . import sessions
 
     with reported(Asked("AWS", region, anonymous=False)):
-        core = get_session()
-        session = boto3.Session(
-            botocore_session=core,
-            aws_access_key_id=settings.aws_key or None,
-            aws_secret_access_key=settings.aws_secret or None,
-            region_name=region,
-        )
+        session = sessions.session(settings)
         credentials = session.get_credentials()
         if credentials:
             credentials.get_frozen_credentials()  # to fail here, where one can say why
@@ -113,10 +107,10 @@ def connect(settings: Settings, region: str) -> Access:
             read_timeout=READ_SECONDS,
             max_pool_connections=THREADS,
         )
-        client = session.client("s3", config=config)
+        client = sessions.client(settings, "s3", region, config)
     client.meta.events.register_first("needs-retry.s3", _take_no_detour)
     client.meta.events.register("before-send.s3.GetObject", _tell_address)
-    return Access(client, credentials, region, core.get_config_variable("ca_bundle"))
+    return Access(client, credentials, region, sessions.ca_bundle(settings))
 
 
 def _take_no_detour(response: Any, operation: Any, **_: Any) -> None:

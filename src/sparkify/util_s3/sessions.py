@@ -35,6 +35,13 @@ def client(settings: Settings, service: str, region: str, config: Any) -> Any:
         return shared.client(service, region_name=region, config=config)
 
 
+def ca_bundle(settings: Settings) -> str | None:
+    """Give the file of trusted certificates that boto3 is configured with, if any."""
+    core: Any = session(settings)._session
+    bundle: str | None = core.get_config_variable("ca_bundle")
+    return bundle
+
+
 @lru_cache(maxsize=4)
 def _session(key: str, secret: str, environment: tuple[tuple[str, str], ...]) -> Session:
     import boto3
