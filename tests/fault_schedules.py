@@ -27,12 +27,13 @@ SERIALIZATION = (
 
 @dataclass
 class Scene:
-    """One load that something happens to."""
+    """One load that something happens to. files: the new ones; loaded: those of before."""
 
     cloud: Cloud
     settings: Settings
     random: Random
     files: list[File]
+    loaded: list[File]
 
     def load(self) -> None:
         """Load; whatever a user would be told of ends it, and nothing else."""
@@ -133,7 +134,7 @@ def storage_unwell(scene: Scene) -> None:
 
 def file_gone(scene: Scene) -> None:
     """A file vanishes after it was listed; later it is there again."""
-    file = scene.random.choice(scene.files)
+    file = scene.random.choice(scene.files or scene.loaded)
     after = scene.random.choice(("s3.ListObjects*", "copy.List"))
     scene.fault("delete_object", after, address=f"s3://{SOURCE}/{file.uri}")
     scene.load()

@@ -11,7 +11,7 @@ import pytest
 
 from cloud_place import Cloud, cloud
 from fault_schedules import ON_DUCKDB, ON_REDSHIFT, Happening, Scene
-from oracle import Staged, accept, star
+from oracle import File, Staged, accept, star
 from sparkify import quality
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES
 from sparkify.warehouse import open_reader
@@ -58,12 +58,13 @@ def test_a_schedule(place: Cloud, engine: str, seed: int) -> None:
     kinds: tuple[Happening, ...] = ON_REDSHIFT if engine == "redshift" else ON_DUCKDB
     mode = random.choice(("auto", "compact"))
     settings = place.settings(engine=engine, copy_mode=mode)
-    staged = Staged()
+    staged, loaded = Staged(), list[File]()
     for number, files in enumerate(some_world(seed, random)):
         place.put(files)
         # each kind comes in turn, so that 200 schedules bring every kind many times
         happens = kinds[seed % len(kinds)] if number == 0 else random.choice(kinds)
-        happens(Scene(place, settings, random, files))
+        happens(Scene(place, settings, random, files, loaded))
+        loaded += files
         place.aws.faults.clear()
         check_nothing_runs(place)
         place.load(engine=engine, copy_mode=mode)

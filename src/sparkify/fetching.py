@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from .sources import SourceFile, ending, etag, in_s3
+from .source_file import SourceFile
+from .sources import ending, etag, in_s3
 from .staging.reading import Numbered, require_unchanged
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .sources import SourceFile
+from .source_file import SourceFile
 
 SHOWN_FILES = 20
 """How many files of each group a plan names in its JSON."""

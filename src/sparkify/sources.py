@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from .errors import SourceError
+from .source_file import SourceFile
 from .staging.rules import EVENT_FIELDS, Kind
 
 if TYPE_CHECKING:
@@ -27,22 +28,6 @@ _PLAIN_ETAG = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?")
 _JSONPATH = re.compile(
     r"""\$(?:\.(?P<dot>\w+)|\[\s*(?P<quote>['"])(?P<key>[^'"]+)(?P=quote)\s*\])"""
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """One version of one file.
-
-    uri: how the ledger knows it; a local file by its absolute real path, one in S3 by its address.
-    size: in bytes. fingerprint: what tells this version from another; in S3 the ETag.
-    path: where to open it (differs from uri where a file's name is no UTF-8, or holds U+0000).
-    """
-
-    kind: Kind
-    uri: str
-    size: int
-    fingerprint: str
-    path: str
 
 
 @dataclass

@@ -19,7 +19,6 @@ RESOURCES = (
     "Role",
     *SOURCE_POLICIES,
     "WorkBucket",
-    "WorkBucketPolicy",
     "Namespace",
     "Workgroup",
 )

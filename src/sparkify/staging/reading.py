@@ -19,7 +19,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from ..errors import SourceError
-from ..sources import SourceFile
+from ..source_file import SourceFile
 from .rules import Field
 from .validate import Rejection, decode, is_deep, refuse_constant
 

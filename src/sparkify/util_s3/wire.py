@@ -121,12 +121,12 @@ class Wires:
     def _new(self, place: _Place) -> _Wire:
         connection = socket.create_connection((place.name, place.port), CONNECT_SECONDS)
         try:
-            connection.settimeout(None)
-            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-                connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", READ_SECONDS, 0))
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if place.secure:
+                connection.settimeout(READ_SECONDS)
                 connection = self._trusted().wrap_socket(connection, server_hostname=place.name)
+            else:
+                _let_the_system_time_out(connection, READ_SECONDS)
         except BaseException:
             connection.close()
             raise
@@ -140,6 +140,16 @@ class Wires:
             if self._trust is None:
                 self._trust = ssl.create_default_context(cafile=self._access.ca_bundle or where())
             return self._trust
+
+
+def _let_the_system_time_out(connection: socket.socket, seconds: int) -> None:
+    """Give a socket a time-out that costs nothing: Python's own is one more call a read.
+
+    Not for TLS, which would try again for ever.
+    """
+    connection.settimeout(None)
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        connection.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
 
 
 class _Wire:

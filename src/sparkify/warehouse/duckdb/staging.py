@@ -23,7 +23,7 @@ import duckdb
 
 from ...fetching import LOCAL, Fetch, grouped
 from ...progress import Progress
-from ...sources import SourceFile
+from ...source_file import SourceFile
 from ...sql_queries import folder
 from ...staging import reading
 from ...staging.reading import Numbered, Piece, SongPart

@@ -11,7 +11,7 @@ from ...boto3_sql_util.quoting import quote_literal
 from ...config import Settings
 from ...errors import SettingsError
 from ...ledger import Plan
-from ...sources import SourceFile
+from ...source_file import SourceFile
 from ...staging.rules import Kind
 from .batch import Direct, columns_of
 from .prefixes import fewest_prefixes

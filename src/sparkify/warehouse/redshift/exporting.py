@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ... import boto3_sql_util
 from ...config import Settings
-from ...errors import UsageError
+from ...errors import SourceError, UsageError
 from ...progress import Progress
 from ...sql_queries import folder
 from .filling import fill, on_one_line
@@ -23,7 +23,8 @@ def export_tables(
     address: s3://..., which the role must be allowed to write to (it is for the work bucket), or
     a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
     and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
-    Returns where each table went. Raises UsageError when the folder cannot be made,
+    Returns where each table went; of a table without rows UNLOAD writes nothing.
+    Raises UsageError when the folder cannot be made,
     WarehouseError.
     """
     reader = RedshiftReader(settings, progress)
@@ -39,7 +40,9 @@ def export_tables(
             progress(f"exporting {table}", done, len(tables), "tables")
             target = f"{root}/{table}/"
             _unload(reader, table, target)
-            written[table] = target if local is None else _download(reader, target, local, table)
+            where = target if local is None else _download(reader, target, local, table)
+            if where:
+                written[table] = where
     finally:
         if local is not None:
             reader.work.delete_all(root + "/")
@@ -56,13 +59,16 @@ def _unload(reader: RedshiftReader, table: str, target: str) -> None:
 
 
 def _download(reader: RedshiftReader, target: str, local: Path, table: str) -> str:
-    objects = sorted(reader.work.list(target), key=lambda one: one.key)
+    try:
+        objects = sorted(reader.work.list(target), key=lambda one: one.key)
+    except SourceError:
+        return ""
     paths = [
         local / (f"{table}.parquet" if number == 1 else f"{table}.{number}.parquet")
         for number in range(1, len(objects) + 1)
     ]
     reader.work.download_many(list(zip(objects, paths, strict=True)), lambda size: None)
-    return str(local / f"{table}.parquet")
+    return str(paths[0]) if paths else ""
 
 
 def _made(path: Path) -> Path:

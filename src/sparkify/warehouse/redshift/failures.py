@@ -13,7 +13,7 @@ from ... import boto3_sql_util
 from ...boto3_sql_util import LoadError, StatementError
 from ...config import Settings
 from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
-from ...sources import SourceFile
+from ...source_file import SourceFile
 from ...sql_queries import audit_queries
 from ...staging.reading import Piece, lines, song_records
 from ...staging.rules import SONG_FIELDS, Field, fields_of
@@ -63,9 +63,7 @@ def judged(
     kinds = [kind for kind in staged.direct if error.name in batch.reading_steps(kind)]
     if error.status == "FAILED" and (kinds or (staged.direct and error.name == batch.CONFLICTS)):
         if settings.copy_mode == "auto":
-            return PutTogetherFirstError(
-                f"the files cannot be copied as they are: {error.message}"
-            )
+            return PutTogetherFirstError(f"the files cannot be copied as they are: {error.message}")
         kind = kinds[0] if kinds else "events"
         files = [file for file in staged.plan.files if file.kind == kind]
         return direct_failure(settings, connection, error, files, fields_of(kind, staged.keys))
@@ -75,9 +73,7 @@ def judged(
         return error
     else:
         reason = error.reason
-    return WarehouseError(
-        f"{reason}; nothing was published", error.next_step, step=error.name
-    )
+    return WarehouseError(f"{reason}; nothing was published", error.next_step, step=error.name)
 
 
 def direct_failure(

@@ -14,7 +14,7 @@ from ... import boto3_sql_util
 from ...boto3_sql_util import Statement, StatementError
 from ...ledger import Plan
 from ...progress import Progress
-from ...sources import SourceFile
+from ...source_file import SourceFile
 from ...sql_queries import folder
 from ...staging.rules import Kind
 from .. import Run
