@@ -15,7 +15,7 @@ import pytest
 
 from both_ways import KEYS
 from sparkify.progress import Progress, silent
-from sparkify.sources import SourceFile
+from sparkify.source_file import SourceFile
 from sparkify.staging import reading
 from sparkify.staging.rules import FIELDS, Field, Kind
 from sparkify.staging.validate import Rejection, accept, as_staged, decode

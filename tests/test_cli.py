@@ -93,12 +93,12 @@ def commands() -> list[tuple[str, click.Command]]:
 
 
 def test_the_commands_are_those_of_the_contract() -> None:
-    contract = "generate create-tables etl ask check query rejects status export report"
+    contract = "generate inspect create-tables etl ask check query rejects status export report"
     contract += " iac plan,iac up,iac status,iac down sql doctor"
     names = [name for name, _ in commands()]
     assert names == [
         *contract.split(" iac ")[0].split(),
-        *["iac plan", "iac up", "iac status", "iac down"],
+        *["iac plan", "iac up", "iac status", "iac down", "iac policy"],
         "sql",
         "doctor",
     ]

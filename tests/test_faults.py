@@ -170,7 +170,7 @@ def test_load_interrupted_in_a_step(second: Scene, step: str) -> None:
     place = second.place()
 
     def interrupt(told: str, done: int, total: int | None, unit: str) -> None:
-        if told == step and (step != "transforming" or done > 20):
+        if told == step and (step != "transforming" or done > 8):
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sparkify.ledger import SHOWN_FILES, LoadedVersion, plan
-from sparkify.sources import SourceFile
+from sparkify.source_file import SourceFile
 
 
 def file(name: str, fingerprint: str = "7-100") -> SourceFile:

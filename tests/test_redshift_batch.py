@@ -13,7 +13,7 @@ import sqlfluff
 from sqlfluff.core import FluffConfig
 
 from sparkify.ledger import Plan
-from sparkify.sources import SourceFile
+from sparkify.source_file import SourceFile
 from sparkify.sql_queries import TABLES, folder
 from sparkify.staging.rules import Kind
 from sparkify.warehouse import Run

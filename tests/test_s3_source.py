@@ -20,6 +20,7 @@ from small_world import FIRST, SECOND, Row, event, log, play, song
 from sparkify import etl, fetching, generate, sources
 from sparkify.config import Settings
 from sparkify.errors import SourceError
+from sparkify.source_file import SourceFile
 from sparkify.sql_queries import TABLES
 from sparkify.staging import conflicts
 from sparkify.staging.rules import EVENT_FIELDS
@@ -294,7 +295,7 @@ def test_a_file_that_is_not_as_listed_spoils_the_load(
     remote.write(FIRST)
     stage = Stager.stage
 
-    def late(stager: Stager, files: Sequence[sources.SourceFile]) -> None:
+    def late(stager: Stager, files: Sequence[SourceFile]) -> None:
         path = remote.folder / name
         if what == "changed":
             path.write_bytes(path.read_bytes().swapcase())

@@ -1,19 +1,32 @@
-"""A folder as a list of source files, the hash of one, and the JSONPaths file."""
+"""A folder or a prefix as a list of source files, the hash of one, and the JSONPaths file."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 import socket
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from sparkify.errors import SettingsError, SourceError
-from sparkify.sources import hashed, list_folder, read_jsonpaths
+from sparkify.errors import SourceError
+from sparkify.ledger import LoadedVersion, plan
+from sparkify.source_file import SourceFile
+from sparkify.sources import (
+    ending,
+    etag,
+    hashed,
+    list_folder,
+    list_objects,
+    read_jsonpaths,
+)
 from sparkify.staging.rules import EVENT_FIELDS, Field
+from sparkify.util_s3 import S3Object
 
 KEYS = tuple(field.key for field in EVENT_FIELDS)
 
@@ -198,9 +211,83 @@ def test_unreadable_folder_is_an_error_that_names_it(
         list_folder(str(folder), "events")
 
 
-def test_s3_is_refused_in_words() -> None:
-    with pytest.raises(SettingsError, match="S3 is not built yet"):
-        list_folder("s3://udacity-dend/log_data", "events")
+# S3
+
+ROOT = "s3://bucket/log_data"
+
+
+def thing(key: str, size: int = 3, etag: str = "abc") -> S3Object:
+    return S3Object("bucket", key, size, etag, datetime(2018, 11, 1, tzinfo=UTC))
+
+
+def listed(*keys: str, address: str = ROOT) -> tuple[list[str], list[str]]:
+    listing = list_objects(map(thing, keys), address, "events")
+    return [file.uri for file in listing.files], listing.ignored
+
+
+def test_object_is_described_by_its_etag() -> None:
+    (file,) = list_objects([thing("log_data/a b.json", 6, "abc-2")], ROOT, "songs").files
+    address = "s3://bucket/log_data/a b.json"
+    assert file == SourceFile("songs", address, 6, "abc-2", address)
+    assert hashed(file) == file
+    assert etag(file) == "abc-2"
+
+
+@pytest.mark.parametrize("given", ["abc", "abc-2", "a-b-c", 'q"\\', "0x8D-7%2", ""])
+def test_odd_etags_are_fingerprints_too(given: str) -> None:
+    """Which the ledger takes apart at its dashes, and a load writes into JSON as they are."""
+    (file,) = list_objects([thing("log_data/a.json", 6, given)], ROOT, "events").files
+    assert re.fullmatch(r"[\w.%]+(-\w+)?", file.fingerprint)
+    assert etag(file) == given
+    known = {file.uri: [LoadedVersion(file.fingerprint, 1)]}
+    for verify in (None, hashed):
+        assert plan([file], known, verify=verify).loaded == [file.uri]
+        other = replace(file, fingerprint=f"{file.fingerprint}0")
+        assert plan([other], known, verify=verify).changed == [other]
+
+
+def test_objects_are_listed_by_the_rules_of_folders() -> None:
+    names = ["a.json", "b/c.json.gz", "b//d.json", "b/../e.json", "é +%.json", "z.json"]
+    odd = [".hidden.json", ".git/x.json", "b/.x/y/z.json", "notes.txt", "a.JSON", "b/", ".json"]
+    keys = [f"log_data/{name}" for name in (*names, *odd, ".git/y.json", "")]
+    assert listed(*keys) == (
+        sorted(f"{ROOT}/{name}" for name in names),
+        sorted(f"{ROOT}/{name}" for name in (*odd[:1], ".git", "b/.x", *odd[3:], "")),
+    )
+    assert listed(*keys, address=f"{ROOT}/") == listed(*keys)
+
+
+def test_one_object_is_a_source_too() -> None:
+    assert listed("log_data/day.txt", address=f"{ROOT}/day.txt") == ([f"{ROOT}/day.txt"], [])
+
+
+def test_whole_bucket_is_a_source_too() -> None:
+    assert listed("a.json", ".b.json", address="s3://bucket") == (
+        ["s3://bucket/a.json"],
+        ["s3://bucket/.b.json"],
+    )
+
+
+def test_key_with_a_nul_gets_a_uri_without() -> None:
+    (file,) = list_objects([thing("log_data/a\0.json")], ROOT, "events").files
+    assert (file.uri, file.path) == (f"{ROOT}/a\\x00.json", f"{ROOT}/a\0.json")
+
+
+def test_prefix_without_files_is_an_error() -> None:
+    for keys in ([], ["log_data/", "log_data/x.txt"]):
+        with pytest.raises(
+            SourceError, match=r"s3://bucket/log_data holds no \.json file"
+        ) as caught:
+            listed(*keys)
+        assert "LOG_DATA" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("a.json", ".json"), ("a.json.gz", ".json.gz"), ("s3://b/..", ".json"), ("x.gz", ".json.gz")],
+)
+def test_ending_decides_how_a_file_is_read(path: str, expected: str) -> None:
+    assert ending(path) == expected
 
 
 # Hashes

@@ -16,7 +16,7 @@ import pytest
 
 from both_ways import BASE, KEYS, line
 from sparkify.errors import SourceError
-from sparkify.sources import SourceFile
+from sparkify.source_file import SourceFile
 from sparkify.staging import reading
 from sparkify.staging.rejects import RejectLog
 from sparkify.staging.rules import SONG_FIELDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,10 +20,30 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.server import ThreadedMotoServer
 
-from s3_server import KEY, SECRET, Fault, FaultProxy, fault_proxy, point_at, s3_server
+from s3_server import (
+    KEY,
+    SECRET,
+    Fault,
+    FaultProxy,
+    fault_proxy,
+    make_certificate,
+    point_at,
+    s3_server,
+)
 from sparkify.config import Settings
 from sparkify.errors import SettingsError, SourceError, SparkifyError
-from sparkify.util_s3 import S3, Location, S3Object, access, careful, parse, reading, signing, store
+from sparkify.util_s3 import (
+    S3,
+    Location,
+    S3Object,
+    access,
+    careful,
+    parse,
+    reading,
+    signing,
+    store,
+    wire,
+)
 from sparkify.util_s3.failures import MissedError
 from sparkify.util_s3.store import ObjectStores
 from sparkify.util_s3.threads import in_order
@@ -401,6 +422,27 @@ def test_the_endpoint_of_one_service_wins(bucket: Path, way: str, monkeypatch: A
     assert list(s3().read_many(list(s3().list(f"s3://{bucket.name}")))) == [b"a"]
 
 
+def test_servers_are_trusted_as_boto3_trusts_them(
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch, quick: None
+) -> None:
+    """AWS itself speaks TLS only."""
+    certificate = tmp_path / "certificate.pem"
+    make_certificate(certificate)
+    made = {"d/a": b"a" * 100, "d/b": os.urandom(100_000), "d/c": b""}
+    put(tmp_path / "root" / "safe", made)
+    with s3_server(tmp_path / "root", certificate=certificate) as url:
+        assert url.startswith("https://")
+        point_at(monkeypatch, url)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+        found = list(s3().list("s3://safe/d"))
+        assert list(s3().read_many(found)) == list(made.values())
+        other = tmp_path / "other.pem"
+        make_certificate(other)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(other))
+        with pytest.raises(SourceError, match=r"S3 cannot be reached.*SSL"):
+            list(s3().read_many(found))
+
+
 def test_requests_go_through_a_proxy(
     proxy: FaultProxy, bucket: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -617,6 +659,17 @@ def test_a_wrong_region_is_told(
             ask()
         assert "Set REGION in [S3] to eu-west-1" in e.value.next_step
         assert not any(request.startswith("HEAD") for request, _ in proxy.requests)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_wire_does_not_wait_for_ever(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "READ_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # it takes connections and says nothing
+        point_at(monkeypatch, f"{scheme}://127.0.0.1:{mute.getsockname()[1]}")
+        wires = Wires(access.connect(Settings(), REGION))
+        with pytest.raises(MissedError) as caught:
+            wires.read_part(S3Object("bucket", "key", 5, "abc"), 0, 5)
+    assert isinstance(caught.value.__cause__, OSError)
 
 
 def test_no_network_is_told(monkeypatch: pytest.MonkeyPatch, quick: None) -> None:

@@ -29,7 +29,7 @@ from both_ways import (
     line,
 )
 from mutants import mutant
-from sparkify.sources import SourceFile
+from sparkify.source_file import SourceFile
 from sparkify.staging import reading
 from sparkify.staging.rules import (
     EVENT_FIELDS,

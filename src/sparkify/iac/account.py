@@ -55,10 +55,11 @@ class Account:
     @contextmanager
     def _understood(self, service: str, operation: str) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             yield
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError, ValueError) as error:
             if told := meant(error, service, operation, self.settings):
                 raise told from None
             raise

@@ -14,7 +14,7 @@ from .causes import failed
 from .changes import Change, is_nothing, preview, request, wrong
 from .clearing import clear
 from .lookup import Resources, resources_of
-from .operation import Operation
+from .operation import Operation, interruption_explained
 from .serverless import await_workgroup, lift_capacity
 from .spending import Cost, cost_of
 from .stack import DEAD, REVIEW, UPDATABLE, Stack, find, refuse_foreign
@@ -55,9 +55,10 @@ def up(settings: Settings, *, confirmed: bool = False, progress: Progress = sile
     Whatever was left over is continued, waited for, or removed first; doing it again is harmless.
     confirmed: also do what loses the tables. Raises SettingsError (credentials, a foreign stack,
     settings that cannot be changed later), UsageError (not confirmed), WarehouseError (with the
-    cause that AWS gives), BusyError.
+    cause that AWS gives), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    return _Builder(settings, confirmed, progress).build()
+    with interruption_explained():
+        return _Builder(settings, confirmed, progress).build()
 
 
 class _Builder:

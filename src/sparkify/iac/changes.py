@@ -162,4 +162,5 @@ def wrong(account: Account, error: Any) -> SparkifyError:
             f"CloudFormation refuses to make a role: {said}",
             "Report this: the capability is sent with every request.",
         )
-    return refusal(account, f"CloudFormation refuses the stack {name}: {said}", said)
+    logical = next((one for one in declaration.RESOURCES if one.lower() in said.lower()), "")
+    return refusal(account, f"CloudFormation refuses the stack {name}: {said}", said, logical)

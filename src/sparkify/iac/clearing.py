@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from ..errors import SourceError, WarehouseError
 from ..progress import Progress
 from ..util_s3 import S3
@@ -9,29 +11,38 @@ from .account import Account, text_of
 from .causes import failed
 from .failures import tidy
 from .operation import Operation
-from .stack import REVIEW, Stack, find, physical_names
+from .stack import Stack, find, physical_names
 
 _ATTEMPTS = 3
 
 
-def clear(account: Account, stack: Stack, progress: Progress) -> int:
-    """Delete a stack and everything in it; returns how many objects were in its bucket.
+@dataclass
+class Cleared:
+    """What was removed: how many objects were in the bucket, and what the resources were called."""
+
+    objects: int = 0
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def clear(account: Account, stack: Stack, progress: Progress) -> Cleared:
+    """Delete a stack and everything in it.
 
     Raises WarehouseError with the cause when CloudFormation cannot.
     """
-    objects = 0
+    cleared = Cleared()
     for attempt in range(1, _ATTEMPTS + 1):
         operation = Operation.on(account, stack)
-        if stack.state != REVIEW:
-            objects += empty_bucket(account, physical_names(account, stack), progress)
+        cleared.names |= physical_names(account, stack)
+        cleared.objects += empty_bucket(account, cleared.names, progress)
         _delete(account, stack, operation)
         end = operation.wait(progress)
+        cleared.names |= operation.names()
         if end.deleted:
-            return objects
+            break
         if attempt == _ATTEMPTS or end.state != "DELETE_FAILED":
             raise failed(account, end, operation, "be removed")
         stack = find(account, stack.id) or end
-    return objects
+    return cleared
 
 
 def empty_bucket(account: Account, names: dict[str, str], progress: Progress) -> int:

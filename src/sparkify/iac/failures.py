@@ -92,6 +92,7 @@ def without_secrets(text: str, settings: Settings) -> str:
 def _unanswered(error: Any, service: str, settings: Settings) -> SparkifyError:
     """Say what it means when boto3 gives up by itself."""
     from botocore import exceptions
+    from botocore.parsers import ResponseParserError
 
     region = settings.aws_region
     said = tidy(without_secrets(str(error), settings))
@@ -107,7 +108,8 @@ def _unanswered(error: Any, service: str, settings: Settings) -> SparkifyError:
         return SettingsError(f"no AWS credentials could be fetched: {said}", _AGAIN)
     if isinstance(error, exceptions.ProfileNotFound):
         return SettingsError(said, "Correct AWS_PROFILE, or add the profile to ~/.aws/config.")
-    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
+    network = (exceptions.HTTPClientError, exceptions.ConnectionError, ResponseParserError)
+    if isinstance(error, network):
         return WarehouseError(f"{service} in {region} cannot be reached: {said}", _NETWORK)
     return SettingsError(
         f"boto3 cannot call {service} in {region}: {said}",

@@ -14,7 +14,7 @@ from .account import Account
 from .declaration import stack_name
 from .serverless import namespace, workgroup
 from .spending import Cost, cost
-from .stack import Stack, find, physical_names, refuse_foreign
+from .stack import find, physical_names, refuse_foreign
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -152,8 +152,3 @@ def _role(account: Account, names: dict[str, str]) -> str | None:
         return None
     answer = account.look("iam", "get_role", RoleName=name)
     return answer["Role"]["Arn"] if answer else None
-
-
-def kept(stack: Stack | None) -> bool:
-    """Tell whether there is a stack to remove."""
-    return stack is not None and not stack.deleted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -25,6 +26,19 @@ class InterruptedWorkError(SparkifyError):
 
     exit_code = 130
     code = "interrupted"
+
+
+@contextmanager
+def interruption_explained() -> Iterator[None]:
+    """Say, on Ctrl-C, that AWS goes on, and how to. Raises InterruptedWorkError."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedWorkError(
+            "interrupted; AWS goes on with what it was asked for",
+            "`sparkify iac status` tells how far it is. `python3 iac.py` goes on from there,"
+            " `python3 iac.py down` removes everything.",
+        ) from None
 
 
 @dataclass
@@ -59,30 +73,30 @@ class Operation:
     def wait(self, progress: Progress) -> Stack:
         """Wait for the end, telling of each event; returns the stack in its last state.
 
-        A stack that is gone counts as DELETE_COMPLETE. Raises BusyError when it takes too long,
-        InterruptedWorkError on Ctrl-C.
+        A stack that is gone counts as DELETE_COMPLETE. Raises BusyError when it takes too long.
         """
         pauses = Pauses(STACK_SECONDS)
-        try:
-            while True:
-                stack = find(self.account, self.stack_id) or Stack.gone(self.stack_id)
-                if self._look(progress):
-                    pauses.hurry()
-                if not stack.in_progress:
-                    return stack
-                if not pauses.wait():
-                    raise BusyError(
-                        f"the stack {stack.name} is still {stack.state} after"
-                        f" {STACK_SECONDS / 3600:g} hours",
-                        "Look at its events in the CloudFormation console; `sparkify iac status`"
-                        " tells when it is done.",
-                    )
-        except KeyboardInterrupt:
-            raise InterruptedWorkError(
-                "interrupted; CloudFormation goes on with what it was asked for",
-                "`sparkify iac status` tells how far it is. `python3 iac.py` goes on from there,"
-                " `python3 iac.py down` removes everything.",
-            ) from None
+        while True:
+            stack = find(self.account, self.stack_id) or Stack.gone(self.stack_id)
+            if self._look(progress):
+                pauses.hurry()
+            if not stack.in_progress:
+                return stack
+            if not pauses.wait():
+                raise BusyError(
+                    f"the stack {stack.name} is still {stack.state} after"
+                    f" {STACK_SECONDS / 3600:g} hours",
+                    "Look at its events in the CloudFormation console; `sparkify iac status`"
+                    " tells when it is done.",
+                )
+
+    def names(self) -> dict[str, str]:
+        """Give what the resources of its events are called, by their names in the template."""
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"]
+            for one in self.events
+            if one.get("ResourceType") != _STACK_TYPE and one.get("PhysicalResourceId")
+        }
 
     def cause(self) -> dict[str, Any] | None:
         """Find the event that tells why it failed: the earliest failure that is no consequence."""

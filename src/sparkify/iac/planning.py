@@ -69,6 +69,10 @@ def plan(settings: Settings, progress: Progress = silent) -> Plan:
             " would remove it and create everything anew."
         )
         changes = [Change("Add", name, "") for name in made(settings)]
+    elif stack and stack.state == "UPDATE_ROLLBACK_FAILED":
+        notes.append(
+            "The stack is UPDATE_ROLLBACK_FAILED: `python3 iac.py` would repair it, then go on."
+        )
     else:
         changes = preview(account, stack, progress)
     there = stack if stack and stack.state != REVIEW else None

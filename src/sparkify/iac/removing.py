@@ -12,9 +12,9 @@ from ..progress import Progress, silent
 from . import limits
 from .account import Account, text_of
 from .clearing import clear
-from .declaration import PROJECT, RESOURCES, stack_name
+from .declaration import PROJECT, stack_name
 from .failures import tidy
-from .operation import Operation
+from .operation import Operation, interruption_explained
 from .serverless import SERVICE, namespace, workgroup
 from .stack import Stack, find, physical_names, refuse_foreign
 from .waiting import Pauses
@@ -69,10 +69,14 @@ def down(
     keep_snapshot: make a snapshot of the namespace first, which stays, and costs.
     It also ends what a failed or interrupted `up` or `down` left, and doing it again is harmless.
     Raises SettingsError (credentials, a foreign stack), WarehouseError (what AWS could not
-    remove, and why).
+    remove, and why), BusyError, InterruptedWorkError (Ctrl-C).
     """
+    with interruption_explained():
+        return _down(Account(settings), keep_snapshot, progress)
+
+
+def _down(account: Account, keep_snapshot: bool, progress: Progress) -> Removed:
     began = time.monotonic()
-    account = Account(settings)
     progress("looking at what is there", 0, None, "")
     stack = find(account)
     names: dict[str, str] = {}
@@ -87,10 +91,11 @@ def down(
         if keep_snapshot:
             snapshot = _snapshot(account, names, progress)
         _remove_limit(account, names)
-        objects = clear(account, stack, progress)
+        cleared = clear(account, stack, progress)
+        objects, names = cleared.objects, cleared.names
     proof = _prove(account, names, progress)
     removed = Removed(
-        stack=stack_name(settings),
+        stack=stack_name(account.settings),
         region=account.region,
         state=before,
         objects=objects,
@@ -159,26 +164,20 @@ def _prove(account: Account, names: dict[str, str], progress: Progress) -> list[
     """Ask for each thing once more."""
     progress("proving that nothing is left", 0, None, "")
     settings = account.settings
-    role = names.get("Role") or settings.iam_role_name
     wanted = {
-        "stack": stack_name(settings),
-        "workgroup": names.get("Workgroup") or settings.redshift_workgroup,
-        "namespace": names.get("Namespace") or settings.redshift_namespace,
-        "role": role,
-        "bucket": names.get("WorkBucket", ""),
+        "workgroup": ("Workgroup", settings.redshift_workgroup),
+        "namespace": ("Namespace", settings.redshift_namespace),
+        "role": ("Role", settings.iam_role_name),
+        "bucket": ("WorkBucket", ""),
     }
-    logical = dict(zip(("role", "bucket"), RESOURCES, strict=False))
-    ours = {
-        "stack": True,
-        "workgroup": "Workgroup" in names,
-        "namespace": "Namespace" in names,
-        "role": logical["role"] in names,
-        "bucket": "WorkBucket" in names,
-    }
-    return [_proof(account, kind, name, ours[kind]) for kind, name in wanted.items() if name]
+    proof = [_proof(account, "stack", stack_name(settings), ours=True)]
+    for kind, (logical, otherwise) in wanted.items():
+        if name := names.get(logical, otherwise):
+            proof.append(_proof(account, kind, name, ours=logical in names))
+    return proof
 
 
-def _proof(account: Account, kind: str, name: str, ours: bool) -> Proof:
+def _proof(account: Account, kind: str, name: str, *, ours: bool) -> Proof:
     try:
         pauses = Pauses(_GONE_SECONDS)
         while (state := _state(account, kind, name)) == "DELETING" and pauses.wait():
