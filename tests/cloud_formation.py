@@ -22,6 +22,7 @@ _TYPES = {
     "Role": "AWS::IAM::Role",
     "LogDataPolicy": "AWS::IAM::Policy",
     "WorkBucket": "AWS::S3::Bucket",
+    "WorkBucketAccess": "AWS::IAM::Policy",
     "Namespace": "AWS::RedshiftServerless::Namespace",
     "Workgroup": "AWS::RedshiftServerless::Workgroup",
 }
@@ -162,8 +163,12 @@ class Formation:
             "StackResourceSummaries": [
                 {
                     "LogicalResourceId": logical,
-                    "PhysicalResourceId": _physical(stack, logical),
                     "ResourceStatus": state,
+                    **(
+                        {}
+                        if state == "CREATE_IN_PROGRESS"
+                        else {"PhysicalResourceId": _physical(stack, logical)}
+                    ),
                 }
                 for logical, state in stack.resources.items()
             ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +13,18 @@ from cloud_formation import Bucket, Formation, Stack, refusal
 from sparkify import iac
 from sparkify.config import Settings
 from sparkify.errors import BusyError, SettingsError, SparkifyError, UsageError, WarehouseError
-from sparkify.iac import account, clearing, looking, waiting
+from sparkify.iac import (
+    account,
+    clearing,
+    declaration,
+    looking,
+    lookup,
+    operation,
+    spending,
+    waiting,
+)
+from sparkify.iac import stack as stacks
+from sparkify.progress import silent
 
 SETTINGS = Settings(
     engine="redshift",
@@ -109,16 +120,16 @@ def test_up_brings_up_to_date(aws: Formation) -> None:
 def test_progress_names_each_resource_and_counts_them(aws: Formation) -> None:
     told: list[tuple[str, int, int | None]] = []
     iac.up(SETTINGS, progress=lambda step, done, total, unit: told.append((step, done, total)))
-    assert ("creating Role", 0, 5) in told
-    assert ("creating Workgroup", 4, 5) in told
+    assert ("creating Role", 0, 6) in told
+    assert ("creating Workgroup", 5, 6) in told
     iac.down(SETTINGS, progress=lambda step, done, total, unit: told.append((step, done, total)))
-    assert ("removing Workgroup", 0, 5) in told
+    assert ("removing Workgroup", 0, 6) in told
 
 
 def test_plan_twice_leaves_nothing_behind(aws: Formation) -> None:
     first, second = iac.plan(SETTINGS), iac.plan(SETTINGS)
     assert first == second
-    assert [one.action for one in first.changes] == ["Add"] * 5
+    assert [one.action for one in first.changes] == ["Add"] * 6
     assert first.usage_limit == (0, 16)
     assert (aws.sets, aws.alive()) == ({}, [])
 
@@ -212,7 +223,7 @@ def test_up_accepts_what_a_plan_left(aws: Formation, tags: dict[str, str]) -> No
 def test_plan_accepts_what_a_plan_left(aws: Formation) -> None:
     aws.stand(SETTINGS, "REVIEW_IN_PROGRESS", tags={})
     plan = iac.plan(SETTINGS)
-    assert (plan.state, len(plan.changes)) == (None, 5)
+    assert (plan.state, len(plan.changes)) == (None, 6)
     assert aws.alive() == []
 
 
@@ -269,13 +280,14 @@ def test_up_goes_on_after_ctrl_c(aws: Formation, sleeper: Sleeper) -> None:
 
 
 def test_down_ends_an_up_that_was_interrupted(aws: Formation, sleeper: Sleeper) -> None:
-    sleeper.interrupt = 2
+    sleeper.interrupt = 3
     with pytest.raises(SparkifyError):
         up()
+    assert aws.alive()[0].resources["WorkBucket"] == "CREATE_IN_PROGRESS"
     removed = iac.down(SETTINGS)
     assert removed.state == "CREATE_IN_PROGRESS"
     assert all(one.gone for one in removed.proof)
-    assert {one.kind for one in removed.proof if one.ours} >= {"stack", "role"}
+    assert {one.kind for one in removed.proof if one.ours} == {"stack", "role", "bucket"}
     assert aws.alive() == []
 
 
@@ -381,6 +393,29 @@ def test_early_validation_is_asked_what_it_found(aws: Formation) -> None:
     assert aws.sets == {}
 
 
+def test_early_validation_that_ends_a_creation(
+    aws: Formation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_early(stack: Stack) -> Iterator[None]:
+        aws._set(stack, "CREATE_FAILED", "The following hook(s)/validation failed: [X]")
+        yield
+
+    monkeypatch.setattr(aws, "_creating", fail_early)
+    aws.validation = "the name is taken"
+    assert "the name is taken" in refused(up, WarehouseError).reason
+
+
+def test_events_of_somebody_elses_operation_are_no_cause(aws: Formation) -> None:
+    stack = aws.stand(SETTINGS)
+    watched = operation.Operation(account.Account(SETTINGS), stack.id)
+    stack.token = "of somebody else"
+    aws._resource(stack, "Role", "UPDATE_FAILED", "theirs")
+    stack.token = watched.token
+    aws._resource(stack, "Namespace", "UPDATE_FAILED", "ours")
+    watched.wait(silent)
+    assert (watched.cause() or {})["ResourceStatusReason"] == "ours"
+
+
 def test_early_validation_of_a_creation(aws: Formation) -> None:
     aws.validation = "the name is taken"
     early = "The following hook(s)/validation failed: [AWS::EarlyValidation::X]"
@@ -471,13 +506,23 @@ def test_a_database_cannot_be_renamed(aws: Formation) -> None:
 
 def test_down_leaves_alone_what_the_stack_did_not_make(aws: Formation) -> None:
     aws.others = {"sparkify"}
-    aws.fail["Namespace"] = "Namespace sparkify already exists"
-    refused(up, WarehouseError)
+    assert "did not make" in refused(up, SettingsError).reason
     removed = iac.down(SETTINGS)
     left = {one.kind: one for one in removed.proof if not one.gone}
     assert set(left) == {"workgroup", "namespace"}
     assert all("not touched" in one.note and not one.ours for one in left.values())
     assert "did not make" in iac.status(SETTINGS).notes[0]
+
+
+def test_down_does_not_claim_what_stood_in_the_way(aws: Formation) -> None:
+    aws.others = {"sparkify"}
+    made = {"Role": "CREATE_COMPLETE", "Namespace": "CREATE_FAILED"}
+    aws.stand(SETTINGS, "ROLLBACK_FAILED", resources=made)
+    removed = iac.down(SETTINGS)
+    assert {one.kind: one.ours for one in removed.proof if not one.gone} == {
+        "workgroup": False,
+        "namespace": False,
+    }
 
 
 # Removing
@@ -599,6 +644,50 @@ def test_resources_are_one_call(aws: Formation) -> None:
     aws.stand(SETTINGS)
     assert iac.resources(SETTINGS).work_bucket == "sparkify-workbucket-1"
     assert [name for name, _ in aws.calls] == ["describe_stacks"]
+
+
+@pytest.mark.parametrize(
+    ("state", "usable"),
+    [
+        ("CREATE_COMPLETE", True),
+        ("UPDATE_IN_PROGRESS", True),
+        ("UPDATE_ROLLBACK_FAILED", True),
+        ("DELETE_IN_PROGRESS", False),
+        ("DELETE_FAILED", False),
+        ("ROLLBACK_IN_PROGRESS", False),
+    ],
+)
+def test_outputs_count_only_where_the_warehouse_stands(state: str, usable: bool) -> None:
+    outputs = dict.fromkeys(declaration.OUTPUTS, "x")
+    found = replace(stacks.Stack.gone("x"), state=state, outputs=outputs)
+    assert (lookup.resources_of(found, "us-east-1") is not None) is usable
+    assert lookup.resources_of(replace(found, outputs={}), "us-east-1") is None
+
+
+# What it costs
+
+
+@pytest.mark.parametrize(
+    ("base", "most", "limit", "hour", "at_most", "day"),
+    [
+        (8, 16, 16, 3.0, 6.0, 6.0),
+        (8, 16, None, 3.0, 6.0, 144.0),
+        (8, None, 16, 3.0, None, 6.0),
+        (4, 0, 0, 1.5, None, None),
+        (8, 8, 1_000, 3.0, 3.0, 72.0),
+    ],
+)
+def test_what_it_can_cost(
+    base: int,
+    most: int | None,
+    limit: int | None,
+    hour: float,
+    at_most: float | None,
+    day: float | None,
+) -> None:
+    found = spending.cost(base, most, limit)
+    assert (found.busy_hour_at_base, found.busy_hour_at_most) == (hour, at_most)
+    assert found.day_at_most == day
 
 
 # Waiting

@@ -189,8 +189,8 @@ def test_the_template_says_the_same(region: str) -> None:
     template = resolved(SETTINGS, region)
     role = template["Role"]["Properties"]
     assert role["AssumeRolePolicyDocument"] == policy.trust()
-    work = {one["PolicyName"]: one["PolicyDocument"] for one in role["Policies"]}
-    assert work == {"work-bucket": policy.work_bucket("WorkBucket", region)}
+    work = template["WorkBucketAccess"]["Properties"]
+    assert work["PolicyDocument"] == policy.work_bucket("WorkBucket", region)
     for name, address in (
         ("LogDataPolicy", SETTINGS.log_data),
         ("JsonPathsPolicy", SETTINGS.log_jsonpath),

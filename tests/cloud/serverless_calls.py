@@ -180,9 +180,22 @@ def check(operation: str, payload: Payload) -> None:
         raise invalid(f"{one} detected: {'; '.join(found)}")
 
 
+_KINDS: dict[str, type] = {
+    "structure": Mapping,
+    "list": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+}
+
+
 def _wrong(shape: Any, value: Any, path: str) -> list[str]:
     at = f"Value at '{path}' failed to satisfy constraint: Member must"
     limits = shape.metadata
+    kind = _KINDS.get(shape.type_name, object)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        return [f"{at} be of type {shape.type_name}"]
     if shape.type_name == "structure":
         found = [
             f"Value at '{_under(path, name)}' failed to satisfy constraint: Member must not be null"

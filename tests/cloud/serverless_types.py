@@ -72,6 +72,16 @@ class Namespace(stacks.Namespace):
 class Workgroup(stacks.Workgroup):
     """Its creation and its changes last until it is AVAILABLE."""
 
+    def taken(self, **fields: str) -> dict[str, Any]:
+        """CloudFormation makes of a text what the type's schema wants: "8" is a number there."""
+        found = super().taken(**fields)
+        for name, value in found.items():
+            if isinstance(value, str) and name.endswith("Capacity"):
+                found[name] = int(value)
+            elif isinstance(value, str) and value in ("true", "false"):
+                found[name] = value == "true"
+        return found
+
     def create(self) -> None:
         # The handler waits for the namespace first, which may be at work on its roles.
         self.settle("GetNamespace", namespaceName=str(self.properties.get("NamespaceName")))
@@ -261,10 +271,8 @@ class StackBucket(FakeBucket):
 def _configure(bucket: FakeBucket, properties: Properties, account: str, region: str) -> None:
     backend = s3_backends[account][get_partition(region)]
     if blocked := properties.get("PublicAccessBlockConfiguration"):
-        backend.put_bucket_public_access_block(
-            bucket.name,
-            {key: json.dumps(value).strip('"').lower() for key, value in blocked.items()},
-        )
+        words = {key: json.dumps(value).strip('"').lower() for key, value in blocked.items()}
+        backend.put_public_access_block(bucket.name, words)
     if owned := properties.get("OwnershipControls"):
         (rule,) = owned["Rules"]
         backend.put_bucket_ownership_controls(bucket.name, rule["ObjectOwnership"])

@@ -15,7 +15,7 @@ from .changes import Change, is_nothing, preview, request, wrong
 from .clearing import clear
 from .lookup import Resources, resources_of
 from .operation import Operation, interruption_explained
-from .serverless import await_workgroup, lift_capacity
+from .serverless import await_workgroup, lift_capacity, refuse_taken
 from .spending import Cost, cost_of
 from .stack import DEAD, REVIEW, UPDATABLE, Stack, find, refuse_foreign
 
@@ -137,6 +137,7 @@ class _Builder:
         """Create the stack; None when somebody, or a request whose reply was lost, came first."""
         from botocore.exceptions import ClientError
 
+        refuse_taken(self._account)
         self._progress("creating the stack", 0, None, "resources")
         operation = Operation(self._account, "")
         self._action = "created"
@@ -162,8 +163,6 @@ class _Builder:
         """Bring the stack up to date; None when its state changed meanwhile."""
         from botocore.exceptions import ClientError
 
-        if self._action != "unchanged":  # by a request whose reply was lost
-            return stack
         refuse_impossible(self._settings, stack, self._confirmed)
         changes = preview(self._account, stack, self._progress)
         if changes is None or not (changes or different(self._account, stack)):

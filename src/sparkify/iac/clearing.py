@@ -36,7 +36,8 @@ def clear(account: Account, stack: Stack, progress: Progress) -> Cleared:
         cleared.objects += empty_bucket(account, cleared.names, progress)
         _delete(account, stack, operation)
         end = operation.wait(progress)
-        cleared.names |= operation.names()
+        if stack.state == "CREATE_IN_PROGRESS":  # some had no names when they were listed
+            cleared.names |= operation.names()
         if end.deleted:
             break
         if attempt == _ATTEMPTS or end.state != "DELETE_FAILED":

@@ -17,6 +17,7 @@ OUTPUTS = ("RoleArn", "WorkBucket", "Workgroup", "Namespace", "Database")
 SOURCE_POLICIES = ("LogDataPolicy", "JsonPathsPolicy", "SongDataPolicy")
 RESOURCES = (
     "Role",
+    "WorkBucketAccess",
     *SOURCE_POLICIES,
     "WorkBucket",
     "Namespace",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import WarehouseError
+from ..errors import SettingsError, WarehouseError
 from ..progress import Progress, silent
 from .account import Account, text_of
 from .failures import tidy
@@ -45,6 +45,25 @@ def lift_capacity(account: Account, found: dict[str, Any], wanted: int) -> list[
         return [f"The workgroup keeps its limit of {most} RPUs: {tidy(text_of(error))}."]
     await_workgroup(account, name, silent)
     return []
+
+
+def refuse_taken(account: Account) -> None:
+    """Raise SettingsError when the names of the settings belong to somebody else's warehouse.
+
+    To be asked where there is no stack: then nothing of these names is ours.
+    """
+    settings = account.settings
+    for what, name, found in (
+        ("namespace", settings.redshift_namespace, namespace),
+        ("workgroup", settings.redshift_workgroup, workgroup),
+    ):
+        if found(account, name):
+            raise SettingsError(
+                f"there is a {what} {name} in {account.region} already that this program did not"
+                " make; it was not touched",
+                f"Choose another {what.upper()} in [REDSHIFT], or remove that one yourself.",
+                **{what: name},
+            )
 
 
 def await_workgroup(account: Account, name: str, progress: Progress) -> dict[str, Any]:
