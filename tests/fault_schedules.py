@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from threading import Thread
@@ -52,7 +53,8 @@ Happening = Callable[[Scene], None]
 
 
 def throttled(scene: Scene) -> None:
-    scene.fault("throttle", DATA_API, count=scene.random.randint(1, 4), skip=scene.random.randint(0, 9))
+    count, skip = scene.random.randint(1, 4), scene.random.randint(0, 9)
+    scene.fault("throttle", DATA_API, count=count, skip=skip)
     scene.load()
 
 
@@ -151,10 +153,8 @@ def interrupted(scene: Scene) -> None:
         if left == 0:
             raise KeyboardInterrupt
 
-    try:
+    with suppress(KeyboardInterrupt):
         etl.load(scene.settings, answers=False, progress=progress)
-    except KeyboardInterrupt:
-        pass
 
 
 def killed(scene: Scene) -> None:

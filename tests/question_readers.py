@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ class Asked:
     def read(self, sql: str) -> Table:
         cursor = self.connection.execute(sql)
         return Table(tuple(column[0] for column in cursor.description), cursor.fetchall())
+
+    def read_all(self, statements: Sequence[str]) -> list[Table]:
+        return [self.read(sql) for sql in statements]
 
     def fill(self, tables: Tables, scratch: Path) -> None:
         """Replace all rows of the tables. scratch: a folder for files."""

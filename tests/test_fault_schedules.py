@@ -1,4 +1,4 @@
-"""200 schedules of faults on each engine: nothing is lost or doubled, and nothing goes on running."""
+"""200 schedules of faults on each engine: nothing is lost, doubled, or left running."""
 
 from __future__ import annotations
 
@@ -83,4 +83,4 @@ def test_a_schedule(place: Cloud, engine: str, seed: int) -> None:
 
 def test_every_kind_has_its_turn() -> None:
     assert len(ON_REDSHIFT) >= 12
-    assert SCHEDULES >= 10 * len(ON_REDSHIFT)
+    assert SCHEDULES // len(ON_REDSHIFT) > 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -128,6 +128,9 @@ class Told:
         self.asked.append(sql)
         columns = tuple(self.rows[0]) if self.rows else ("day", "plays")
         return Table(columns, [tuple(row.values()) for row in self.rows])
+
+    def read_all(self, statements: Sequence[str]) -> list[Table]:
+        return [self.read(sql) for sql in statements]
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,8 @@ def every_statement() -> dict[str, str]:
     for kinds, direct in some_loads():
         one = some_batch(kinds, direct)
         steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]
-    values = {"query": "SELECT 'a'", "target": "s3://cargo/x/", "role": ROLE, "run_id": 7}
+    values: dict[str, str | int] = {"query": "SELECT 'a'", "role": ROLE, "run_id": 7}
+    values["target"] = "s3://cargo/x/"
     for name, query in folder("redshift").items():
         parts = {"uris": literals(["s3://b/it's"]), "table": "songs"}
         defaults = values if ":" in query.sql else {}

@@ -15,7 +15,7 @@ from oracle import File
 from sabotage import AUDITED, LOADS
 from sparkify import analysis, etl, export, generate, quality, status
 from sparkify.errors import QualityError, SourceError, TooManyRejectedError, UsageError
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.sql_queries import STAR_TABLES, insert_table_queries
 from sparkify.warehouse import open_reader, read_ledger
 from sparkify.warehouse.redshift import batch, loading
 from worlds import QUIRKS, Recipe, world
@@ -105,14 +105,13 @@ def test_conflicts_are_told_with_their_lines(place: Cloud) -> None:
 
 
 @pytest.mark.parametrize("increments", [1, 3])
-def test_copy_reads_the_files_itself(
-    place: Cloud, generated: list[File], increments: int
-) -> None:
+def test_copy_reads_the_files_itself(place: Cloud, generated: list[File], increments: int) -> None:
     events = [file for file in generated if file.kind == "events"]
     songs = [file for file in generated if file.kind == "songs"]
     for number in range(increments):
         place.put(events[number::increments])
-        place.put(songs[len(songs) * number // increments : len(songs) * (number + 1) // increments])
+        share = len(songs) // increments
+        place.put(songs[share * number : share * (number + 1)])
         same_report(place, copy_mode="direct")
     same(place, by_file=False)
     if increments == 1:
@@ -215,7 +214,7 @@ def test_a_broken_audit_publishes_nothing(
 ) -> None:
     place.put(generated)
     before = place.tables()
-    left_out = [q for q in batch.insert_table_queries if q.name != "insert_time"]
+    left_out = [query for query in insert_table_queries if query.name != "insert_time"]
     monkeypatch.setattr(batch, "insert_table_queries", left_out)
     with pytest.raises(QualityError) as caught:
         place.load()
@@ -294,9 +293,7 @@ def test_nothing_stays_in_the_work_bucket(place: Cloud, generated: list[File]) -
     place.put(generated)
     place.load()
     s3 = place.aws.client("s3")
-    [work] = [
-        one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"] != SOURCE
-    ]
+    [work] = [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"] != SOURCE]
     assert "Contents" not in s3.list_objects_v2(Bucket=work)
 
 
