@@ -177,6 +177,14 @@ def test_the_operator_is_no_administrator() -> None:
     assert "redshift.amazonaws.com" in json.dumps(passing["Condition"])
 
 
+def test_a_long_name_of_a_stack_is_cut_as_cloudformation_may_cut_it() -> None:
+    stack = "sparkify-" + "x" * 50
+    text = json.dumps(policy.operator(stack, "us-east-1", []))
+    assert f"arn:aws:s3:::{stack[:24]}*" in text
+    assert f":role/{stack[:24]}*" in text
+    assert f":stack/{stack}/*" in text
+
+
 def declaration_policy() -> policy.Document:
     return declaration.operator_policy(SETTINGS)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cloud_place import Cloud, cloud
 from oracle import File
-from sparkify.errors import SourceError
+from sparkify import export
+from sparkify.errors import SettingsError, SourceError, UsageError, WarehouseError
 
 HOME = {"sessionId": 1, "itemInSession": 2, "page": "Home", "ts": 1541116800000}
 SONG = {"song_id": "SO1", "artist_id": "AR1", "title": "One", "duration": 1.5}
@@ -135,3 +138,123 @@ def test_milliseconds_are_kept(place: Cloud) -> None:
     place.load(copy_mode="direct")
     [(moment,)] = rows(place, "SELECT ts FROM staging_events")
     assert moment.isoformat() == "2018-10-24T01:33:14.796000"
+
+
+# Which files COPY is given
+
+
+def day(number: int, *, packed: bool = False) -> File:
+    text = json.dumps(HOME | {"sessionId": number, "ts": 1541116800000 + number}).encode()
+    name = f"log_data/2018/11/2018-11-{number:02}-events.json"
+    return File(name + ".gz", "events", pack(text)) if packed else File(name, "events", text)
+
+
+def song(number: int) -> File:
+    text = json.dumps(SONG | {"song_id": f"SO{number}"}).encode()
+    return File(f"song_data/{number % 9}/{number}.json", "songs", text)
+
+
+def pack(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def sent(place: Cloud, before: int) -> list[str]:
+    return [
+        sql.split("\n")[1].removeprefix("FROM ")
+        for sql in place.aws.statements()[before:]
+        if sql.startswith("COPY copied_events")
+    ]
+
+
+def test_a_new_day_is_one_prefix(place: Cloud) -> None:
+    place.put([*map(day, range(1, 29)), song(1)])
+    place.load(copy_mode="direct")
+    place.put([day(29), day(30)])
+    before = len(place.aws.statements())
+    assert place.load(copy_mode="direct")["events"]["staged"] == 2
+    found = sent(place, before)
+    assert found == [
+        "'s3://sparkify-source/log_data/2018/11/2018-11-29'",
+        "'s3://sparkify-source/log_data/2018/11/2018-11-3'",
+    ]
+
+
+def test_what_takes_many_prefixes_is_put_together(place: Cloud) -> None:
+    place.put([*map(day, range(1, 30, 2)), song(1)])
+    place.load(copy_mode="direct")
+    place.put(map(day, range(2, 30, 2)))
+    before = len(place.aws.statements())
+    assert place.load(copy_mode="direct")["events"]["staged"] == 14
+    assert sent(place, before) == []
+
+
+def test_what_takes_many_statements_is_put_together(place: Cloud) -> None:
+    place.put([day(1), day(11), day(21), *(song(n) for n in (1, 2, 3, 4))])
+    place.load(copy_mode="direct")
+    place.put([day(2), day(12), day(22), *(song(n) for n in (5, 6, 7, 8))])
+    before = len(place.aws.statements())
+    report = place.load(copy_mode="direct")
+    assert (report["events"]["staged"], report["songs"]["staged"]) == (3, 4)
+    assert sent(place, before) == []
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_packed_files(place: Cloud, mixed: bool) -> None:
+    place.put([day(1, packed=True), day(2, packed=not mixed), song(1)])
+    before = len(place.aws.statements())
+    assert place.load(copy_mode="direct")["events"]["staged"] == 2
+    assert len(sent(place, before)) == (0 if mixed else 1)
+
+
+def test_a_jsonpaths_file_says_which_column_is_which(place: Cloud) -> None:
+    """COPY fills columns by position: the paths of this file stand in another order."""
+    paths = [f"$['{key}']" for key in reversed([*HOME, "song"])]
+    place.put([day(1), song(1)])
+    place.aws.put("sparkify-source", "log_json_path.json", paths_file(paths), "us-west-2")
+    place.load(copy_mode="direct", log_jsonpath="s3://sparkify-source/log_json_path.json")
+    assert rows(place, "SELECT sessionid, page, artist FROM staging_events") == [(1, "Home", None)]
+    assert any("JSON 's3://sparkify-source/log_json" in sql for sql in place.aws.statements())
+
+
+def paths_file(paths: list[str]) -> bytes:
+    return json.dumps({"jsonpaths": paths}).encode()
+
+
+def test_direct_needs_files_in_s3(place: Cloud, tmp_path: Path) -> None:
+    place.put([song(1)])
+    (tmp_path / "1.json").write_bytes(day(1).content)
+    with pytest.raises(SettingsError, match="not in S3"):
+        place.load(copy_mode="direct", log_data=str(tmp_path))
+    assert place.load(copy_mode="auto", log_data=str(tmp_path))["events"]["staged"] == 1
+
+
+# What changes while it is loaded
+
+
+def test_a_file_that_vanished_before_copy_looked_is_loaded_when_it_is_back(place: Cloud) -> None:
+    place.put([day(1), day(2), song(1)])
+    gone = f"s3://sparkify-source/{day(2).uri}"
+    place.aws.fault("delete_object", "s3.ListObjectsV2", match="log_data", address=gone)
+    assert place.load(copy_mode="direct")["events"]["staged"] == 1
+    place.aws.faults.clear()
+    assert rows(place, f"SELECT COUNT(*) FROM loaded_files WHERE uri = '{gone}'") == [(0,)]
+    place.put([day(2)])
+    assert place.load(copy_mode="direct")["events"]["staged"] == 1
+
+
+def test_a_part_that_cannot_be_copied_is_told(place: Cloud) -> None:
+    place.put([day(1), song(1)])
+    place.aws.fault("fail", "statement", match="COPY new_events", message="ERROR: out of luck")
+    with pytest.raises(WarehouseError, match=r"out of luck.*nothing was published") as caught:
+        place.load(copy_mode="compact")
+    assert caught.value.next_step
+
+
+def test_an_export_of_empty_tables_writes_what_there_is(place: Cloud, tmp_path: Path) -> None:
+    place.put([day(1), song(1)])
+    place.load()
+    done = export.export(place.settings(), tmp_path / "out")
+    assert set(done["files"]) == {"songs", "artists"}
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError):
+        export.export(place.settings(), tmp_path / "file" / "out")

@@ -86,9 +86,11 @@ def operator(
     """
     part = partition(region)
     here = f"{region}:{account}"
-    work = _bucket(f"{stack.lower()}-*", region)
+    # CloudFormation cuts a long stack's name to fit the names that it makes of it.
+    made = f"{stack}-*" if len(stack) <= _WHOLE_STACK_NAME else f"{stack[:_WHOLE_STACK_NAME]}*"
+    work = _bucket(made.lower(), region)
     roles = f"arn:{part}:iam::{account}:role"
-    own_role = f"{roles}/{role or f'{stack}-*'}"
+    own_role = f"{roles}/{role or made}"
     serverless = f"arn:{part}:redshift-serverless:{here}"
     passed = {"StringEquals": {"iam:PassedToService": list(PRINCIPALS)}}
     linked = {"StringEquals": {"iam:AWSServiceName": "redshift.amazonaws.com"}}
@@ -107,6 +109,7 @@ def operator(
     )
 
 
+_WHOLE_STACK_NAME = 24
 _STACK = [
     "cloudformation:ContinueUpdateRollback",
     "cloudformation:CreateChangeSet",
