@@ -7,7 +7,7 @@ DATA ?= data
 SETUP_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types clean
+.PHONY: help run docs test check format lint types clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ help: ## list the targets
 run: $(VENV)/.installed ## make a month of data, load it, and answer the questions
 	@$(BIN)/sparkify generate $(DATA)
 	@$(BIN)/sparkify etl
+	@echo "      (in this shell first: source $(BIN)/activate)" >&2
+
+docs: $(VENV)/.installed-dev ## write the generated parts of the documents again
+	$(BIN)/python docs/refresh.py
 
 test: $(VENV)/.installed-dev ## run all tests
 	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
