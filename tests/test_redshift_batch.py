@@ -124,6 +124,26 @@ def test_one_kind_leaves_room_for_all_the_prefixes_that_are_allowed(kind: Kind) 
     assert len(some_batch((kind,), (kind,), prefixes=8).publish()) <= batch.MAX_STATEMENTS
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "message", "step"),
+    [
+        ("insert_songs", 20, 'invalid input: "plays_counted"', "insert_songs"),
+        (
+            "",
+            -1,
+            'invalid input syntax for type bigint: "another load came first"',
+            batch.OVERTAKEN,
+        ),
+        ("", -1, 'invalid input syntax for type integer: "plays_counted"', "plays_counted"),
+        ("", -1, "Invalid digit, Value 'c', Pos 0", ""),
+    ],
+)
+def test_a_failed_step_is_named_by_its_number_or_its_word(
+    name: str, number: int, message: str, step: str
+) -> None:
+    assert batch.failed_step(name, number, message) == step
+
+
 def test_what_is_told_is_quoted() -> None:
     [copy] = [step.sql for step in some_batch(KINDS, ()).publish() if step.name == "copy_new_songs"]
     assert "IAM_ROLE 'arn:aws:iam::123456789012:role/sparkify-it''s'" in copy

@@ -181,6 +181,18 @@ def reading_steps(kind: Kind) -> tuple[str, ...]:
     return (f"copy_copied_{kind}", f"convert_{kind}", f"copied_{kind}_arrived")
 
 
+def failed_step(name: str, number: int, message: str) -> str:
+    """Name the statement that failed: by its number, else by the word that it could not cast.
+
+    name, number, message: as of a StatementError.
+    """
+    if number >= 0:
+        return name
+    words = {"another load came first": OVERTAKEN, "conflicts are not told": CONFLICTS}
+    words |= {query.name: query.name for query in audit_queries}
+    return next((step for word, step in words.items() if word in message), name)
+
+
 def columns_of(kind: Kind) -> tuple[str, ...]:
     """Name the columns of a staging table in their order."""
     return tuple(field.column for field in FIELDS[kind])

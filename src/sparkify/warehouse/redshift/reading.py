@@ -18,7 +18,7 @@ from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from .. import Table
 from .asking import only_reading
-from .batch import MAX_STATEMENTS, Step
+from .batch import MAX_STATEMENTS, Step, failed_step
 from .filling import fill, on_one_line
 
 if TYPE_CHECKING:
@@ -140,9 +140,12 @@ class RedshiftReader:
 
     def run_steps(self, steps: Sequence[Step], token: str | None = None) -> Statement:
         """Run a batch as one transaction. Raises StatementError, which names the failed step."""
-        return self._execute(
-            [step.sql for step in steps], token=token, names=[step.name for step in steps]
-        )
+        names = [step.name for step in steps]
+        try:
+            return self._execute([step.sql for step in steps], token=token, names=names)
+        except StatementError as error:
+            error.name = failed_step(error.name, error.number, error.message)
+            raise
 
     def _execute(
         self, sql: str | Sequence[str], token: str | None = None, names: Sequence[str] = ()
