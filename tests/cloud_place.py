@@ -122,7 +122,7 @@ def cloud(folder: Path) -> Iterator[Cloud]:
             patch.setenv(name, value)
         hurry(patch)
         aws.put(SOURCE, "README", b"", SOURCE_REGION)
-        paths = f"s3://{SOURCE}/log_json_path.json"  # the role may read it, whether it is set or not
+        paths = f"s3://{SOURCE}/log_json_path.json"
         iac.up(cloud_settings(folder, log_jsonpath=paths), progress=silent)
         create_tables.create(cloud_settings(folder))
         yield Cloud(aws, folder)

@@ -131,7 +131,7 @@ def test_one_kind_leaves_room_for_all_the_prefixes_that_are_allowed(kind: Kind) 
         (
             "",
             -1,
-            'invalid input syntax for type bigint: "another load came first"',
+            'invalid syntax: "another load came first"',
             batch.OVERTAKEN,
         ),
         ("", -1, 'invalid input syntax for type integer: "plays_counted"', "plays_counted"),
