@@ -10,10 +10,11 @@ from random import Random
 
 import pytest
 
+from cloud.ddl import attributes
 from cloud_place import SOURCE, Cloud, cloud
 from oracle import File
 from sabotage import AUDITED, LOADS
-from sparkify import analysis, etl, export, generate, quality, status
+from sparkify import analysis, create_tables, etl, export, generate, quality, status
 from sparkify.errors import QualityError, SourceError, TooManyRejectedError, UsageError
 from sparkify.sql_queries import STAR_TABLES, insert_table_queries
 from sparkify.warehouse import open_reader, read_ledger
@@ -268,6 +269,22 @@ def test_a_large_ledger_comes_by_unload(
     monkeypatch.setattr(reading, "MANY_FILES", 10)
     assert read_ledger(place.settings()) == known
     assert "UNLOAD" in place.aws.statements()[-1]
+
+
+@pytest.mark.parametrize("trouble", [False, True])
+def test_new_tables_have_their_keys_and_their_layout(place: Cloud, trouble: bool) -> None:
+    """Also where a transaction would not have the layout: then each statement runs alone."""
+    if trouble:
+        place.aws.fault("fail", "statement", match="SORTKEY", message="ERROR: not in a transaction")
+    create_tables.drop(place.settings())
+    connection = place.aws.database()
+    try:
+        found = attributes(connection, "songplays")
+        assert "start_time" in repr(found)
+        assert "user_id" in repr(found)
+        assert "songplay_id" in repr(found)
+    finally:
+        connection.close()
 
 
 def test_a_dry_run_changes_nothing(place: Cloud, generated: list[File]) -> None:

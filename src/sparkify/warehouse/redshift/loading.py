@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ...errors import SourceError
 from ...ledger import Ledger, Plan
 from ...progress import Progress
 from ...sources import list_source
-from ...sql_queries import TABLES, create_table_queries, drop_table_queries, folder
+from ...sql_queries import TABLES, Query, create_table_queries, drop_table_queries, folder
 from .. import Run, StageReport
 from . import batch, direct
 from .batch import Batch, Step
@@ -52,10 +52,22 @@ class RedshiftWarehouse(RedshiftReader):
         missing = [table for table in TABLES if table not in present]
         if missing:
             self.run_steps(_creation(missing))
+            self._lay_out(missing)
+
+    def _lay_out(self, missing: Sequence[str]) -> None:
+        """Say how new tables lie: in one go, or, where a transaction will not have that, singly."""
+        steps = _layout(missing)
+        if not steps:
+            return
+        try:
+            self.run_steps(steps)
+        except StatementError:
+            for step in steps:
+                self._execute(step.sql, names=[step.name])
 
     def drop_tables(self) -> None:
         """Remove every table with all that is in it."""
-        self.run_steps([Step(query.name, query.sql) for query in drop_table_queries])
+        self.run_steps(_steps(drop_table_queries))
         self._version_is_known = False
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
@@ -144,16 +156,24 @@ class RedshiftWarehouse(RedshiftReader):
 
 def _creation(missing: Sequence[str]) -> list[Step]:
     """List the statements that make tables; keys come before what refers to them."""
-    keys = sorted(folder("redshift/keys").values(), key=lambda query: "_to_" in query.name)
-    dressed = [
-        query
-        for query in (*keys, *folder("redshift/layout").values())
-        if query.header["table"] in missing
-    ]
     named = zip(TABLES, create_table_queries, strict=True)
     made = [query for table, query in named if table in missing]
+    keys = sorted(folder("redshift/keys").values(), key=lambda query: "_to_" in query.name)
     info = _BOOKKEEPING["insert_warehouse_info"]
-    return [Step(query.name, query.sql) for query in (*made, info, *dressed)]
+    return _steps([*made, info, *_of(keys, missing)])
+
+
+def _layout(missing: Sequence[str]) -> list[Step]:
+    """List the statements that say how tables are distributed and sorted."""
+    return _steps(_of(folder("redshift/layout").values(), missing))
+
+
+def _of(queries: Iterable[Query], tables: Sequence[str]) -> list[Query]:
+    return [query for query in queries if query.header["table"] in tables]
+
+
+def _steps(queries: Iterable[Query]) -> list[Step]:
+    return [Step(query.name, query.sql) for query in queries]
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 -- name: convert_events
 -- purpose: The events of this load as they are staged; the statement fails on a record that breaks
---   a rule, which COPY would let pass.
+--   a rule, which COPY would let pass, and on an engine that would cut the milliseconds off.
 -- grain: one record of a log file
 CREATE TEMPORARY TABLE new_events AS
 SELECT
@@ -26,7 +26,9 @@ SELECT
     CAST(
         CASE
             WHEN
-                ts BETWEEN 946684800000 AND 4133980799999
+                TIMESTAMP 'epoch' + 1540344794796 * INTERVAL '0.001 second'
+                = TIMESTAMP '2018-10-24 01:33:14.796'
+                AND ts BETWEEN 946684800000 AND 4133980799999
                 AND ts = FLOOR(ts)
                 AND COALESCE(registration, 946684800000) BETWEEN 946684800000 AND 4133980799999
                 AND COALESCE(registration, 0) = FLOOR(COALESCE(registration, 0))
