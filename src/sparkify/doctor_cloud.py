@@ -96,4 +96,3 @@ def _statement(settings: Settings) -> str:
     if not tables:
         return "the database answers; it has no tables yet: `sparkify create-tables`"
     return f"the database answers, {len(tables)} tables are there"
-

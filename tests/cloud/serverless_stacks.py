@@ -4,8 +4,6 @@ Moto has no rollback, no events of resources, no capabilities, no checks of para
 protection against deletion, and its change sets know neither conditions nor replacements.
 """
 
-# ruff: noqa: N803, ARG001 - moto calls these functions by its own names for their parameters
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -100,7 +98,7 @@ _moto_made = parsing.parse_and_create_resource
 def _made(
     logical_id: str, resource_json: Any, resources_map: Any, account_id: str, region_name: str
 ) -> Any:
-    """Make a resource where an operation is at work; a look at a stack makes none, unlike moto's."""
+    """Make a resource where an operation is at work; a look at a stack makes none."""
     work = CURRENT.get()
     if work is not None and work.map is resources_map:
         return work.make(logical_id)
@@ -322,7 +320,8 @@ def _continue_update_rollback(self: Any) -> EmptyResult:
     stack = _there(backend, self._get_param("StackName"))
     if stack.status != "UPDATE_ROLLBACK_FAILED":
         raise Refused(
-            message=f"Stack:{stack.stack_id} is in {stack.status} state and can not continue rollback."
+            message=f"Stack:{stack.stack_id} is in {stack.status} state"
+            " and can not continue rollback."
         )
     with _Working(self, stack, backend) as work:
         work.say("UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated")

@@ -216,7 +216,7 @@ class Work:
     def _order(self) -> list[str]:
         parts = {name: one.json for name, one in kept(self.stack).items()}
         names = [name for one in parts.values() for name in references(one)]
-        return ordered({"Resources": parts, "Parameters": dict.fromkeys(names, {})})
+        return ordered({"Resources": parts, "Parameters": {name: {} for name in names}})
 
     # A stack
 
@@ -323,7 +323,8 @@ class Work:
         self._tell(
             one,
             "UPDATE_IN_PROGRESS",
-            "Requested update requires the creation of a new physical resource; hence creating one.",
+            "Requested update requires the creation of a new physical resource;"
+            " hence creating one.",
         )
         self._undo.append(lambda: self._unreplace(one))
         self._made(logical, properties)
