@@ -16,7 +16,7 @@ import duckdb
 from sparkify.sql_queries import folder
 from sparkify.staging.rules import EVENT_FIELDS, FIELDS, Kind, Type
 from sparkify.staging.validate import Rejection, accept, as_staged, decode
-from sparkify.warehouse.duckdb import staging
+from sparkify.warehouse.duckdb import lane
 
 Row = tuple[Any, ...]
 Verdict = Row | str
@@ -85,8 +85,8 @@ class FastWay:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "records.ndjson"
         self._connection = duckdb.connect(config={"threads": 1})
-        for name in staging._MACRO_ORDER:
-            self._connection.execute(staging._MACROS[name].sql)
+        for name in lane._MACRO_ORDER:
+            self._connection.execute(lane._MACROS[name].sql)
         for name in ("create_new_events", "create_new_songs"):
             self._connection.execute(_SQL[name].sql)
 
@@ -111,7 +111,7 @@ class FastWay:
         """Those of some records that DuckDB reads without an error."""
         try:
             self._all_columns(kind, [named[number] for number in numbers], "ignore_errors = FALSE")
-        except staging.DataErrors:
+        except lane.DataErrors:
             if len(numbers) == 1:
                 return []
             half = len(numbers) // 2
@@ -157,7 +157,7 @@ _SQL = folder("duckdb")
 
 
 def _columns(kind: Kind) -> dict[str, str]:
-    return staging._columns(FIELDS[kind], _NUMBER_KEY)
+    return lane.columns(FIELDS[kind], _NUMBER_KEY)
 
 
 def _named(number: int, record: bytes) -> bytes:

@@ -17,10 +17,10 @@ from both_ways import KEYS
 from sparkify.progress import Progress, silent
 from sparkify.source_file import SourceFile
 from sparkify.staging import reading
-from sparkify.staging.rules import FIELDS, Field, Kind
+from sparkify.staging.rules import FIELDS, Field, Kind, fields_of
 from sparkify.staging.validate import Rejection, accept, as_staged, decode
-from sparkify.warehouse.duckdb import staging
-from sparkify.warehouse.duckdb.staging import Stager, fields_of
+from sparkify.warehouse.duckdb import lane
+from sparkify.warehouse.duckdb.staging import Stager
 
 Row = tuple[Any, ...]
 Reject = tuple[int, str]
@@ -87,7 +87,7 @@ def stage_files(
         progress(step, done, total, unit)
 
     with duckdb.connect(config={"threads": 1}) as connection, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staging, "accept", count)
+        patch.setattr(lane, "accept", count)
         stager = Stager(connection, keys, workspace, tell)
         with closing(stager.rejects):
             stager.stage(files)

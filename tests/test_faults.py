@@ -17,7 +17,7 @@ from small_world import FIRST, SECOND, Prepared, State, state
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES
 from sparkify.warehouse.duckdb import reading
-from sparkify.warehouse.duckdb.staging import Stager
+from sparkify.warehouse.duckdb.lane import Lane
 
 
 @dataclass
@@ -238,7 +238,7 @@ def out_of_room(*_: object) -> Path:
 def test_full_folder_for_temporary_files(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     place = second.place()
     with monkeypatch.context() as patch:
-        patch.setattr(Stager, "_write", out_of_room)
+        patch.setattr(Lane, "_write", out_of_room)
         with pytest.raises(WarehouseError, match="No space left on device") as caught:
             place.load()
     assert "TMPDIR" in caught.value.next_step

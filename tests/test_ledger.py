@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sparkify.ledger import SHOWN_FILES, LoadedVersion, plan
 from sparkify.source_file import SourceFile
 
@@ -50,7 +48,7 @@ def test_another_file_of_the_same_look_is_new() -> None:
 
 
 def hashed(one: SourceFile) -> SourceFile:
-    return replace(one, fingerprint=f"{one.fingerprint}-abc")
+    return one._replace(fingerprint=f"{one.fingerprint}-abc")
 
 
 def test_without_verify_a_hash_in_the_ledger_is_no_matter() -> None:

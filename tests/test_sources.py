@@ -8,7 +8,6 @@ import os
 import re
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -242,7 +241,7 @@ def test_odd_etags_are_fingerprints_too(given: str) -> None:
     known = {file.uri: [LoadedVersion(file.fingerprint, 1)]}
     for verify in (None, hashed):
         assert plan([file], known, verify=verify).loaded == [file.uri]
-        other = replace(file, fingerprint=f"{file.fingerprint}0")
+        other = file._replace(fingerprint=f"{file.fingerprint}0")
         assert plan([other], known, verify=verify).changed == [other]
 
 

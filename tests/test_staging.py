@@ -8,7 +8,6 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -21,7 +20,7 @@ from sparkify.staging import reading
 from sparkify.staging.rejects import RejectLog
 from sparkify.staging.rules import SONG_FIELDS
 from sparkify.staging.validate import Rejection
-from sparkify.warehouse.duckdb import staging
+from sparkify.warehouse.duckdb import event_lane, song_lane
 from stagers import check, expected, source_files, stage, stage_files
 
 KIB = 1 << 10
@@ -76,7 +75,7 @@ def test_bad_line_in_a_long_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PIECE_BYTES", 512 * KIB)
-    monkeypatch.setattr(staging, "_SMALL_PIECE_BYTES", 64)
+    monkeypatch.setattr(event_lane, "_SMALL_PIECE_BYTES", 64)
 
 
 @pytest.mark.usefixtures("small_pieces")
@@ -164,7 +163,7 @@ def test_line_longer_than_duckdb_takes(tmp_path: Path) -> None:
 def test_bad_files_among_good_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_files: int, broken: int
 ) -> None:
-    monkeypatch.setattr(staging, "_GROUP_FILES", group_files)
+    monkeypatch.setattr(event_lane, "_GROUP_FILES", group_files)
     monkeypatch.setattr(reading, "HEAD_RECORDS", 2)
     contents = {f"{n:02}.json": log(n) for n in range(10)}
     for n in range(broken):
@@ -183,7 +182,7 @@ def test_bad_files_among_good_ones(
 def test_files_are_put_in_groups_by_number_and_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "_GROUP_BYTES", 3 * len(b"\n".join(log(1))))
+    monkeypatch.setattr(event_lane, "_GROUP_BYTES", 3 * len(b"\n".join(log(1))))
     contents = {f"{n}.json": b"\n".join(log(n)) for n in range(8)}
     contents["4.json"] = b"\n".join(log(4, 30))
     staged = stage(tmp_path, contents)
@@ -213,7 +212,7 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
     (file,) = source_files(tmp_path, "events", {"day.json": b"\n".join(log(1))})
     path = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.json")
     Path(file.path).rename(path)
-    staged = stage_files(tmp_path, [replace(file, path=path)])
+    staged = stage_files(tmp_path, [file._replace(path=path)])
     assert [rows.total() for rows in staged.rows.values()] == [5]
 
 
@@ -399,7 +398,7 @@ def test_unknown_fields_are_noted_in_the_first_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "HEAD_RECORDS", 3)
-    monkeypatch.setattr(staging, "_SAMPLED_SONGS", 4)
+    monkeypatch.setattr(song_lane, "_SAMPLED_SONGS", 4)
     lines = log(1)
     lines[0] = line("events", {"mood": "1", "TS": "2"}, itemInSession=90)
     lines[2] = line("events", {"mood": "null"}, itemInSession=91)
@@ -556,7 +555,7 @@ def is_text(content: bytes) -> bool:
 @pytest.mark.parametrize("piece_bytes", [16 << 20, 700])
 def test_spoiled_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int) -> None:
     monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
-    monkeypatch.setattr(staging, "_SMALL_PIECE_BYTES", 600)
+    monkeypatch.setattr(event_lane, "_SMALL_PIECE_BYTES", 600)
     random = Random(piece_bytes)
     contents = {f"{n:03}.json": spoiled(random) for n in range(40 if piece_bytes > KIB else 20)}
     if piece_bytes < reading._LOOK_BYTES:  # whether a file is text is seen in its first piece

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -102,7 +101,7 @@ class SourceFetch:
     def _copy(self, one: Numbered) -> Numbered:
         """Choose where a file goes: by number, for a key may be anything."""
         name = f"download-{next(self._downloads)}{ending(one.file.path)}"
-        return one._replace(file=replace(one.file, path=str(self._workspace / name)))
+        return one._replace(file=one.file._replace(path=str(self._workspace / name)))
 
     def _s3(self) -> S3:
         from .util_s3 import S3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .staging.rules import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """One version of one file.
 
     uri: how the ledger knows it; a local file by its absolute real path, one in S3 by its address.

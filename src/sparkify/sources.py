@@ -8,7 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -110,6 +110,8 @@ _SETTING: dict[Kind, str] = {"events": "LOG_DATA", "songs": "SONG_DATA"}
 
 def _uri(path: str) -> str:
     """Name a file in text that every database takes, even if its name is no UTF-8."""
+    if path.isascii():
+        return path
     return path.encode("utf-8", errors="surrogateescape").decode("utf-8", "backslashreplace")
 
 
@@ -213,7 +215,7 @@ def hashed(file: SourceFile) -> SourceFile:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(error) from None
-    return replace(file, fingerprint=f"{file.fingerprint}-{digest}")
+    return file._replace(fingerprint=f"{file.fingerprint}-{digest}")
 
 
 def read_keys(settings: Settings) -> tuple[str, ...]:

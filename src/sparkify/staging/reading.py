@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -242,7 +243,7 @@ def join_songs(
     chunks = [files[n : n + _FILES_AT_A_TIME] for n in range(0, len(files), _FILES_AT_A_TIME)]
     part = SongPart()
     if contents is None:
-        parts = _in_order(lambda chunk: _join(chunk, map(_content, chunk), prefix), chunks)
+        parts = _as_they_come(lambda chunk: _join(chunk, map(_content, chunk), prefix), chunks)
     else:
         parts = (_join(chunk, contents, prefix) for chunk in chunks)
     for joined in parts:
@@ -269,12 +270,32 @@ def _join(files: Iterable[Numbered], contents: Iterator[bytes], prefix: bytes) -
     return part
 
 
+def _as_they_come(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Do work on items in order: one by one, and with many threads for as long as the disk is slow.
+
+    Files that the system has in memory are read fastest without threads, which would wait for each
+    other in Python.
+    """
+    waiting = iter(items)
+    for item in waiting:
+        began, busy = time.perf_counter(), time.thread_time()
+        result = work(item)
+        slow = time.perf_counter() - began > 2 * (time.thread_time() - busy)
+        yield result
+        if slow:
+            yield from _in_order(work, islice(waiting, 4 * _READERS))
+
+
 def _content(one: Numbered) -> bytes:
     """Read a small file of this machine as it was listed."""
     file = one.file
     try:
-        with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above
-            data = stream.read(file.size + 1)
+        # Three calls of the system; a file object would make as many again.
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.read(descriptor, file.size + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise SourceError(
             f"{file.uri} cannot be read: {error.strerror}; nothing was loaded",

@@ -6,13 +6,12 @@
 --   under which a record may name its source file), source_files (the number of each path).
 INSERT INTO new_events
 WITH raw AS (
-    SELECT *
-    FROM read_json(
-        $files, columns = $columns, format = 'newline_delimited', filename = TRUE
-    ) AS raw_events (
+    SELECT
+        *,
+        file_index
+    FROM read_json($files, columns = $columns, format = 'newline_delimited') AS raw_events (
         artist, auth, firstname, gender, iteminsession, lastname, length, level, location,
-        method, page, registration, sessionid, song, status, ts, useragent, userid,
-        source_file, file_name
+        method, page, registration, sessionid, song, status, ts, useragent, userid, source_file
     )
 ),
 
@@ -35,13 +34,13 @@ typed AS (
         whole_number(number(status), 0, 999) AS status,
         moment(number(ts)) AS ts,
         stripped(useragent) AS useragent,
-        user_id(trim(CAST(userid AS VARCHAR), '"')) AS userid,
+        user_id(userid) AS userid,
         source_file,
-        file_name,
+        file_index,
         length IS NOT NULL AS has_length,
         registration IS NOT NULL AS has_registration,
         status IS NOT NULL AS has_status,
-        CAST(userid AS VARCHAR) <> '""' AS has_userid
+        userid <> '' AS has_userid
     FROM raw
 )
 
@@ -64,7 +63,7 @@ SELECT
     ts,
     useragent,
     userid,
-    coalesce(source_file, $source_files[list_position($files, file_name)]) AS source_file,
+    coalesce(source_file, $source_files[CAST(file_index AS BIGINT) + 1]) AS source_file,
     CASE
         WHEN ts IS NULL OR sessionid IS NULL OR iteminsession IS NULL THEN 2
         WHEN page IS NULL OR page = '' THEN 2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any, get_args
 
@@ -151,9 +151,9 @@ class DuckDBWarehouse(DuckDBReader):
         path = self._workspace / "files.ndjson"
         with path.open("w", encoding="utf-8") as stream:
             for number, file in enumerate(self._plan.files):
-                # By hand, for there may be a million of them; only the uri needs an encoder.
+                # By hand, for there may be a million of them; only the uri needs quoting.
                 stream.write(
-                    f'{{"source_file":{number},"kind":"{file.kind}","uri":{json.dumps(file.uri)},'
+                    f'{{"source_file":{number},"kind":"{file.kind}","uri":{quoted(file.uri)},'
                     f'"size":{file.size},"fingerprint":"{file.fingerprint}",'
                     f'"records_read":{self._stager.records_read[number]}}}\n'
                 )

@@ -1,0 +1,90 @@
+"""Song files into new_songs: many small ones joined for the fast way, odd ones the careful way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import zlib
+from collections.abc import Iterator, Sequence
+
+from ...staging import reading
+from ...staging.reading import Numbered, SongPart
+from ...staging.validate import Rejection
+from .lane import SQL, DataErrors, Lane, Refused
+
+_SAMPLED_SONGS = 1000
+
+
+class SongLane(Lane):
+    """The way of song files, each of one record."""
+
+    _sampled = 0
+
+    def stage(
+        self, files: Sequence[Numbered], contents: Iterator[bytes] | None, stop: threading.Event
+    ) -> None:
+        """Read files into new_songs; end early when `stop` is set.
+
+        contents: what is in each file; without it they are opened at their paths.
+        Raises SourceError when one cannot be read.
+        """
+        for part in reading.join_songs(files, self._number_key, contents):
+            self._sample_unknown(part)
+            if part.plain:
+                self._stage_part(part)
+            for one, data in part.odd:
+                self._stage_odd_song(one, data)
+            self._done(sum(one.file.size for one in part.plain))
+            if stop.is_set():
+                return
+
+    def _stage_part(self, part: SongPart) -> None:
+        numbers = [one.number for one in part.plain]
+        try:
+            with self._transaction():
+                self._read_songs(part.data)
+                span = {"first": numbers[0], "last": numbers[-1]}
+                [(found, doubt)] = self._rows("part_doubts_songs", span)
+                if found != len(numbers) or doubt:
+                    raise Refused
+        except (Refused, *DataErrors):
+            records = (
+                (one, 1, b"{" + line.partition(b",")[2])
+                for one, line in zip(part.plain, bytes(part.data).split(b"\n"), strict=False)
+            )
+            accepted = [self._accepted_record(*record) for record in records]
+            with self._transaction():
+                self._read_songs(b"".join(accepted))
+        else:
+            self.records_read.update(numbers)
+
+    def _stage_odd_song(self, one: Numbered, data: bytes) -> None:
+        if one.file.path.endswith(".gz"):
+            try:
+                data = gzip.decompress(data)
+            except (EOFError, OSError, zlib.error) as error:
+                self._reject(one, 1, Rejection("encoding", f"damaged gzip: {error}"), data)
+                return
+        if reading.is_no_text(data, self._fields):
+            self._reject(one, 1, Rejection("encoding", "the file is no text"), data)
+            return
+        accepted = self._accepted(one, reading.song_records(data, self._fields))
+        with self._transaction():
+            self._read_songs(b"".join(accepted))
+        self._done(one.file.size)
+
+    def _read_songs(self, data: bytes | bytearray) -> None:
+        parameters = {"files": [str(self._write(data))], "columns": self._columns()}
+        self._connection.execute(SQL["read_songs"].sql, parameters)
+
+    def _sample_unknown(self, part: SongPart) -> None:
+        """Look at the first songs of the load."""
+        known = {field.key for field in self._fields} | {self._number_key}
+        more = _SAMPLED_SONGS - self._sampled
+        for line in bytes(part.data).split(b"\n", more)[:more] if more else ():
+            self._sampled += 1
+            try:
+                self.unknown.update(json.loads(line).keys() - known)
+            except (ValueError, AttributeError, RecursionError):
+                continue
