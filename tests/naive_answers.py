@@ -2,6 +2,10 @@
 
 No SQL, no engine, nothing of the product. `ANSWERS` gives for each question a function from the
 tables to the rows of its statement, all columns, in their order.
+
+A new question needs none to pass the tests: then they only compare the engines with each other. Who
+adds one writes its name into `SHIPPED`, too; a question that stands there can lose neither its
+statement nor its second answer unnoticed.
 """
 
 from __future__ import annotations
@@ -9,6 +13,16 @@ from __future__ import annotations
 import naive_listeners
 import naive_plays
 from naive_tables import Question
+
+SHIPPED = (
+    *("top_songs", "busiest_hours", "paying_listeners", "level_changes", "returning_listeners"),
+    *("leaving_listeners", "stickiness", "session_length", "top_artists", "listening_by_level"),
+    *("listener_places", "busiest_weekdays", "top_fans_share", "catalogue_match"),
+    *("loyal_listeners", "devices", "decades", "time_to_paying", "daily_plays", "gender"),
+    *("replays", "unplayed_songs", "hours_served", "skips", "shared_listeners", "new_listeners"),
+    *("first_songs", "rising_artists"),
+)
+"""The questions that are part of the product, in their order."""
 
 ANSWERS: dict[str, Question] = {
     function.__name__: function

@@ -13,7 +13,7 @@ import sqlfluff
 from sqlfluff.core import FluffConfig
 
 from sparkify import sql_queries
-from sparkify.sql_queries import Query, catalogue, folder, parse
+from sparkify.sql_queries import HeaderError, Query, catalogue, folder, parse
 from sparkify.staging.rules import FIELDS, Field, Kind, Type
 from sql_files import DENIED, PORTABLE, ROOT, SqlFile, denied, names, sql_files
 
@@ -247,6 +247,8 @@ def test_a_header_that_names_another_file_is_refused() -> None:
         parse("a", "-- name: b\n-- purpose: None.\nSELECT 1 AS one\n")
     with pytest.raises(ValueError, match="not a header line"):
         parse("a", "-- name: a\n-- Just a thought\nSELECT 1 AS one\n")
+    with pytest.raises(HeaderError, match="neither a purpose nor a question"):
+        parse("a", "-- name: a\nSELECT 1 AS one\n")
     assert parse("a", "-- name: a\n-- purpose: One\n--   thing.\nSELECT 1").purpose == "One thing."
 
 

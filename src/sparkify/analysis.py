@@ -1,18 +1,20 @@
 """The business questions and their answers.
 
 A question is one file in `sql_queries/questions/`, and such a file is all that a question needs:
-its statement gives the rows, its header says the answer. The header's keys, beside `name`:
+its statement gives the rows, its header says the answer. The header's keys; only `question` must be
+there, beside `name`:
 
     question   the question, in words
-    answer     the answer, a template (see `wording`)
+    answer     the answer, a template (see `wording`); without it: the leading row, told
     order      its place among the questions, a number; without it: at the end
-    group      music, listeners, money, time, places or catalogue
+    group      music, listeners, money, time, places or catalogue; without it: other
     lead       the column whose greatest value leads; without it the first row leads
     tie        how `{ties}` names another row that shares the lead, a template
     needs      the column that must be above zero, or there is no answer
     empty      what to say when there are no rows, or no answer
     coverage   what share of the data the answer rests on, a template; it may come out empty
-    columns    the columns to show, each with its format: `song, plays:count`; without it: all
+    columns    the columns to show, each with its format: `song, plays:count`; without it: all,
+               in formats that fit
     rows       how many rows to show at most; without it: 10
     chart      how to draw it: `bar x=plays y=song`, `line x=day y=plays,seven_day_mean` or
                `cohort x=week_1..week_8 y=first_week`; the length of a bar, the height of a line
@@ -37,9 +39,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from . import sql_queries, wording
+from . import sql_queries, unsaid, wording
 from .errors import UsageError
-from .sql_queries import Query
+from .sql_queries import HeaderError, Query
 from .warehouse import Reader, Table
 from .wording import Row
 
@@ -109,16 +111,19 @@ def chosen(names: Sequence[str] | None = None) -> list[Query]:
 def ask(reader: Reader, names: Sequence[str] | None = None) -> list[Answer]:
     """Ask the named questions (none named: all) and return their answers in that order.
 
-    Raises UsageError for a name that no question has, before anything is asked, and
-    WarehouseError when a statement fails.
+    Raises UsageError for a name that no question has, before anything is asked, HeaderError when
+    the header of a question does not fit its statement, and WarehouseError when a statement fails.
     """
     queries = chosen(names)
     tables = reader.read_all([query.sql for query in queries])
-    return [_answer(query, table) for query, table in zip(queries, tables, strict=True)]
+    return [_checked(query, table) for query, table in zip(queries, tables, strict=True)]
 
 
 def _order(query: Query) -> int:
-    return int(query.header.get("order", _LAST))
+    try:
+        return int(query.header.get("order", _LAST))
+    except ValueError:
+        raise HeaderError(query.name, f"order is no number: {query.header['order']!r}") from None
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:
@@ -132,17 +137,29 @@ def _unknown(name: str, known: list[str]) -> UsageError:
     )
 
 
+def _checked(query: Query, table: Table) -> Answer:
+    try:
+        answer = _answer(query, table)
+        answer.texts()  # a format that does not suit its values is told here, not while printing
+    except KeyError as error:
+        there = ", ".join(table.columns)
+        raise HeaderError(query.name, f"no such column: {error}; there are {there}") from None
+    except ValueError as error:
+        raise HeaderError(query.name, str(error)) from None
+    return answer
+
+
 def _answer(query: Query, table: Table) -> Answer:
     header = query.header
     rows: list[Row] = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     if "needs" in header:
         rows = [row for row in rows if row[header["needs"]]]
-    columns, formats = _shown_columns(header, table.columns)
-    text, coverage = _sentences(header, rows)
+    columns, formats = _shown_columns(header, table.columns, rows)
+    text, coverage = _sentences(header, rows, columns, formats)
     shown_rows = rows[: int(header.get("rows", _SHOWN_ROWS))]
     return Answer(
         name=query.name,
-        question=header["question"],
+        question=query.purpose,
         answer=text,
         columns=columns,
         rows=tuple(tuple(row[column] for column in columns) for row in shown_rows),
@@ -156,20 +173,28 @@ def _answer(query: Query, table: Table) -> Answer:
 
 
 def _shown_columns(
-    header: Mapping[str, str], columns: Sequence[str]
+    header: Mapping[str, str], columns: Sequence[str], rows: Sequence[Row]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    wanted = header["columns"].split(",") if "columns" in header else columns
-    pairs = [column.strip().partition(":") for column in wanted]
+    if "columns" not in header:
+        return unsaid.columns(columns, rows)
+    pairs = [column.strip().partition(":") for column in header["columns"].split(",")]
+    for _, _, form in pairs:
+        wording.shown(None, form)
     return tuple(name for name, _, _ in pairs), tuple(form for _, _, form in pairs)
 
 
-def _sentences(header: Mapping[str, str], rows: Sequence[Row]) -> tuple[str, str | None]:
+def _sentences(
+    header: Mapping[str, str], rows: Sequence[Row], columns: Sequence[str], formats: Sequence[str]
+) -> tuple[str, str | None]:
     if not rows:
         return header.get("empty", NO_PLAYS), None
     leaders, behind = _leaders(rows, header.get("lead"))
     others = [wording.phrase(header["tie"], row) for row in leaders[1:]] if "tie" in header else []
-    ties = wording.tied_with(others, leaders[0].get("tied", len(leaders)) - 1)
-    text = wording.sentence(header["answer"], leaders[0], behind, ties)
+    ties = wording.tied_with(others, leaders[0].get(unsaid.TIED, len(leaders)) - 1)
+    if "answer" in header:
+        text = wording.sentence(header["answer"], leaders[0], behind, ties)
+    else:
+        text = unsaid.sentence(leaders[0], len(rows), columns, formats)
     return text, wording.sentence(header.get("coverage", ""), leaders[0]) or None
 
 

@@ -77,12 +77,15 @@ def tied_with(others: Sequence[str], total: int) -> str:
 def shown(value: Any, spec: str = "") -> str:
     """Write one value in a format; NULL gives the empty text.
 
-    Raises ValueError when the format does not exist.
+    Raises ValueError when the format does not exist, or is not one for such a value.
     """
     name, *words = spec.split() or ["plain"]
     if name not in FORMATS:
-        raise ValueError(f"no such format: {name!r}")
-    return "" if value is None else FORMATS[name](value, words)
+        raise ValueError(f"no such format: {name!r}; there are {', '.join(FORMATS)}")
+    try:
+        return "" if value is None else FORMATS[name](value, words)
+    except (AttributeError, TypeError, ValueError):
+        raise ValueError(f"{value!r} cannot be written as a {name}") from None
 
 
 def _fill(text: str, lead: Row, behind: Row | None, ties: str) -> str:

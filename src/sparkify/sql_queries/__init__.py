@@ -15,8 +15,25 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from ..errors import UsageError
+
 _HEADER_LINE = re.compile(r"--\s?(?P<key>[a-z_]+):\s*(?P<value>.*)")
 _CONTINUATION = re.compile(r"--\s{3,}(?P<value>.*)")
+
+
+class HeaderError(UsageError, ValueError):
+    """The header of a `.sql` file is not as it must be.
+
+    name: of the file, without `.sql`. what: is wrong with it.
+    """
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(
+            f"{name}.sql: {what}",
+            f"Correct the header of that file; `sparkify sql {name}` shows its statement, and"
+            " docs/questions.md says what a header holds.",
+            name=name,
+        )
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,7 @@ class Query:
 def parse(name: str, text: str) -> Query:
     """Take a file's text apart into header and statement.
 
-    Raises ValueError when the header is missing or names another file.
+    Raises HeaderError when the header is missing or names another file.
     """
     header: dict[str, str] = {}
     key = ""
@@ -49,9 +66,11 @@ def parse(name: str, text: str) -> Query:
         elif key and (match := _CONTINUATION.fullmatch(line)):
             header[key] = f"{header[key]} {match['value'].strip()}".strip()
         else:
-            raise ValueError(f"{name}.sql: not a header line: {line!r}")
+            raise HeaderError(name, f"not a header line: {line!r}")
     if header.get("name") != name:
-        raise ValueError(f"{name}.sql: its header must begin with '-- name: {name}'")
+        raise HeaderError(name, f"its header must begin with '-- name: {name}'")
+    if not {"purpose", "question"} & header.keys():
+        raise HeaderError(name, "its header has neither a purpose nor a question")
     return Query(name, "\n".join(lines).strip(), header)
 
 
