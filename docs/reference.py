@@ -194,7 +194,7 @@ def _questions() -> str:
 
 
 def _shown(value: str) -> list[str]:
-    return [column.partition(":")[0] for column in value.split(",")]
+    return [column.partition(":")[0] for column in value.split(",") if column]
 
 
 def _checks() -> str:

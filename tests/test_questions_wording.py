@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sparkify.wording import phrase, sentence, shown, tied_with
+from sparkify.wording import column, phrase, sentence, shown, tied_with
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,24 @@ from sparkify.wording import phrase, sentence, shown, tied_with
 )
 def test_a_value_is_written_in_its_format(value: Any, form: str, text: str) -> None:
     assert shown(value, form) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "form", "texts"),
+    [
+        ([1, 0.125, 0.0004, None], "percent", ["100.0%", "12.5%", "less than 0.1%", ""]),
+        ([1, 0.5], "percent", ["100%", "50%"]),
+        ([301, 260.25, -1, 1200], "number", ["301.0", "260.2", "-1.0", "1,200.0"]),
+        ([301, 1200], "number", ["301", "1,200"]),
+        ([12, 1234], "count", ["12", "1,234"]),
+        (["7.5", "2"], "", ["7.5", "2"]),
+        ([], "number", []),
+    ],
+)
+def test_the_numbers_of_a_column_have_as_many_decimals(
+    values: list[Any], form: str, texts: list[str]
+) -> None:
+    assert column(values, form) == texts
 
 
 def test_an_unknown_format_is_an_error_even_of_null() -> None:

@@ -73,10 +73,11 @@ class Answer:
 
     def texts(self) -> list[tuple[str, ...]]:
         """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
-        return [
-            tuple(wording.shown(*cell) for cell in zip(row, self.formats, strict=True))
-            for row in self.rows
+        columns = [
+            wording.column(values, form)
+            for values, form in zip(zip(*self.rows, strict=True), self.formats, strict=False)
         ]
+        return list(zip(*columns, strict=True))
 
     def as_json(self) -> dict[str, Any]:
         """Return what `ask --json` tells of an answer; the coverage stands in the answer's text."""

@@ -38,6 +38,8 @@ Format = Callable[[Any, Sequence[str]], str]
 
 _NAMED_TIES = 3
 _PART = re.compile(r"\[(?P<optional>[^\[\]]*)\]|(?P<plain>[^\[\]]+)")
+_DECIMAL = re.compile(r"-?[\d,]+\.\d%?")
+_WHOLE = re.compile(r"^-?[\d,]+(?=%?$)")
 _DURATIONS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
@@ -86,6 +88,17 @@ def shown(value: Any, spec: str = "") -> str:
         return "" if value is None else FORMATS[name](value, words)
     except (AttributeError, TypeError, ValueError):
         raise ValueError(f"{value!r} cannot be written as a {name}") from None
+
+
+def column(values: Sequence[Any], spec: str = "") -> list[str]:
+    """Write the values of a table's column, all with a decimal where one of them has one.
+
+    Raises ValueError as `shown` does.
+    """
+    texts = [shown(value, spec) for value in values]
+    if spec not in ("number", "percent") or not any(map(_DECIMAL.fullmatch, texts)):
+        return texts
+    return [_WHOLE.sub(r"\g<0>.0", text) for text in texts]
 
 
 def _fill(text: str, lead: Row, behind: Row | None, ties: str) -> str:

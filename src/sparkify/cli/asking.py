@@ -30,8 +30,7 @@ def ask(call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wai
     from .. import analysis
 
     if only_list or only_sql:
-        lister = "sparkify ask --list"
-        chosen = catalogue.choose(names, analysis.questions(), "question", lister)
+        chosen = {query.name: query for query in analysis.chosen(names)}
         if only_sql:
             call.reply(chosen, console.show_sql, catalogue.in_full)
         else:

@@ -40,7 +40,8 @@ def show_answers(answers: Sequence[Answer]) -> None:
 
 def show_list(queries: Mapping[str, Query]) -> None:
     """List questions or statements by name."""
-    tables.show(["name", "purpose"], [[name, one.purpose] for name, one in queries.items()])
+    what = "question" if all("question" in one.header for one in queries.values()) else "purpose"
+    tables.show(["name", what], [[name, one.purpose] for name, one in queries.items()])
 
 
 def show_sql(queries: Mapping[str, Query]) -> None:
