@@ -49,7 +49,7 @@ def copied(folder: Path, *parts: str) -> Path:
     for part in parts:
         source = ROOT / part
         copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / part)  # type: ignore[operator]
+        copy(source, folder / part)
     for path, text in ADDED.items():
         file = folder / "src/sparkify/sql_queries" / f"{path}.sql"
         file.write_text(text, encoding="utf-8")

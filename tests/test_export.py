@@ -80,17 +80,57 @@ def test_empty_tables_become_files_with_their_columns(tmp_path: Path) -> None:
         assert not rows
 
 
-def test_a_folder_that_cannot_be_made(place: Place, tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file(place: Place, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="cannot be made") as caught:
-        export(place.settings, tmp_path / "file")
-    assert caught.value.next_step
+    for folder in ("file", "file/below"):
+        with pytest.raises(UsageError, match=r"file is a file|cannot be written: Not a") as caught:
+            export(place.settings, tmp_path / folder)
+        assert caught.value.next_step
 
 
-def test_a_file_that_cannot_be_written(place: Place, tmp_path: Path) -> None:
-    (tmp_path / "songplays.parquet").mkdir()
-    with pytest.raises(WarehouseError, match="export_table"):
+def test_a_folder_in_the_way_of_a_file(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "songs.parquet").mkdir()
+    with pytest.raises(UsageError, match=r"songs.parquet is a folder"):
         export(place.settings, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["songs.parquet"]
+
+
+@pytest.mark.parametrize("address", ["", " ", "s3://bucket/star", "s3:bucket"])
+def test_an_address_that_is_no_folder(
+    address: str, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError):
+        export(place.settings, address)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), WarehouseError("full")])
+def test_an_export_that_fails_half_way_leaves_the_one_before(
+    error: BaseException, place: Place, tmp_path: Path
+) -> None:
+    for name in ("songplays.parquet", "users.parquet", "users.2.parquet", "time.txt"):
+        (tmp_path / name).write_text("before")
+
+    def fail(step: str, done: int, total: int, unit: str) -> None:
+        if done == len(STAR_TABLES) - 1:
+            raise error
+
+    with pytest.raises(type(error)):
+        export(place.settings, tmp_path, progress=fail)
+    assert len(list(tmp_path.iterdir())) == 4
+    assert all(path.read_text() == "before" for path in tmp_path.iterdir())
+
+
+def test_what_was_exported_in_more_files_than_now_is_gone(place: Place, tmp_path: Path) -> None:
+    """As from Redshift: else a tool that reads `users*.parquet` would read both exports."""
+    for name in ("users.2.parquet", "users.old.parquet", "songs.12.parquet"):
+        (tmp_path / name).write_text("before")
+    export(place.settings, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "users.old.parquet",
+        *(f"{table}.parquet" for table in STAR_TABLES),
+    }
 
 
 def test_there_is_nothing_to_export(tmp_path: Path) -> None:

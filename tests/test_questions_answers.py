@@ -342,7 +342,7 @@ def test_what_is_needed_and_zero_gives_no_answer(monkeypatch: pytest.MonkeyPatch
 
 
 def test_without_an_answer_the_leading_row_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [
+    rows: list[Row] = [
         {"city": "Rome", "pay_share": 0.125, "plays": 1234, "user_id": 1234, "tied": 1},
         {"city": None, "pay_share": None, "plays": 9000, "user_id": None, "tied": 1},
     ]

@@ -18,6 +18,7 @@ from ...ledger import Ledger, LoadedVersion
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
 from .. import Table
+from ..parquet_folder import replacing
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _FIRST_PAUSE_SECONDS = 0.05
@@ -123,26 +124,21 @@ def open_reader(
 def export_tables(
     settings: Settings, tables: Sequence[str], address: str, *, wait: float, progress: Progress
 ) -> dict[str, str]:
-    """Write each table to `<table>.parquet` in a folder, over what stood there.
+    """Write each table to `<table>.parquet` in a folder, over what stood there, all or none.
 
-    Returns the file of each table. Raises UsageError when the folder cannot be made,
+    Returns the file of each table. Raises UsageError when the folder cannot be written to,
     WarehouseError or BusyError.
     """
-    folder_path = Path(address)
-    try:
-        folder_path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"{folder_path} cannot be made: {error.strerror}",
-            "Name a folder that you may write to.",
-        ) from None
+    target = Path(address)
     files = {}
-    with open_reader(settings, wait=wait, progress=progress) as reader:
+    with (
+        open_reader(settings, wait=wait, progress=progress) as reader,
+        replacing(target, tables) as made,
+    ):
         for done, table in enumerate(tables):
             progress(f"exporting {table}", done, len(tables), "tables")
-            path = folder_path / f"{table}.parquet"
-            reader.export(table, path)
-            files[table] = str(path)
+            reader.export(table, made / f"{table}.parquet")
+            files[table] = str(target / f"{table}.parquet")
     return files
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ... import boto3_sql_util
 from ...config import Settings
-from ...errors import SourceError, UsageError
+from ...errors import SourceError
 from ...progress import Progress
 from ...sql_queries import folder
+from ..parquet_folder import replacing
 from .filling import fill, on_one_line
 from .reading import RedshiftReader
 
@@ -24,29 +25,33 @@ def export_tables(
     a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
     and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
     Returns where each table went; of a table without rows UNLOAD writes nothing.
-    Raises UsageError when the folder cannot be made,
-    WarehouseError.
+    Raises UsageError when the folder cannot be written to, and WarehouseError; then the folder
+    holds what it held before.
     """
     reader = RedshiftReader(settings, progress)
-    local = None if address.startswith("s3://") else _made(Path(address))
-    root = (
-        address.rstrip("/")
-        if local is None
-        else reader.work_address(f"exports/{secrets.token_hex(16)}")
-    )
+    if address.startswith("s3://"):
+        return dict(_unloaded(reader, tables, address.rstrip("/"), progress))
+    root = reader.work_address(f"exports/{secrets.token_hex(16)}")
     written = {}
     try:
-        for done, table in enumerate(tables):
-            progress(f"exporting {table}", done, len(tables), "tables")
-            target = f"{root}/{table}/"
-            _unload(reader, table, target)
-            where = target if local is None else _download(reader, target, local, table)
-            if where:
-                written[table] = where
+        with replacing(Path(address), tables) as made:
+            for table, place in _unloaded(reader, tables, root, progress):
+                if name := _download(reader, place, made, table):
+                    written[table] = str(Path(address) / name)
     finally:
-        if local is not None:
-            reader.work.delete_all(root + "/")
+        reader.work.delete_all(root + "/")
     return written
+
+
+def _unloaded(
+    reader: RedshiftReader, tables: Sequence[str], root: str, progress: Progress
+) -> Iterator[tuple[str, str]]:
+    """Unload the tables one by one, each to a place of its own; give table and place."""
+    for done, table in enumerate(tables):
+        progress(f"exporting {table}", done, len(tables), "tables")
+        target = f"{root}/{table}/"
+        _unload(reader, table, target)
+        yield table, target
 
 
 def _unload(reader: RedshiftReader, table: str, target: str) -> None:
@@ -68,14 +73,4 @@ def _download(reader: RedshiftReader, target: str, local: Path, table: str) -> s
         for number in range(1, len(objects) + 1)
     ]
     reader.work.download_many(list(zip(objects, paths, strict=True)), lambda size: None)
-    return str(paths[0]) if paths else ""
-
-
-def _made(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be made: {error.strerror}", "Name a folder that you may write to."
-        ) from None
-    return path
+    return paths[0].name if paths else ""
