@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import reference
+import run_notebook
 from click.testing import CliRunner, Result
 
 from sparkify.analysis import questions
@@ -274,6 +275,20 @@ def _shortened(value: Any) -> Any:
         records = any(isinstance(item, dict | list) for item in value)
         return [_shortened(item) for item in (value[:1] if records else value)]
     return value
+
+
+# The notebook
+
+
+def notebook() -> dict[str, Any]:
+    """Run the notebook of the documents in the world that it names."""
+    found = run_notebook.read()
+    with _folder():
+        for line in run_notebook.world(found):
+            _call(*line.split()[1:])
+        Path("docs").mkdir()
+        with contextlib.chdir("docs"):
+            return run_notebook.run(found)
 
 
 PARTS: Mapping[str, Callable[[], str]] = {

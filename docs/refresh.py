@@ -1,5 +1,7 @@
 """Write the generated parts of README.md and docs/ again: `python docs/refresh.py`.
 
+Also the outputs of the notebook.
+
 A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`. The
 functions that write them are in `reference` (what the code says of itself) and `examples` (what
 the program prints when it runs). tests/test_docs.py fails where a part is not what they write.
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import examples
 import reference
+import run_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS: Mapping[str, Callable[[], str]] = {**reference.PARTS, **examples.PARTS}
@@ -61,6 +64,8 @@ def main() -> None:
         if new != old:
             path.write_text(new, encoding="utf-8")
             sys.stdout.write(f"{path.relative_to(ROOT)} changed\n")
+    if run_notebook.write(examples.notebook()):
+        sys.stdout.write(f"{run_notebook.NOTEBOOK.relative_to(ROOT)} changed\n")
 
 
 if __name__ == "__main__":
