@@ -147,7 +147,7 @@ def test_without_a_command_the_help_is_shown_and_the_code_is_2() -> None:
         (["etl", "--dryrun"], "no such option '--dryrun'", "`sparkify etl --help`"),
         (["etl", "now"], "got unexpected extra argument (now)", "`sparkify etl --help`"),
         (["etl", "--wait", "long"], "'long' is not a valid", "`sparkify etl --help`"),
-        (["etl", "--dry-run", "--rebuild"], "--rebuild loads nothing", ""),
+        (["etl", "--dry-run", "--rebuild"], "--rebuild loads nothing", "Leave out one"),
         (["query"], "missing argument", "`sparkify query --help`"),
         (["query", "x", "--format", "xml"], "'xml' is not one of", "`sparkify query --help`"),
         (["generate", "x", "--start", "soon"], "'soon' does not match", "generate --help`"),

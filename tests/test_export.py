@@ -112,7 +112,7 @@ def test_an_export_that_fails_half_way_leaves_the_one_before(
     for name in ("songplays.parquet", "users.parquet", "users.2.parquet", "time.txt"):
         (tmp_path / name).write_text("before")
 
-    def fail(step: str, done: int, total: int, unit: str) -> None:
+    def fail(step: str, done: int, total: int | None, unit: str) -> None:
         if done == len(STAR_TABLES) - 1:
             raise error
 

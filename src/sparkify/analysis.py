@@ -40,7 +40,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import sql_queries, unsaid, wording
-from .errors import UsageError
+from .errors import UsageError, WarehouseError
 from .sql_queries import HeaderError, Query
 from .warehouse import Reader, Table
 from .wording import Row
@@ -116,8 +116,23 @@ def ask(reader: Reader, names: Sequence[str] | None = None) -> list[Answer]:
     the header of a question does not fit its statement, and WarehouseError when a statement fails.
     """
     queries = chosen(names)
-    tables = reader.read_all([query.sql for query in queries])
+    try:
+        tables = reader.read_all([query.sql for query in queries])
+    except WarehouseError as error:
+        raise _named(error, queries) from None
     return [_checked(query, table) for query, table in zip(queries, tables, strict=True)]
+
+
+def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
+    """Say which question failed, where the error quotes its whole statement."""
+    for query in queries:
+        if query.sql in error.reason:
+            return WarehouseError(
+                error.reason.replace(query.sql, f"question {query.name}"),
+                error.next_step or f"`sparkify ask {query.name} --sql` shows its statement.",
+                **error.details,
+            )
+    return error
 
 
 def _order(query: Query) -> int:

@@ -78,6 +78,11 @@ def inspect(
     Raises SourceError when there is nothing at an address, or it cannot be read; SettingsError
     when S3 does not let us in.
     """
+    for address in addresses:
+        if not sources.in_s3(address) and not Path(address).expanduser().exists():
+            raise SourceError(
+                f"there is no folder or file {address}", "Check the name; it starts at this folder."
+            )
     chosen = addresses or (settings.log_data, settings.song_data)
     return [_inspected(settings, address, progress) for address in chosen]
 

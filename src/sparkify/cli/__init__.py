@@ -22,7 +22,6 @@ First steps:
 Completion in the shell, for this session or in ~/.bashrc, ~/.zshrc:
   eval "$(_SPARKIFY_COMPLETE=bash_source sparkify)"     (or zsh_source)
 
-\b
 Exit codes: 0 ok, 1 bug, 2 usage, 3 settings or credentials, 4 source unreadable or too much
 rejected, 5 warehouse failed, 6 a quality check failed, 7 busy, 130 interrupted.
 """

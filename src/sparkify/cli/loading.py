@@ -116,7 +116,10 @@ def etl(
     from .. import etl as pipeline
 
     if dry_run and rebuild:
-        raise UsageError("--dry-run shows what would be loaded, and --rebuild loads nothing")
+        raise UsageError(
+            "--dry-run shows what would be loaded, and --rebuild loads nothing",
+            "Leave out one of the two.",
+        )
     settings = call.settings()
     if dry_run:
         with console.ProgressBar() as progress:

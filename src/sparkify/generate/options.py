@@ -92,5 +92,6 @@ def _events_per_user_and_day(days: int) -> float:
 def _in_range(name: str, value: Any, low: Any, high: Any) -> None:
     if value is not None and not low <= value <= high:
         raise UsageError(
-            f"{name} is {value}, and must be {low} to {high}", "Give a value within these bounds."
+            f"{name} is {value}, and must be {low:,} to {high:,}",
+            "Give a value within these bounds.",
         )

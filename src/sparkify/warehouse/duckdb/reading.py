@@ -81,17 +81,43 @@ class QueryReader(DuckDBReader):
         try:
             statements = self._connection.extract_statements(sql)
         except duckdb.Error as error:
-            raise UsageError(f"not SQL that DuckDB reads: {_first_line(error)}") from None
+            raise UsageError(f"not SQL that DuckDB reads: {_told(error)}") from None
+        if not statements:
+            raise UsageError(
+                "there is no statement to run",
+                'Give one, such as "SELECT level, count(*) FROM songplays GROUP BY level".',
+            )
         if len(statements) != 1:
             raise UsageError(
                 f"one statement is expected, not {len(statements)}", "Give them one by one."
             )
-        try:
-            return super().read(sql)
-        except WarehouseError as error:
-            raise UsageError(
-                error.reason, "`sparkify query` reads only; `sparkify status` lists the tables."
-            ) from None
+        with failures("the query"):
+            try:
+                cursor = self._connection.execute(sql)
+                columns = tuple(column[0] for column in cursor.description or ())
+                return Table(columns, cursor.fetchall())
+            except _REFUSED as error:
+                raise UsageError(_told(error), _advice(error)) from None
+
+
+_REFUSED = (
+    *(duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError),
+    *(duckdb.IntegrityError, duckdb.PermissionException),
+)
+"""What is wrong with a statement, not with the warehouse or the machine."""
+
+
+def _told(error: duckdb.Error) -> str:
+    """Give the engine's words and what it thinks was meant, without the place in the text."""
+    return " ".join(str(error).split("\n\n")[0].split())
+
+
+def _advice(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
+        return "`sparkify status` lists the tables, `sparkify sql TABLE` the columns of one."
+    if isinstance(error, duckdb.InvalidInputException | duckdb.PermissionException):
+        return "`sparkify query` reads the warehouse and can do nothing else."
+    return ""
 
 
 @contextmanager
@@ -190,7 +216,7 @@ def connect(
             holder = _LOCKED.search(str(error))
             if holder is None:
                 raise WarehouseError(
-                    f"{settings.database} cannot be opened: {_first_line(error)}",
+                    f"{settings.database} cannot be opened: {_cause(error)}",
                     "Check that it is a DuckDB file, that its folder is writable, and the disk.",
                 ) from None
             waited = time.monotonic() - began
@@ -255,6 +281,10 @@ def failures(doing: str) -> Iterator[None]:
             f"{doing}: {error.strerror}" + (f": {error.filename}" if error.filename else ""),
             "Check the free space and the permissions of the folder for temporary files (TMPDIR).",
         ) from None
+
+
+def _cause(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or _first_line(error)
 
 
 def _first_line(error: Exception) -> str:
