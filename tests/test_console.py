@@ -6,6 +6,7 @@ import datetime
 import decimal
 import io
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -201,6 +202,38 @@ def test_a_table_on_a_terminal_keeps_to_its_width(monkeypatch: pytest.MonkeyPatc
     assert screen.getvalue().count("word") == 30
     assert "[red]m[/red]" in screen.getvalue()
     assert "\x1b[2J" not in screen.getvalue()
+
+
+def test_no_figure_and_no_short_word_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = before_a_screen(monkeypatch)
+    row = [1_234_567, "2018-11-30 19:54", "word " * 5, "Griffin", 15_030]
+    tables.show(["a_long_title", "when", "text", "name", "another_long_title"], [row])
+    shown = screen.getvalue()
+    assert max(map(len, shown.splitlines())) <= 60
+    for whole in ("1234567", "2018-11-30", "19:54", "Griffin", "15030"):
+        assert whole in shown
+
+
+def test_a_table_too_wide_for_a_terminal_becomes_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = before_a_screen(monkeypatch)
+    tables.show([f"column_{n}" for n in range(7)], [[10**9 + n for n in range(7)], [None] * 7])
+    first, second = screen.getvalue().split("\n\n")
+    assert first.splitlines() == [f"column_{n}  {10**9 + n}" for n in range(7)]
+    assert second.splitlines() == [f"column_{n}" for n in range(7)]
+    tables.show([f"column_{n}" for n in range(7)], [])
+    assert "column" in screen.getvalue()[len(first) + len(second) :]
+
+
+def test_sentences_on_a_terminal_break_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = before_a_screen(monkeypatch)
+    stream.say("  " + "some-words " * 20 + "x" * 70 + "\nshort")
+    stream.failure(SparkifyError("no-reason " * 20, "a step " * 20), as_json=False)
+    lines = re.sub(r"\x1b\[[\d;]*m", "", screen.getvalue()).splitlines()
+    assert [line.strip() for line in lines if len(line) > 60] == ["x" * 70]
+    assert all(line.startswith("  ") for line in lines[:4])
+    assert screen.getvalue().count("some-words") == screen.getvalue().count("no-reason") == 20
+    assert "\x1b[1;31mError:\x1b[0m no-reason" in screen.getvalue()
+    assert stream.wrapped("word " * 30, io.StringIO()) == "word " * 30
 
 
 def test_a_table_without_rows_shows_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,14 +27,15 @@ def show_answers(answers: Sequence[Answer]) -> None:
     """Show each question with its answer and its table."""
     for number, answer in enumerate(answers, start=1):
         title = stream.clean(f"{number} {answer.question}")
-        stream.out(stream.styled(title, "bold", sys.stdout))
-        stream.out(stream.clean(answer.answer))
+        stream.out(stream.styled(stream.wrapped(title, sys.stdout), "bold", sys.stdout))
+        stream.out(stream.wrapped(stream.clean(answer.answer), sys.stdout))
         if answer.rows:
             stream.out("")
             tables.show(answer.columns, answer.rows, texts=answer.texts())
             stream.out("")
         for remark in filter(None, (answer.coverage, answer.note)):
-            stream.out(stream.styled(stream.clean(remark), "dim", sys.stdout))
+            text = stream.wrapped(stream.clean(remark), sys.stdout)
+            stream.out(stream.styled(text, "dim", sys.stdout))
         stream.out("")
 
 
@@ -161,7 +162,7 @@ def show_status(found: _Record) -> None:
     _show_figures(["table", "rows"], list(found["tables"].items()))
     oldest, newest = found["freshness"]["oldest_event"], found["freshness"]["newest_event"]
     if newest:
-        stream.out(f"\nEvents from {oldest} to {newest} UTC.")
+        stream.out(f"\nEvents from {oldest[:19]} to {newest[:19]} UTC.")
     if found["runs"]:
         stream.out("\nThe newest runs:")
         _show_figures(_RUN_COLUMNS, [_run(record) for record in found["runs"]])

@@ -15,7 +15,9 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Mapping
 from typing import Any, TextIO
 
@@ -59,6 +61,32 @@ def styled(text: str, style: str, stream: TextIO | None) -> str:
     return text if plain else f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
 
+def wrapped(text: str, stream: TextIO | None) -> str:
+    """Break lines between words where a terminal would break them within one.
+
+    What begins with blanks goes on below its first word. Elsewhere the text stays as it is.
+    """
+    if not is_terminal(stream):
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(_broken(line, width) for line in text.split("\n"))
+
+
+def _broken(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        drop_whitespace=True,
+    )
+
+
 def out(text: str) -> None:
     """Write data to stdout, as it is, with a line break after it."""
     _write(sys.stdout, text)
@@ -66,7 +94,7 @@ def out(text: str) -> None:
 
 def say(text: str, style: str = "") -> None:
     """Talk to the user, on stderr: unsafe characters made visible."""
-    safe = clean_lines(text)
+    safe = wrapped(clean_lines(text), sys.stderr)
     _write(sys.stderr, styled(safe, style, sys.stderr) if style else safe)
 
 
@@ -131,7 +159,8 @@ def plain(value: Any) -> Any:
 
 
 def _say_after(word: str, style: str, text: str) -> None:
-    _write(sys.stderr, f"{styled(word, style, sys.stderr)} {clean_lines(text)}")
+    safe = wrapped(f"{word} {clean_lines(text)}", sys.stderr).removeprefix(word)
+    _write(sys.stderr, styled(word, style, sys.stderr) + safe)
 
 
 def _escaped(match: re.Match[str]) -> str:

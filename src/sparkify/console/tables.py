@@ -6,6 +6,7 @@ import csv
 import datetime
 import decimal
 import io
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,8 @@ from typing import Any
 from . import stream
 
 _GAP = "  "
+_FOLDED_GAP = 3
+_LONG_WORD = 16  # what is longer may be broken
 
 
 def show(
@@ -74,15 +77,56 @@ def _line(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
 
 
 def _fitted(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Lay out a table in the terminal's width, long texts folded over several lines."""
+    """Lay out a table in the terminal's width, long texts folded over several lines.
+
+    No figure and no shorter word is broken. Where that leaves no room, each row becomes a list.
+    """
+    least = [
+        max((_least(row[index], to_the_right) for row in rows), default=1)
+        for index, to_the_right in enumerate(right)
+    ]
+    if rows and sum(least) + _FOLDED_GAP * (len(least) - 1) > shutil.get_terminal_size().columns:
+        return _as_lists(titles, rows)
+    return _folded(titles, rows, right, least)
+
+
+def _least(text: str, is_number: bool) -> int:
+    if is_number:
+        return _width(text)
+    return min(_LONG_WORD, max(map(_width, text.split()), default=1))
+
+
+def _as_lists(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write each row as lines of title and value."""
+    width = max(map(_width, titles))
+    return "\n\n".join(
+        "\n".join(
+            f"{title}{' ' * (width - _width(title))}{_GAP}{text}".rstrip()
+            for title, text in zip(titles, row, strict=True)
+        )
+        for row in rows
+    )
+
+
+def _folded(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[bool],
+    least: Sequence[int],
+) -> str:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")
-    for title, to_the_right in zip(titles, right, strict=True):
-        table.add_column(Text(title), justify="right" if to_the_right else "left", overflow="fold")
+    for title, to_the_right, width in zip(titles, right, least, strict=True):
+        table.add_column(
+            Text(title),
+            justify="right" if to_the_right else "left",
+            overflow="fold",
+            min_width=width,
+        )
     for row in rows:
         table.add_row(*map(Text, row))  # Text: nothing in the data is taken for markup
     console = Console(file=sys.stdout, highlight=False)
