@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -616,6 +618,23 @@ def test_generate_makes_what_etl_loads() -> None:
     assert report["events"]["rejected"] == 0
     (day,) = {path.name[:10] for path in Path("data/log_data").rglob("*-31-*.json")}
     assert day == "2019-01-31"
+
+
+def test_generate_says_how_to_load_from_another_folder() -> None:
+    small = ("--songs", "5", "--users", "2", "--days", "1")
+    told = call("generate", "an other/world/", *small).stderr
+    (command,) = re.findall(r"Next: `sparkify (.*)` loads it", told)
+    assert command == (
+        "etl --log-data 'an other/world/log_data' --song-data 'an other/world/song_data'"
+    )
+    assert answer(*shlex.split(command), "--no-answers")["tables"]["songs"] == 5
+    assert call("generate", "data/", *small).stderr.endswith("Next: `sparkify etl` loads it.\n")
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_folder_name_is_not_the_current_folder(name: str) -> None:
+    assert "has no name" in failure("generate", name)["reason"]
+    assert not Path("log_data").exists()
 
 
 def test_generate_json() -> None:

@@ -111,7 +111,7 @@ def test_long_record_only_begins(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["log_dat", "nothing"])
 def test_nothing_at_an_address_is_an_error(root: str, name: str) -> None:
-    with pytest.raises(SourceError, match=rf"there is (nothing|no folder).*/{name}"):
+    with pytest.raises(SourceError, match=rf"there is (nothing|no folder or file).*/{name}"):
         inspect(Settings(), [f"{root}/{name}"])
 
 

@@ -17,7 +17,7 @@ from question_readers import Asked, on_duckdb, on_postgres
 from question_worlds import warehouse, world
 from sparkify import sql_queries
 from sparkify.analysis import NO_PLAYS, Answer, ask, questions
-from sparkify.errors import UsageError
+from sparkify.errors import UsageError, WarehouseError
 from sparkify.sql_queries import HeaderError, parse
 from sparkify.warehouse import Table
 
@@ -290,6 +290,21 @@ def test_an_unknown_name_is_a_usage_error_before_anything_is_asked(name: str, ad
     assert caught.value.reason == f"there is no question {name.replace('-', '_')!r}"
     assert caught.value.next_step == advice
     assert reader.asked == []
+
+
+def test_a_statement_that_fails_is_named_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    added(monkeypatch, "-- answer: {one}.")
+    reader = Told()
+
+    def fail(statements: Sequence[str]) -> list[Table]:
+        raise WarehouseError(f"{statements[0]}: no such column", "", position=7)
+
+    monkeypatch.setattr(reader, "read_all", fail)
+    with pytest.raises(WarehouseError) as caught:
+        ask(reader)
+    assert caught.value.reason == "question extra: no such column"
+    assert caught.value.next_step == "`sparkify ask extra --sql` shows its statement."
+    assert caught.value.details == {"position": 7}
 
 
 def test_one_file_is_enough_for_a_new_question(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -188,7 +189,32 @@ def test_user_can_do_nothing_else(
     assert query_reader.tables() == sorted(TABLES)
 
 
+@pytest.mark.parametrize(
+    ("sql", "next_step"),
+    [
+        ("SELECT * FROM nothing", "`sparkify status` lists the tables"),
+        ("SELECT nothing FROM users", "`sparkify sql TABLE` the columns"),
+        ("DELETE FROM users", "can do nothing else"),
+        ("COPY users TO 'users.csv'", "can do nothing else"),
+        ("", "SELECT level"),
+        ("SELECT CAST('a' AS INTEGER)", "^$"),
+    ],
+)
+def test_advice_fits_what_is_wrong(query_reader: DuckDBReader, sql: str, next_step: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        query_reader.read(sql)
+    assert re.search(next_step, caught.value.next_step)
+
+
 # Opening
+
+
+def test_a_database_where_none_can_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings = Settings(database=tmp_path / "file/sparkify.duckdb")
+    with pytest.raises(WarehouseError) as caught, open_warehouse(settings):
+        pass
+    assert re.search(r"cannot be opened: (File exists|Not a directory)$", caught.value.reason)
 
 
 def test_no_warehouse_yet(tmp_path: Path) -> None:

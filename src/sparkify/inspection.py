@@ -81,7 +81,8 @@ def inspect(
     for address in addresses:
         if not sources.in_s3(address) and not Path(address).expanduser().exists():
             raise SourceError(
-                f"there is no folder or file {address}", "Check the name; it starts at this folder."
+                f"there is no folder or file {address}",
+                "Check the name; a relative one starts at the current folder.",
             )
     chosen = addresses or (settings.log_data, settings.song_data)
     return [_inspected(settings, address, progress) for address in chosen]

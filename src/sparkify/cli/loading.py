@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @command("generate")
-@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("folder", metavar="DIR")
 @click.option("--songs", type=int, metavar="N", help="Songs in the catalogue. [default: 15000]")
 @click.option("--users", type=int, metavar="N", help="Listeners on the first day. [default: 100]")
 @click.option("--events", type=int, metavar="N", help="About how many events, instead of --users.")
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     metavar="SHARE",
     help="New listeners a year, as a share of those of the first day. [default: 0.1]",
 )
-def generate(call: Call, folder: Path, start: datetime | None, **numbers: float | None) -> None:
+def generate(call: Call, folder: str, start: datetime | None, **numbers: float | None) -> None:
     """Write realistic source data, with counts of their own.
 
     DIR gets song_data/, log_data/, log_json_path.json and truth.json, which holds what must come
@@ -52,9 +53,11 @@ def generate(call: Call, folder: Path, start: datetime | None, **numbers: float 
     given: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
     if start:
         given["start"] = start.date()
+    if not folder.strip():
+        raise UsageError("the folder for the data has no name", "Name one, or . for this one.")
     with console.ProgressBar() as progress:
-        truth = generator.generate(folder, generator.Options(**given), progress)
-    call.reply(truth, console.show_generated)
+        truth = generator.generate(Path(folder), generator.Options(**given), progress)
+    call.reply(truth, partial(console.show_generated, folder=folder))
 
 
 @command("create-tables", *WAREHOUSE)

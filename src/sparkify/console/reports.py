@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import stream, tables
@@ -222,10 +224,18 @@ def show_findings(findings: Sequence[Finding]) -> None:
             stream.say(f"{one.check}: {one.next_step}")
 
 
-def show_generated(truth: _Record) -> None:
-    """Say what was generated."""
+def show_generated(truth: _Record, folder: str) -> None:
+    """Say what was generated, and how it is loaded from where it is."""
     stream.say(f"The data loads as {_counted(truth['tables'])}.")
-    stream.say("Next: `sparkify etl` loads it.")
+    flags = "" if folder.rstrip("/") == "data" else _source_flags(folder.rstrip("/") or "/")
+    stream.say(f"Next: `sparkify etl{flags}` loads it.")
+
+
+def _source_flags(folder: str) -> str:
+    names = {"--log-data": "log_data", "--song-data": "song_data"}
+    return "".join(
+        f" {flag} {shlex.quote(str(Path(folder) / name))}" for flag, name in names.items()
+    )
 
 
 def _show_figures(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
