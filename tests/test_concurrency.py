@@ -129,7 +129,7 @@ def test_wait_has_an_end(prepared: Prepared) -> None:
     told = []
     with (
         children.holding(open_warehouse, place.folder),
-        pytest.raises(BusyError, match="waited 0 seconds"),
+        pytest.raises(BusyError, match=r"waited \d+ seconds"),
     ):
         load(place.settings, wait=0.1, progress=lambda *one: told.append(one))
     assert told

@@ -196,7 +196,7 @@ def test_user_can_do_nothing_else(
         ("SELECT nothing FROM users", "`sparkify sql TABLE` the columns"),
         ("DELETE FROM users", "can do nothing else"),
         ("COPY users TO 'users.csv'", "can do nothing else"),
-        ("", "SELECT level"),
+        ("", "`sparkify status` lists the tables"),
         ("SELECT CAST('a' AS INTEGER)", "^$"),
     ],
 )

@@ -84,8 +84,7 @@ class QueryReader(DuckDBReader):
             raise UsageError(f"not SQL that DuckDB reads: {_told(error)}") from None
         if not statements:
             raise UsageError(
-                "there is no statement to run",
-                'Give one, such as "SELECT level, count(*) FROM songplays GROUP BY level".',
+                "there is no statement to run", "Give one; `sparkify status` lists the tables."
             )
         if len(statements) != 1:
             raise UsageError(
@@ -221,13 +220,14 @@ def connect(
                 ) from None
             waited = time.monotonic() - began
             who = f"process {holder['pid']} ({Path(holder['program']).name})"
+            if wait:
+                progress(f"waiting for {who}", min(int(waited), int(wait)), int(wait), "seconds")
             if waited >= wait:
                 raise BusyError(
                     f"{settings.database} is in use by {who}; waited {waited:.0f} seconds",
                     "Try again when it has finished, or wait longer with --wait SECONDS.",
                     process=int(holder["pid"]),
                 ) from None
-            progress(f"waiting for {who}", int(waited), int(wait), "seconds")
             time.sleep(min(pause, wait - waited))
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
