@@ -37,6 +37,9 @@ typed AS (
         user_id(userid) AS userid,
         source_file,
         file_index,
+        concat(
+            artist, auth, firstname, gender, lastname, location, method, page, song, useragent
+        ) AS texts,
         length IS NOT NULL AS has_length,
         registration IS NOT NULL AS has_registration,
         status IS NOT NULL AS has_status,
@@ -65,6 +68,24 @@ SELECT
     userid,
     coalesce(source_file, $source_files[CAST(file_index AS BIGINT) + 1]) AS source_file,
     CASE
+        -- Nearly every record passes here. The conditions are chosen to be cheap, and to be too
+        -- strict rather than too loose: what does not pass is judged by those that follow.
+        WHEN ts >= TIMESTAMP '2000-01-01' AND registration >= TIMESTAMP '2000-01-01'
+            AND sessionid >= 0 AND iteminsession >= 0 AND status >= 0 AND userid >= 0
+            AND coalesce(length, 0) BETWEEN 0 AND 86400 AND has_length = (length IS NOT NULL)
+            AND begins_plainly(page) AND begins_plainly(auth) AND begins_plainly(method)
+            AND begins_plainly(gender) AND begins_plainly(location)
+            AND begins_plainly(firstname) AND begins_plainly(lastname)
+            AND begins_plainly(coalesce(artist, 'A')) AND begins_plainly(coalesce(song, 'A'))
+            AND useragent >= '!' AND useragent < '[' AND (useragent < '-' OR useragent >= ':')
+            AND strlen(auth) <= 64 AND strlen(gender) < 3 AND strlen(method) <= 64
+            AND strlen(page) <= 64 AND strlen(useragent) > 8
+            AND strlen(texts) <= 1024 AND NOT contains(texts, chr(0))
+            AND level IN ('free', 'paid')
+            AND no_odd_word(firstname) AND no_odd_word(lastname) AND no_odd_word(location)
+            AND no_odd_word(coalesce(artist, 'A')) AND no_odd_word(coalesce(song, 'A'))
+            AND no_odd_word(auth) AND no_odd_word(page) AND no_odd_word(method)
+            THEN 0
         WHEN ts IS NULL OR sessionid IS NULL OR iteminsession IS NULL THEN 2
         WHEN page IS NULL OR page = '' THEN 2
         WHEN page = 'NextSong' AND (userid IS NULL OR level IS NULL) THEN 2

@@ -28,6 +28,8 @@ _MACRO_ORDER = (
     "whole_number",
     "moment",
     "user_id",
+    "begins_plainly",
+    "no_odd_word",
     "breaks_text",
     "may_be_json",
     "may_be_other",

@@ -3,8 +3,9 @@
 --   text without a word: true, 1.5, [1], {"a": 1}.
 CREATE OR REPLACE TEMPORARY MACRO may_be_json(x) AS
 CASE
-    WHEN (x >= '-' AND x < ':') OR (x >= '[' AND x < '\') OR (x >= '{' AND x < '|')
-        OR x IN ('true', 'false', 'NaN', 'nan', 'NAN', 'Infinity', 'infinity', 'Inf', 'inf', 'INF')
+    WHEN regexp_matches(
+        x, '^[-./0-9[{]|^(true|false|NaN|nan|NAN|Infinity|infinity|Inf|inf|INF)$'
+    )
         THEN json_valid(x)
     ELSE FALSE
 END
