@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, get_args
 
-from . import ledger, sources
+from . import ledger, processes, sources
 from .analysis import Answer, ask
 from .config import Settings
 from .errors import TooManyRejectedError
@@ -76,6 +76,7 @@ class LoadReport:
         }
 
 
+@processes.ended()
 def plan(
     settings: Settings, *, verify: bool = False, wait: float = 60.0, progress: Progress = silent
 ) -> Plan:
@@ -88,6 +89,7 @@ def plan(
     return _plan(listings, known, verify=verify)
 
 
+@processes.ended()
 def load(
     settings: Settings,
     *,

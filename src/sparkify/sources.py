@@ -7,12 +7,13 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from . import processes
 from .errors import SourceError
 from .source_file import SourceFile
 from .staging.rules import EVENT_FIELDS, Kind
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".json", ".json.gz")
 _S3 = "s3://"
+_SHARES = 16
 _NO_ETAG = "no_etag_"
 _PLAIN_ETAG = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?")
 _JSONPATH = re.compile(
@@ -81,18 +83,18 @@ def scan_folder(address: str, kind: Kind) -> Listing:
     listing = Listing()
     try:
         if root.is_file():
+            status = root.stat()
             alone = os.path.realpath(root, strict=True)
-            entries: Iterator[tuple[str, os.stat_result]] = iter([(alone, root.stat())])
+            seen = _Seen([(alone, status.st_size, status.st_mtime_ns)])
         else:
-            entries = _walk(os.path.realpath(root, strict=True), listing.ignored)
-        for path, status in entries:
-            uri = _uri(path)
-            fingerprint = f"{status.st_size}-{status.st_mtime_ns}"
-            found[uri] = SourceFile(kind, uri, status.st_size, fingerprint, path)
+            seen = _walk_all(os.path.realpath(root, strict=True))
     except OSError as error:
         raise _unreadable(error) from None
+    for path, size, modified in seen.files:
+        uri = _uri(path)
+        found[uri] = SourceFile(kind, uri, size, f"{size}-{modified}", path)
     listing.files = [found[uri] for uri in sorted(found)]
-    listing.ignored.sort()
+    listing.ignored = sorted(set(seen.ignored))
     return listing
 
 
@@ -122,20 +124,43 @@ def _unreadable(error: OSError) -> SourceError:
     )
 
 
-def _walk(root: str, ignored: list[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield the real path and status of each data file below a real folder."""
-    seen = set()
-    waiting = [root]
-    while waiting:
+@dataclass
+class _Seen:
+    """Data files with size in bytes and time of change in nanoseconds; what was passed over."""
+
+    files: list[tuple[str, int, int]] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+
+def _walk_all(root: str) -> _Seen:
+    """Look at everything below a real folder, with several processes when it is much."""
+    seen, waiting = _walk([root], processes.MANY_FILES)
+    if waiting:
+        processes.start()
+        shares = [share for n in range(_SHARES) if (share := waiting[n::_SHARES])]
+        for part, _ in processes.each(_walk, shares):
+            seen.files += part.files
+            seen.ignored += part.ignored
+    return seen
+
+
+def _walk(waiting: list[str], most: int | None = None) -> tuple[_Seen, list[str]]:
+    """Find the real path of each data file below some real folders.
+
+    most: stop when so many files are found. Returns the folders that were not looked into, too.
+    """
+    found = _Seen()
+    done = set()
+    while waiting and (most is None or len(found.files) < most):
         folder = waiting.pop()
-        if folder in seen:
+        if folder in done:
             continue
-        seen.add(folder)
+        done.add(folder)
         with os.scandir(folder) as entries:
             for entry in entries:
                 path = entry.path
                 if entry.name.startswith("."):
-                    ignored.append(path)
+                    found.ignored.append(path)
                     continue
                 status = entry.stat()
                 if entry.is_symlink():
@@ -143,9 +168,10 @@ def _walk(root: str, ignored: list[str]) -> Iterator[tuple[str, os.stat_result]]
                 if stat.S_ISDIR(status.st_mode):
                     waiting.append(path)
                 elif stat.S_ISREG(status.st_mode) and entry.name.endswith(_ENDINGS):
-                    yield path, status
+                    found.files.append((path, status.st_size, status.st_mtime_ns))
                 else:
-                    ignored.append(path)
+                    found.ignored.append(path)
+    return found, waiting
 
 
 def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listing:

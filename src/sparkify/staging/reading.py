@@ -11,14 +11,16 @@ import json
 import os
 import time
 import zlib
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
-from typing import BinaryIO, NamedTuple, TypeVar
+from typing import BinaryIO, NamedTuple
 
+from .. import processes
 from ..errors import SourceError
 from ..source_file import SourceFile
 from .rules import Field
@@ -29,6 +31,8 @@ HEAD_RECORDS = 1000
 PIECE_BYTES = 16 << 20
 _READERS = 16
 _FILES_AT_A_TIME = 256
+_SLOW_SECONDS = 60e-6
+"""How long a file takes that comes from the disk, at least; one in memory takes a tenth."""
 _BOM = b"\xef\xbb\xbf"
 _LOOK_BYTES = 1 << 16
 _PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
@@ -37,9 +41,6 @@ _BLANKS = b" \t\r\n"
 """What JSON takes for white space; Python takes more."""
 
 _strict = json.JSONDecoder(parse_constant=refuse_constant)
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Numbered(NamedTuple):
@@ -135,10 +136,20 @@ def head_is_strict(file: SourceFile, fields: Sequence[Field], unknown: Counter[s
                     return False
                 if line.strip(_BLANKS):
                     record = _strict.decode(line.decode("utf-8"))
-                    unknown.update(record.keys() - known)
+                    if not record.keys() <= known:
+                        unknown.update(record.keys() - known)
     except (ValueError, AttributeError, RecursionError, EOFError, OSError, zlib.error):
         return False
     return True
+
+
+def head_of(file: SourceFile, fields: Sequence[Field]) -> tuple[bool, Counter[str]]:
+    """Look at the first lines of a log file as head_is_strict does, elsewhere perhaps.
+
+    Returns whether it is strict, and how often each unknown field stood in them.
+    """
+    unknown: Counter[str] = Counter()
+    return head_is_strict(file, fields, unknown), unknown
 
 
 def pieces(file: SourceFile) -> Iterator[Piece]:
@@ -242,14 +253,11 @@ def join_songs(
     prefix = b'{"%s":' % key.encode()
     chunks = [files[n : n + _FILES_AT_A_TIME] for n in range(0, len(files), _FILES_AT_A_TIME)]
     part = SongPart()
-    if contents is None:
-        parts = _as_they_come(lambda chunk: _join(chunk, map(_content, chunk), prefix), chunks)
-    else:
-        parts = (_join(chunk, contents, prefix) for chunk in chunks)
-    for joined in parts:
-        part.data += joined.data
-        part.plain += joined.plain
-        part.odd += joined.odd
+    for chunk, (data, odd) in zip(chunks, _joined(chunks, prefix, contents), strict=True):
+        odd_ones = dict(odd)
+        part.data += data
+        part.plain += [one for one in chunk if one.number not in odd_ones] if odd else chunk
+        part.odd += [(one, odd_ones[one.number]) for one in chunk if one.number in odd_ones]
         if len(part.data) >= PIECE_BYTES:
             yield part
             part = SongPart()
@@ -257,45 +265,83 @@ def join_songs(
         yield part
 
 
-def _join(files: Iterable[Numbered], contents: Iterator[bytes], prefix: bytes) -> SongPart:
-    part = SongPart()
-    for numbered in files:
-        data = next(contents)
+_Joined = tuple[bytes, list[tuple[int, bytes]]]
+"""Records with the numbers of their files as NDJSON; the numbers of odd files with their bytes."""
+
+
+def _joined(
+    chunks: Sequence[Sequence[Numbered]], prefix: bytes, contents: Iterator[bytes] | None
+) -> Iterator[_Joined]:
+    if contents is not None:
+        for chunk in chunks:
+            yield _join([one.number for one in chunk], islice(contents, len(chunk)), prefix)
+        return
+    places = ([(one.number, one.file.path, one.file.size) for one in chunk] for chunk in chunks)
+    found = processes.each(partial(_join_at, prefix=prefix), places)
+    for chunk, joined in zip(chunks, found, strict=True):
+        if joined is None:  # to say which file it is, and why
+            contents = (_content_as_listed(one.file) for one in chunk)
+            joined = _join([one.number for one in chunk], contents, prefix)
+        yield joined
+
+
+def _join_at(places: Sequence[tuple[int, str, int]], prefix: bytes) -> _Joined | None:
+    """Join files given by number, path and size; None when one of them is not there as listed."""
+    try:
+        contents = _contents(places)
+    except OSError:
+        return None
+    if any(len(data) != size for data, (_, _, size) in zip(contents, places, strict=True)):
+        return None
+    return _join([number for number, _, _ in places], contents, prefix)
+
+
+def _join(numbers: Sequence[int], contents: Iterable[bytes], prefix: bytes) -> _Joined:
+    lines = []
+    odd = []
+    for number, data in zip(numbers, contents, strict=True):
         body = data.rstrip(_BLANKS).lstrip(b" \t\r")
         if _is_plain(body):  # and so on line 1
-            part.data += b"%s%d,%s\n" % (prefix, numbered.number, body[1:])
-            part.plain.append(numbered)
+            lines.append(b"%s%d,%s\n" % (prefix, number, body[1:]))
         else:
-            part.odd.append((numbered, data))
-    return part
+            odd.append((number, data))
+    return b"".join(lines), odd
 
 
-def _as_they_come(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """Do work on items in order: one by one, and with many threads for as long as the disk is slow.
+def _contents(places: Sequence[tuple[int, str, int]]) -> list[bytes]:
+    """Read small files; with many threads while the disk is slow, which only they can keep busy.
 
-    Files that the system has in memory are read fastest without threads, which would wait for each
-    other in Python.
+    Files that the system has in memory are read fastest without, for Python's threads wait for
+    each other.
     """
-    waiting = iter(items)
-    for item in waiting:
-        began, busy = time.perf_counter(), time.thread_time()
-        result = work(item)
-        slow = time.perf_counter() - began > 2 * (time.thread_time() - busy)
-        yield result
-        if slow:
-            yield from _in_order(work, islice(waiting, 4 * _READERS))
+    global _disk_is_slow
+    began = time.perf_counter()
+    if _disk_is_slow:
+        with ThreadPoolExecutor(_READERS) as pool:
+            found = list(pool.map(_content, places))
+    else:
+        found = [_content(place) for place in places]
+    _disk_is_slow = time.perf_counter() - began > _SLOW_SECONDS * len(places)
+    return found
 
 
-def _content(one: Numbered) -> bytes:
-    """Read a small file of this machine as it was listed."""
-    file = one.file
+_disk_is_slow = False
+
+
+def _content(place: tuple[int, str, int]) -> bytes:
+    """Read a small file, and one byte more than it had, in three calls of the system."""
+    _, path, size = place
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        # Three calls of the system; a file object would make as many again.
-        descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            data = os.read(descriptor, file.size + 1)
-        finally:
-            os.close(descriptor)
+        return os.read(descriptor, size + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _content_as_listed(file: SourceFile) -> bytes:
+    """Read a small file. Raises SourceError when it cannot be read, or is not as it was listed."""
+    try:
+        data = _content((0, file.path, file.size))
     except OSError as error:
         raise SourceError(
             f"{file.uri} cannot be read: {error.strerror}; nothing was loaded",
@@ -319,19 +365,3 @@ def _is_plain(body: bytes) -> bool:
             return False
         return not is_deep(body)
     return len(body) > 2 and body[1:-1].rstrip()[-1:] not in (b",", b"")
-
-
-def _in_order(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """Do work on items in several threads; yield results in order, never far ahead of the taker."""
-    with ThreadPoolExecutor(_READERS) as pool:
-        waiting: deque[Future[R]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) >= 2 * _READERS:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()

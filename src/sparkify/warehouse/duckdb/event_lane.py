@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
+from ... import processes
 from ...fetching import grouped
 from ...staging import reading
 from ...staging.reading import Numbered, Piece
@@ -28,8 +30,11 @@ class EventLane(Lane):
         careful: list[Numbered] = []
         loose: list[Numbered] = []
         fast: list[Numbered] = []
-        for one in files:
-            if not reading.head_is_strict(one.file, self._fields, self.unknown):
+        look = partial(reading.head_of, fields=self._fields)
+        heads = processes.each(look, [one.file for one in files])
+        for one, (strict, unknown) in zip(files, heads, strict=True):
+            self.unknown.update(unknown)
+            if not strict:
                 loose.append(one)
             elif _is_plain_path(one.file.path):
                 fast.append(one)
