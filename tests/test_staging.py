@@ -6,8 +6,10 @@ import gzip
 import json
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -499,6 +501,32 @@ def test_log_that_vanishes_behind_its_head_is_an_error(
     monkeypatch.setattr(reading, "head_is_strict", look_and_remove)
     with pytest.raises(SourceError, match=r"a\.json cannot be read: No such file"):
         stage_files(tmp_path, files)
+
+
+def test_two_threads_may_reject_at_once(
+    tmp_path: Path,
+) -> None:
+    """Songs are read beside events; a stream of text is not made for that."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        log = RejectLog(tmp_path / "rejects.ndjson")
+
+        def reject(number: int) -> None:
+            for line_number in range(2000):
+                log.add(
+                    number, line_number, Rejection("type", "m" * 60), b"x" * (line_number % 300)
+                )
+
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(reject, range(2)))
+        log.close()
+    finally:
+        sys.setswitchinterval(interval)
+    rows = [json.loads(line) for line in log.path.read_text().splitlines()]
+    found = sorted((row["source_file"], row["line_number"]) for row in rows)
+    assert found == [(number, line) for number in range(2) for line in range(2000)]
+    assert log.counts == {0: 2000, 1: 2000}
 
 
 # Anything

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,8 @@ _MESSAGE_BYTES = 1024
 class RejectLog:
     """Rejected records as NDJSON in a file, so that their number is not bounded by memory.
 
+    Several threads may add to it.
+
     path: the file. counts: how many records of each file (by number) were rejected.
     """
 
@@ -21,6 +24,7 @@ class RejectLog:
         self.path = path
         self.counts: Counter[int] = Counter()
         self._stream = path.open("w", encoding="utf-8")
+        self._lock = threading.Lock()
 
     def add(self, source_file: int, line_number: int, why: Rejection, record: bytes) -> None:
         """Write down one record: where it stood, why it was rejected, and its bytes."""
@@ -32,8 +36,10 @@ class RejectLog:
             "message": message[:_MESSAGE_BYTES].decode("utf-8", "ignore"),
             "raw_text": raw_text(record),
         }
-        self._stream.write(json.dumps(row) + "\n")
-        self.counts[source_file] += 1
+        line = json.dumps(row) + "\n"
+        with self._lock:
+            self._stream.write(line)
+            self.counts[source_file] += 1
 
     def flush(self) -> None:
         """Make what was added so far readable at `path`."""

@@ -11,7 +11,6 @@ SELECT
 FROM read_json(
     $path,
     format = 'newline_delimited',
-    maximum_object_size = 33554432,
     columns = {
         source_file: 'INTEGER',
         line_number: 'BIGINT',

@@ -21,6 +21,7 @@ from .. import Table
 from ..parquet_folder import replacing
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_LITTLE_BYTES = 400e6
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 
@@ -233,13 +234,24 @@ def connect(
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """Say how DuckDB is to work: within what memory, with how many threads."""
+    """Say how DuckDB is to work: within what memory, with how many threads.
+
+    Each thread that reads JSON takes several buffers of 32 MB, so little memory is for one thread.
+    """
     chosen: dict[str, Any] = {"preserve_insertion_order": False}
     if settings.memory_limit:
         chosen["memory_limit"] = settings.memory_limit
+        if _is_little(settings.memory_limit):
+            chosen["threads"] = 1
     if settings.threads:
         chosen["threads"] = settings.threads
     return chosen
+
+
+def _is_little(limit: str) -> bool:
+    number, unit = re.match(r"([\d.]+) ?(.*)", limit).groups()  # type: ignore[union-attr]
+    exponent = "KMG".find(unit[0].upper()) + 1
+    return exponent > 0 and float(number) * 1000**exponent < _LITTLE_BYTES
 
 
 def _make(database: Path) -> None:

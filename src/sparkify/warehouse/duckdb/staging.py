@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,6 +25,7 @@ from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
 from ...staging.rules import fields_of
 from .event_lane import EventLane
+from .lane import SQL
 from .song_lane import SongLane
 
 _ALL_READ = -1
@@ -95,6 +96,8 @@ class Stager:
         with ThreadPoolExecutor(1, "songs") as thread:
             self._songs = thread.submit(lane.stage, songs, contents, stop)
             try:
+                if self._has_one_thread():  # and perhaps no memory for both at a time
+                    wait([self._songs])
                 yield
                 self._songs.add_done_callback(lambda _: self._song_bytes.put(_ALL_READ))
                 for size in iter(self._song_bytes.get, _ALL_READ):
@@ -103,6 +106,10 @@ class Stager:
                 stop.set()
                 raise
             self._songs.result()
+
+    def _has_one_thread(self) -> bool:
+        [(threads,)] = self._connection.execute(SQL["threads"].sql).fetchall()
+        return bool(threads == 1)
 
     def _read(self, size: int) -> None:
         """Tell how far the reading is, from this thread; stop when the songs cannot be read."""

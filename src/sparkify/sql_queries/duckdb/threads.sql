@@ -1,0 +1,3 @@
+-- name: threads
+-- purpose: With how many threads the engine works.
+SELECT current_setting('threads') AS threads
