@@ -123,10 +123,13 @@ def _warehouse(settings: Settings) -> Iterator[Finding]:
 
 def _cloud(settings: Settings) -> Iterator[Finding]:
     from . import doctor_cloud
+    from .iac.account import refusals_told
 
     for check, examine in doctor_cloud.examinations(settings):
         try:
-            yield Finding(check, examine())
+            with refusals_told(settings):
+                found = examine()
+            yield Finding(check, found)
         except SparkifyError as error:
             yield _wrong(check, error)
 

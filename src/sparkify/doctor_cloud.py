@@ -26,7 +26,8 @@ def examinations(settings: Settings) -> Iterator[Examination]:
 
 
 def _identity(account: Any) -> str:
-    return f"signed in as {account.call('sts', 'get_caller_identity')['Arn']}"
+    found = account.call("sts", "get_caller_identity")
+    return f"signed in as {found.get('Arn') or found.get('UserId') or 'somebody'}"
 
 
 def _infrastructure(settings: Settings) -> str:
@@ -44,7 +45,7 @@ def _workgroup(settings: Settings, account: Any) -> str:
             f"there is no workgroup {name} in {settings.aws_region}",
             "Build it with `python3 iac.py`, or correct WORKGROUP in [REDSHIFT].",
         )
-    workgroup = found["workgroup"]
+    workgroup = found.get("workgroup") or {}
     if workgroup.get("status") != "AVAILABLE":
         raise WarehouseError(
             f"the workgroup {name} is {workgroup.get('status')}, not AVAILABLE",
@@ -58,9 +59,16 @@ def _role(settings: Settings, account: Any) -> str:
 
     role = iac.resources(settings).role_arn
     name = settings.redshift_namespace
-    found = account.call("redshift-serverless", "get_namespace", namespaceName=name)
+    answer = account.look("redshift-serverless", "get_namespace", namespaceName=name)
+    if answer is None:
+        raise WarehouseError(
+            f"there is no namespace {name} in {settings.aws_region}",
+            "Build it with `python3 iac.py`, or correct NAMESPACE in [REDSHIFT].",
+        )
+    found = answer.get("namespace") or {}
     # Each is told as a text such as IamRole(applyStatus=in-sync, iamRoleArn=arn:aws:iam::...).
-    attached = [str(one) for one in found["namespace"].get("iamRoles") or ()]
+    attached = [str(one) for one in found.get("iamRoles") or ()]
+    attached += [str(found.get("defaultIamRoleArn") or "")]
     mine = [one for one in attached if role in one]
     if not mine:
         raise WarehouseError(

@@ -22,11 +22,11 @@ MOST_UNANSWERED = 5
 _MEMBERS = {
     "execute_statement": ("Id",),
     "batch_execute_statement": ("Id",),
-    "describe_statement": ("Id", "Status"),
+    "describe_statement": ("Status",),
     "cancel_statement": ("Status",),
     "get_statement_result": ("Records", "ColumnMetadata"),
 }
-"""What every whole reply has."""
+"""Of a reply that is whole one at least is there; later pages need not tell the columns again."""
 
 
 class OutOfTimeError(Exception):
@@ -89,8 +89,8 @@ class Connection:
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation by boto3's name for it. Raises what boto3 raises, and GarbledError."""
         answer: dict[str, Any] = getattr(self.client, operation)(**parameters)
-        if missing := [name for name in _MEMBERS[operation] if name not in answer]:
-            raise GarbledError(f"a reply without {missing[0]}")
+        if not any(name in answer for name in _MEMBERS[operation]):
+            raise GarbledError(f"a reply without {_MEMBERS[operation][0]}")
         return answer
 
     def call_patiently(

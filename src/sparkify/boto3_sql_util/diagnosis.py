@@ -25,6 +25,7 @@ _SECONDS = 60.0
 _SHOWN_ERRORS = 3
 _TARGET = re.compile(r"(?:\s|--[^\n]*\n)*copy\s+(?P<table>[\w.\"$]+)", re.IGNORECASE)
 _LOAD_ERROR = re.compile(r"load_error|load into table", re.IGNORECASE)
+_INTO = re.compile(r"load into table '?(?P<table>[\w.\"$]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Diagnosis:
         if not self.load_errors:
             likely = f"; likely, {self.cause}" if self.cause else ""
             return self.reason + likely + (f"; {self.missing}" if self.missing else "")
-        table = _TARGET.match(self.sql)
+        table = _TARGET.match(self.sql) or _INTO.search(self.message)
         what = f"the COPY into {table['table']}" if table else self.name
         shown = [one.text for one in self.load_errors[:_SHOWN_ERRORS]]
         if more := len(self.load_errors) - len(shown):
@@ -106,11 +107,11 @@ def debug(connection: Connection, failure: StatementError | str) -> Diagnosis:
     error = failure_of(connection, failure) if isinstance(failure, str) else failure
     found: tuple[LoadError, ...] = ()
     missing = ""
-    if _TARGET.match(error.sql) and error.status == "FAILED":
+    expected = _LOAD_ERROR.search(error.message) is not None
+    if (expected or _TARGET.match(error.sql)) and error.status == "FAILED":
         try:
             query_id = error.query_id or _query_id(connection, error)
             if query_id:
-                expected = _LOAD_ERROR.search(error.message) is not None
                 found = tuple(load_errors(connection, query_id, expected=expected))
         except SparkifyError as trouble:
             missing = f"what could not be loaded is not known: {trouble.reason}"

@@ -73,7 +73,7 @@ class _Execution:
                 self._abandon(error)
             raise
         if described["Status"] == "FINISHED":
-            return finished(described, self._request.sqls)
+            return finished(described, self._request.sqls, self._id)
         raise outcome.failure(described, self._request, self._connection.secrets)
 
     # Sending

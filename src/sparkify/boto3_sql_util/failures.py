@@ -29,33 +29,35 @@ class Meaning(Enum):
     REFUSED = "trying again does not help"
 
 
-# redshift-data: errors of the operations; botocore/data/_retry.json for the general ones
+# redshift-data: errors of the operations; botocore/data/_retry.json for the general ones. All
+# without `Exception` at their end, which some services leave out.
 _TURNED_AWAY = frozenset(
     (
-        "ActiveSessionsExceededException",
-        "ActiveStatementsExceededException",
-        "ActiveWaitingRequestsExceededException",
+        "ActiveSessionsExceeded",
+        "ActiveStatementsExceeded",
+        "ActiveWaitingRequestsExceeded",
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
         "RequestLimitExceeded",
         "RequestThrottled",
-        "RequestThrottledException",
         "SlowDown",
-        "ThrottledException",
+        "Throttled",
+        "ThrottledRequest",
         "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
+        "TooManyRequests",
+        "429",
     )
 )
+_TOO_MANY = 429
 _BROKEN = frozenset(
     (
-        "DatabaseConnectionException",
+        "DatabaseConnection",
         "InternalFailure",
+        "InternalServer",
         "InternalServerError",
-        "InternalServerException",
-        "QueryTimeoutException",
+        "QueryTimeout",
         "RequestTimeout",
-        "RequestTimeoutException",
         "ServiceUnavailable",
-        "ServiceUnavailableException",
     )
 )
 _EXPIRED = frozenset(
@@ -101,11 +103,12 @@ def meaning(error: BaseException) -> Meaning:
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, exceptions.ClientError):
-        code = code_of(error)
-        if code in _TURNED_AWAY:
-            return Meaning.TURNED_AWAY
+        code = code_of(error).removesuffix("Exception")
         metadata: dict[str, Any] = dict(error.response.get("ResponseMetadata", {}))
-        if code in _BROKEN or int(metadata.get("HTTPStatusCode", 400)) >= 500:
+        status = int(metadata.get("HTTPStatusCode", 400))
+        if code in _TURNED_AWAY or status == _TOO_MANY:
+            return Meaning.TURNED_AWAY
+        if code in _BROKEN or status >= 500:
             return Meaning.BROKEN
         if not code or code.isdecimal():  # the status is all that could be read
             return Meaning.UNANSWERED

@@ -23,7 +23,7 @@ _LOOK_FIRST = "See with `sparkify status` whether it was done after all; then ru
 def failure(described: Described, request: Request, secrets: Iterable[str]) -> StatementError:
     """Make the error of a statement that FAILED or was ABORTED."""
     secrets = tuple(secrets)
-    what = failed(described)
+    what = failed(described, len(request.sqls))
     message = tidy(what.message, secrets)
     status: Status = "ABORTED" if described.get("Status") == "ABORTED" else "FAILED"
     end = "was cancelled in the warehouse" if status == "ABORTED" else "failed"
@@ -45,7 +45,9 @@ def timed_out(
     """Make the error of a statement that was cancelled after `seconds`, or that would not end."""
     secrets = tuple(secrets)
     described = end.described or {}
-    if described.get("Status") == "FAILED" and not CANCELLED.search(failed(described).message):
+    if described.get("Status") == "FAILED" and not CANCELLED.search(
+        failed(described, len(request.sqls)).message
+    ):
         return failure(described, request, secrets)
     number = _under_way(described)
     after = end.trouble or "it was cancelled"
@@ -94,7 +96,6 @@ def failed_at_once(
         "Id": answer.get("StatementId") or "",
         "Status": "FAILED",
         "Error": said_by(error),
-        "SubStatements": [{}] * len(request.sqls) if request.batch else [],
     }
     return failure(described, request, secrets)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,8 +17,13 @@ from .wording import tidy
 if TYPE_CHECKING:
     from ..errors import SparkifyError
 
+_SELECTS = re.compile(r"(?:\s|--[^\n]*\n|\()*(?:select|with|show)\b", re.IGNORECASE)
 PAGE_SECONDS = 300.0
 """How long to try for one page."""
+
+
+class _NoResultError(WarehouseError):
+    """There is no such result: it is no longer kept, or there never was one."""
 
 
 class Page(NamedTuple):
@@ -50,17 +56,29 @@ def pages(connection: Connection, statement: Statement, number: int = 0) -> Iter
 
     Raises WarehouseError when the result is no longer kept, or a page cannot be had.
     """
-    if not statement.has_result[number]:
+    if statement.has_result[number] is False:
         return
     part = statement.part(number)
     columns: tuple[Column, ...] | None = None
     seen: set[str] = set()
     more: dict[str, Any] = {}
     while True:
-        answer = _page(connection, part, more)
+        try:
+            answer = _page(connection, part, more)
+        except _NoResultError:
+            if statement.has_result[number] or _SELECTS.match(statement.sqls[number]):
+                raise
+            return
+        records = answer.get("Records") or ()
         if columns is None:
             columns = tuple(Column.of(one) for one in answer.get("ColumnMetadata") or ())
-        yield Page(columns, answer.get("Records") or ())
+        if records and len(records[0]) != len(columns):
+            raise WarehouseError(
+                f"result {part} has rows of {len(records[0])} values and tells of {len(columns)}"
+                " columns",
+                "Run the command again.",
+            )
+        yield Page(columns, records)
         token = answer.get("NextToken")
         if not token:
             return
@@ -88,9 +106,11 @@ def _page(connection: Connection, part: str, more: dict[str, Any]) -> dict[str, 
 
 def _explain(error: BaseException) -> SparkifyError | None:
     """Say what it means that a result is not there."""
+    if code_of(error) == "ValidationException" and "result" in said_by(error).lower():
+        return _NoResultError(f"there is no such result: {tidy(said_by(error))}")
     if code_of(error) != "ResourceNotFoundException":
         return None
-    return WarehouseError(
+    return _NoResultError(
         "the result is no longer there: the Data API keeps results for 24 hours",
         "Run the command again.",
     )

@@ -19,13 +19,14 @@ class Statement:
     """A statement, or a batch of them, that did its work.
 
     id: of the Data API. Each of the others has an entry for each SQL text of a batch: sqls: the
-    texts; has_result: whether rows can be fetched; rows: how many were returned or changed (-1:
-    unknown); parts: the id under which the result is fetched, empty: by the rule of the Data API.
+    texts; has_result: whether rows can be fetched (None: nobody says); rows: how many were returned
+    or changed (-1: unknown); parts: the id under which the result is fetched, empty: by the rule of
+    the Data API.
     """
 
     id: str
     sqls: tuple[str, ...]
-    has_result: tuple[bool, ...]
+    has_result: tuple[bool | None, ...]
     rows: tuple[int, ...]
     parts: tuple[str, ...] = ()
 
@@ -54,7 +55,7 @@ def _place(part: Described) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def finished(described: Described, sqls: tuple[str, ...]) -> Statement:
+def finished(described: Described, sqls: tuple[str, ...], statement_id: str) -> Statement:
     """Make the Statement of a description whose status is FINISHED."""
     parts = parts_of(described)
     if len(parts) != len(sqls):
@@ -63,14 +64,26 @@ def finished(described: Described, sqls: tuple[str, ...]) -> Statement:
     else:
         known = parts
         ids = tuple(str(part["Id"]) for part in parts if part.get("Id"))
-    some_result = bool(described.get("HasResultSet"))
     return Statement(
-        id=str(described["Id"]),
+        id=statement_id,
         sqls=sqls,
-        has_result=tuple(bool(part.get("HasResultSet", some_result)) for part in known),
-        rows=tuple(int(part.get("ResultRows", -1)) for part in known),
+        has_result=tuple(_has_result(part, described) for part in known),
+        rows=tuple(_rows(part) for part in known),
         parts=ids if len(ids) == len(sqls) else (),
     )
+
+
+def _has_result(part: Described, whole: Described) -> bool | None:
+    """Tell whether a statement has rows; of a batch the whole has a result when one of it has."""
+    told = part.get("HasResultSet")
+    if told is None and whole.get("HasResultSet") is False:
+        return False
+    return None if told is None else bool(told)
+
+
+def _rows(part: Described) -> int:
+    rows = part.get("ResultRows")
+    return -1 if rows is None else int(rows)
 
 
 @dataclass(frozen=True)
@@ -86,12 +99,16 @@ class Failed:
     message: str
 
 
-def failed(described: Described) -> Failed:
-    """Find the statement that failed in the description of what FAILED or was ABORTED."""
+def failed(described: Described, count: int) -> Failed:
+    """Find the statement that failed in the description of what FAILED or was ABORTED.
+
+    count: how many statements there are. Of those of a batch nothing may be told but its error.
+    """
     parts = parts_of(described)
     message = str(described.get("Error") or "")
-    if not parts:
+    if count == 1 and not parts:
         return Failed(0, 1, described, message)
+    parts += [{}] * (count - len(parts))
     for status in ("FAILED", "ABORTED"):
         for number, part in enumerate(parts):
             if part.get("Status") == status and (status == "FAILED" or part.get("Error")):
@@ -100,4 +117,4 @@ def failed(described: Described) -> Failed:
         number = int(match[1]) - 1
         if 0 <= number < len(parts):
             return Failed(number, len(parts), parts[number], message)
-    return Failed(-1, len(parts), {}, message)
+    return Failed(-1, len(parts), described, message)

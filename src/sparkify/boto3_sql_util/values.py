@@ -21,6 +21,7 @@ the text that it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -43,6 +44,7 @@ _KINDS = {
     "timetz": "timetz time_with_time_zone",
     "bytes": "varbyte varbinary binary_varying",
 }
+_TYPE = re.compile(r"(?P<name>[a-z0-9_ ]+)(?:\((?P<digits>\d+)(?:, *(?P<scale>\d+))?\))?")
 _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 
@@ -58,12 +60,16 @@ class Column:
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Column:
         """Read the metadata that comes with a result (redshift-data ColumnMetadata)."""
-        kind = str(metadata.get("typeName", "")).lower().replace(" ", "_")
+        match = _TYPE.match(str(metadata.get("typeName") or "").lower())
+        kind = "_".join(match["name"].split()) if match else ""
+        digits, scale = metadata.get("precision"), metadata.get("scale")
+        if match and match["digits"]:  # numeric(18,5)
+            digits, scale = digits or match["digits"], scale or match["scale"]
         return cls(
             name=str(metadata.get("name") or metadata.get("label") or ""),
             kind=_KIND_OF.get(kind, "text"),
-            digits=int(metadata.get("precision") or 0),
-            scale=int(metadata.get("scale") or 0),
+            digits=int(digits or 0),
+            scale=int(scale or 0),
         )
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .failures import meant
+from .failures import meant, refused
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -79,6 +79,17 @@ class Account:
         return self._clients[service]
 
 
+@contextmanager
+def refusals_told(settings: Settings) -> Iterator[None]:
+    """Turn what AWS refuses inside, and nothing else foresaw, into WarehouseError."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise refused(error, settings) from None
+
+
 def code_of(error: Exception) -> str:
     """Give the code of an error that AWS answered, or ''."""
     return str(getattr(error, "response", {}).get("Error", {}).get("Code") or "")
@@ -89,11 +100,36 @@ def text_of(error: Exception) -> str:
     return str(getattr(error, "response", {}).get("Error", {}).get("Message") or "")
 
 
+def is_unknown(error: Exception) -> bool:
+    """Tell whether the service answered that it has no such operation.
+
+    AWS has them all; a local stand-in may not, and goes without what is not essential.
+    """
+    return code_of(error).removesuffix("Exception") in _UNKNOWN
+
+
+_UNKNOWN = frozenset(
+    (
+        *("InvalidAction", "UnknownOperation", "UnsupportedOperation", "NotImplemented"),
+        *("ActionNotImplemented", "MethodNotAllowed", "501", "405"),
+    )
+)
+
+
 def is_missing(error: Exception) -> bool:
     """Tell whether AWS answered that what was asked for does not exist.
 
     CloudFormation says so in words only: ValidationError is also every other mistake.
     """
-    if code_of(error) in ("ResourceNotFoundException", "NoSuchEntity", "404", "NoSuchBucket"):
+    if code_of(error).removesuffix("Exception") in _MISSING:
         return True
-    return code_of(error) == "ValidationError" and "does not exist" in text_of(error)
+    validation = code_of(error) in ("ValidationError", "ValidationException")
+    return validation and "does not exist" in text_of(error)
+
+
+_MISSING = frozenset(
+    (
+        *("ResourceNotFound", "NoSuchEntity", "404", "NoSuchBucket"),
+        *("StackNotFound", "ChangeSetNotFound"),
+    )
+)

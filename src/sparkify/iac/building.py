@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BusyError, SettingsError, UsageError
 from ..progress import Progress, silent
 from . import limits
-from .account import Account, code_of, text_of
+from .account import Account, code_of, is_unknown, refusals_told, text_of
 from .causes import failed
 from .changes import Change, is_nothing, preview, request, wrong
 from .clearing import clear
@@ -28,8 +28,9 @@ _GOOD_ENDS = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 @dataclass(frozen=True)
 class Built:
-    """What `up` did. action: created, updated or unchanged; usage_limit: the same of the limit.
+    """What `up` did.
 
+    action: created, updated or unchanged. usage_limit: the same of the limit, or unknown.
     cleared: states of a stack that was in the way and was removed first. notes: what else to know.
     """
 
@@ -57,7 +58,7 @@ def up(settings: Settings, *, confirmed: bool = False, progress: Progress = sile
     settings that cannot be changed later), UsageError (not confirmed), WarehouseError (with the
     cause that AWS gives), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    with interruption_explained():
+    with interruption_explained(), refusals_told(settings):
         return _Builder(settings, confirmed, progress).build()
 
 
@@ -81,12 +82,7 @@ class _Builder:
             raise failed(self._account, stack, Operation(self._account, stack.id), "be used")
         workgroup = await_workgroup(self._account, found.workgroup, self._progress)
         notes = lift_capacity(self._account, workgroup, self._settings.redshift_max_capacity)
-        limit = limits.settle(
-            self._account,
-            workgroup["workgroupArn"],
-            self._settings.redshift_usage_limit_rpu_hours,
-            self._progress,
-        )
+        limit = self._limit(workgroup, notes)
         return Built(
             stack=stack.name,
             action=self._action,
@@ -99,6 +95,23 @@ class _Builder:
             engine=self._settings.engine,
             notes=notes,
         )
+
+    def _limit(self, workgroup: dict[str, Any], notes: list[str]) -> str:
+        """Settle the usage limit; where the service knows none, that is told, loudly."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return limits.settle(
+                self._account,
+                workgroup,
+                self._settings.redshift_usage_limit_rpu_hours,
+                self._progress,
+            )
+        except ClientError as error:
+            if not is_unknown(error):
+                raise
+        notes.append("The usage limit was NOT set: the service knows no usage limits.")
+        return "unknown"
 
     def _standing(self) -> Stack:
         """Take one step after the other until the stack stands as the settings want it."""
@@ -210,6 +223,8 @@ def different(account: Account, stack: Stack) -> dict[str, tuple[str, str]]:
     """Compare the stack's parameters with those of the settings: name -> (now, then)."""
     from .declaration import parameters
 
+    if not stack.parameters:  # they are not told; an update tells whether it changes something
+        return {}
     return {
         name: (stack.parameters.get(name, ""), value)
         for name, value in parameters(account.settings).items()

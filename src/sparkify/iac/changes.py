@@ -11,7 +11,7 @@ from uuid import uuid4
 from ..errors import SettingsError, SparkifyError, WarehouseError
 from ..progress import Progress
 from . import declaration
-from .account import Account, code_of, is_missing, text_of
+from .account import Account, code_of, is_missing, is_unknown, text_of
 from .causes import refusal, spoken, validation
 from .stack import PLAN_PREFIX, REVIEW, Stack, find
 from .waiting import Pauses
@@ -61,15 +61,25 @@ def is_nothing(text: str) -> bool:
 def preview(account: Account, stack: Stack | None, progress: Progress) -> list[Change] | None:
     """Ask CloudFormation what making, or changing, the stack would do; nothing is left of it.
 
-    stack: as it is; None: there is none. Returns None when there is nothing to change.
+    stack: as it is; None: there is none. Returns None when there is nothing to change. A service
+    that does not tell (no AWS) is taken to make what the template declares, or to change nothing
+    but parameters.
     Raises WarehouseError when CloudFormation finds something wrong.
     """
+    from botocore.exceptions import ClientError
+
     progress("asking what would change", 0, None, "")
     kind = "UPDATE" if stack and stack.state != REVIEW else "CREATE"
-    with _change_set(account, kind) as made:
-        if made is None:
-            return None
-        return _described(account, made)
+    changes: list[Change] | None = []
+    try:
+        with _change_set(account, kind) as made:
+            changes = None if made is None else _described(account, made)
+    except ClientError as error:
+        if not is_unknown(error):
+            raise
+    if kind == "CREATE" and not changes:
+        return [Change("Add", *one) for one in declaration.declared(account.settings)]
+    return changes
 
 
 @contextmanager
@@ -85,6 +95,8 @@ def _change_set(account: Account, kind: str) -> Iterator[dict[str, str] | None]:
         if is_nothing(text_of(error)):
             yield None
             return
+        if is_unknown(error):
+            raise
         if code_of(error) != "AlreadyExistsException":  # then a reply was lost: the name is new
             raise wrong(account, error) from None
     made = {"ChangeSetName": name, "StackName": body["StackName"]}

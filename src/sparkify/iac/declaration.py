@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources as package_data
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,16 @@ def made(settings: Settings) -> list[str]:
     given = parameters(settings)
     without = {one for one in SOURCE_POLICIES if not given[f"{one.removesuffix('Policy')}Bucket"]}
     return [one for one in RESOURCES if one not in without]
+
+
+def declared(settings: Settings) -> list[tuple[str, str]]:
+    """Name the resources that the template makes of these settings, each with its type."""
+    types = dict(_TYPE.findall(template()))
+    return [(name, types[name]) for name in made(settings)]
+
+
+# The template is read as text: it has tags of CloudFormation's own, which no YAML reader knows.
+_TYPE = re.compile(r"^  (\w+):\n    Type: (AWS::\S+)$", re.MULTILINE)
 
 
 def operator_policy(settings: Settings) -> policy.Document:

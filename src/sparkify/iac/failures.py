@@ -82,6 +82,18 @@ def meant(error: Any, service: str, operation: str, settings: Settings) -> Spark
     return None
 
 
+def refused(error: Any, settings: Settings) -> SparkifyError:
+    """Say what AWS refused, where nobody knows better."""
+    answer = error.response.get("Error", {})
+    said = tidy(without_secrets(str(answer.get("Message") or ""), settings))
+    code = answer.get("Code") or "no code"
+    return WarehouseError(
+        f"AWS refused {error.operation_name} in {settings.aws_region} ({code}): {said}",
+        "Correct that, then run the command again: it goes on where it stopped.",
+        code=code,
+    )
+
+
 def without_secrets(text: str, settings: Settings) -> str:
     """Take the keys of the settings out of a text, should AWS repeat them."""
     for secret in filter(None, (settings.aws_secret, settings.aws_key)):

@@ -6,11 +6,12 @@ CloudFormation has no type for it. It belongs to the workgroup and goes with it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..progress import Progress
-from .account import Account, code_of
+from .account import Account, code_of, is_unknown
 from .waiting import Pauses
 
 _TYPE = "serverless-compute"
@@ -28,13 +29,16 @@ class UsageLimit:
     action: str
 
 
-def current(account: Account, workgroup_arn: str) -> UsageLimit | None:
-    """Look up the daily limit of a workgroup; None when it has none."""
+def current(account: Account, workgroup: Mapping[str, Any]) -> UsageLimit | None:
+    """Look up the daily limit of a workgroup; None when it has none.
+
+    workgroup: as the service describes it, here and below.
+    """
     found = account.pages(
         "redshift-serverless",
         "list_usage_limits",
         "usageLimits",
-        resourceArn=workgroup_arn,
+        resourceArn=_arn(workgroup),
         usageType=_TYPE,
     )
     daily = [one for one in found if one.get("period", _PERIOD) == _PERIOD]
@@ -42,20 +46,33 @@ def current(account: Account, workgroup_arn: str) -> UsageLimit | None:
     return next((_limit(one) for one in mine), None)
 
 
-def settle(account: Account, workgroup_arn: str, amount: int, progress: Progress) -> str:
+def current_if_told(account: Account, workgroup: Mapping[str, Any]) -> UsageLimit | None:
+    """Look up the daily limit, as `current`; None, too, from a service that knows no limits."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return current(account, workgroup)
+    except ClientError as error:
+        if not is_unknown(error):
+            raise
+        return None
+
+
+def settle(account: Account, workgroup: Mapping[str, Any], amount: int, progress: Progress) -> str:
     """Give the workgroup the limit of the settings, 0 being none.
 
     Returns what was done: created, changed, removed or unchanged.
     """
     progress("setting the usage limit", 0, None, "")
-    there = current(account, workgroup_arn)
+    there = current(account, workgroup)
     if not amount:
-        return remove(account, workgroup_arn)
+        return remove(account, workgroup)
     if there is None:
         _patiently(
             account,
+            workgroup,
             "create_usage_limit",
-            resourceArn=workgroup_arn,
+            resourceArn=_arn(workgroup),
             usageType=_TYPE,
             amount=amount,
             period=_PERIOD,
@@ -66,6 +83,7 @@ def settle(account: Account, workgroup_arn: str, amount: int, progress: Progress
         return "unchanged"
     _patiently(
         account,
+        workgroup,
         "update_usage_limit",
         usageLimitId=there.id,
         amount=amount,
@@ -74,16 +92,18 @@ def settle(account: Account, workgroup_arn: str, amount: int, progress: Progress
     return "changed"
 
 
-def remove(account: Account, workgroup_arn: str) -> str:
+def remove(account: Account, workgroup: Mapping[str, Any]) -> str:
     """Take the daily limit away, if there is one; returns removed or unchanged."""
-    there = current(account, workgroup_arn)
+    there = current(account, workgroup)
     if there is None:
         return "unchanged"
     account.look("redshift-serverless", "delete_usage_limit", usageLimitId=there.id)
     return "removed"
 
 
-def _patiently(account: Account, operation: str, **parameters: Any) -> dict[str, Any]:
+def _patiently(
+    account: Account, workgroup: Mapping[str, Any], operation: str, **parameters: Any
+) -> dict[str, Any]:
     """Call again while the workgroup is busy, and take a limit that is there already as made."""
     from botocore.exceptions import ClientError
 
@@ -94,11 +114,15 @@ def _patiently(account: Account, operation: str, **parameters: Any) -> dict[str,
         except ClientError as error:
             if code_of(error) != "ConflictException":
                 raise
-            made = operation == "create_usage_limit" and current(account, parameters["resourceArn"])
+            made = operation == "create_usage_limit" and current(account, workgroup)
             if made and made.amount == parameters["amount"]:  # its reply was lost
                 return {}
             if not pauses.wait():
                 raise
+
+
+def _arn(workgroup: Mapping[str, Any]) -> str:
+    return str(workgroup.get("workgroupArn") or workgroup.get("workgroupName") or "")
 
 
 def _limit(found: dict[str, Any]) -> UsageLimit:

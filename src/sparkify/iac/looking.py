@@ -10,7 +10,7 @@ from ..errors import SparkifyError
 from ..progress import Progress, silent
 from ..util_s3 import S3
 from . import limits
-from .account import Account
+from .account import Account, refusals_told
 from .declaration import stack_name
 from .serverless import namespace, workgroup
 from .spending import Cost, cost
@@ -80,8 +80,13 @@ class Status:
 
 def status(settings: Settings, progress: Progress = silent) -> Status:
     """Look at everything that `up` makes. Raises SettingsError, WarehouseError."""
+    with refusals_told(settings):
+        return _status(Account(settings), progress)
+
+
+def _status(account: Account, progress: Progress) -> Status:
     progress("looking at what is there", 0, None, "")
-    account = Account(settings)
+    settings = account.settings
     stack = find(account)
     notes: list[str] = []
     names: dict[str, str] = {}
@@ -114,7 +119,7 @@ def _compute(account: Account, name: str) -> Compute | None:
     found = workgroup(account, name)
     if not found:
         return None
-    limit = limits.current(account, found["workgroupArn"])
+    limit = limits.current_if_told(account, found)
     return Compute(
         name=name,
         state=found.get("status", ""),

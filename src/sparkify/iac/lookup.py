@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import SettingsError
-from .account import Account
+from .account import Account, refusals_told
 from .declaration import OUTPUTS, stack_name
 from .stack import ANSWERING, Stack, find
 
@@ -33,7 +33,8 @@ def resources(settings: Settings) -> Resources:
     expired or too weak; WarehouseError when CloudFormation cannot be reached.
     """
     account = Account(settings)
-    stack = find(account)
+    with refusals_told(settings):
+        stack = find(account)
     found = resources_of(stack, account.region) if stack else None
     if found is None:
         state = f" (the stack {stack.name} is in the state {stack.state})" if stack else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -47,7 +47,7 @@ class Operation:
 
     token: every event of it carries it, where the service does so
     (AWSCloudFormation/latest/APIReference/API_StackEvent.html, ClientRequestToken); "" for one
-    that somebody else began. seen: ids of events, of which the newest ones are enough.
+    that somebody else began. seen: ids of events.
     """
 
     account: Account
@@ -60,7 +60,7 @@ class Operation:
     def on(cls, account: Account, stack: Stack) -> Operation:
         """Begin one on a stack that has a past."""
         operation = cls(account, stack.id)
-        operation.seen = {one["EventId"] for one in islice(operation._newest_first(), 1)}
+        operation.seen = {one["EventId"] for one in operation._unseen()}
         return operation
 
     @classmethod
@@ -113,12 +113,8 @@ class Operation:
 
     def _look(self, progress: Progress) -> bool:
         """Take the events that are new, and tell of them; True when there were any."""
-        fresh = []
-        for one in self._newest_first():
-            if one["EventId"] in self.seen:
-                break
-            fresh.append(one)
-        for one in reversed(fresh):
+        fresh = self._unseen()
+        for one in fresh:
             self.seen.add(one["EventId"])
             if not self.token or one.get("ClientRequestToken") in (None, "", self.token):
                 self.events.append(one)
@@ -140,15 +136,35 @@ class Operation:
         what = "the stack" if of_stack else event.get("LogicalResourceId", "")
         progress(f"{_DOING[verb]} {what}", len(done), total, "resources")
 
-    def _newest_first(self) -> Iterator[dict[str, Any]]:
-        """Read the events page by page, as far as they are wanted."""
+    def _unseen(self) -> list[dict[str, Any]]:
+        """Read the events that were not seen yet, oldest first.
+
+        AWS gives the newest first: a page with one that was seen is the last that counts, and the
+        first page is enough to begin with.
+        """
+        found: list[dict[str, Any]] = []
         page: dict[str, str] = {"StackName": self.stack_id}
+        newest_first = True
         while True:
-            answer = self.account.look("cloudformation", "describe_stack_events", **page)
-            yield from (answer or {}).get("StackEvents", ())
-            if not answer or not answer.get("NextToken"):
-                return
+            answer = self.account.look("cloudformation", "describe_stack_events", **page) or {}
+            some = answer.get("StackEvents") or ()
+            fresh = [one for one in some if one["EventId"] not in self.seen]
+            found += fresh
+            order = _moment(some[0]) - _moment(some[-1]) if some else 0.0
+            newest_first = newest_first and order >= 0  # a local stand-in may have another order
+            had_enough = newest_first and (len(fresh) < len(some) or (order > 0 and not self.seen))
+            if had_enough or not answer.get("NextToken"):
+                break
             page["NextToken"] = answer["NextToken"]
+        if newest_first:
+            found.reverse()
+        return sorted(found, key=_moment)
+
+
+def _moment(event: dict[str, Any]) -> float:
+    """When an event happened; events of one moment stay as they are."""
+    moment = event.get("Timestamp")
+    return moment.timestamp() if isinstance(moment, datetime) else 0.0
 
 
 def _is_consequence(event: dict[str, Any]) -> bool:

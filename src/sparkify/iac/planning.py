@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..progress import Progress, silent
 from . import limits
-from .account import Account
+from .account import Account, refusals_told
 from .building import different
 from .changes import Change, preview
-from .declaration import made, stack_name
+from .declaration import declared, stack_name
 from .serverless import workgroup
 from .spending import Cost, cost_of
 from .stack import DEAD, REVIEW, Stack, find, refuse_foreign
@@ -53,7 +53,12 @@ def plan(settings: Settings, progress: Progress = silent) -> Plan:
 
     Raises SettingsError, WarehouseError.
     """
-    account = Account(settings)
+    with refusals_told(settings):
+        return _plan(Account(settings), progress)
+
+
+def _plan(account: Account, progress: Progress) -> Plan:
+    settings = account.settings
     stack = find(account)
     notes: list[str] = []
     changes: list[Change] | None = None
@@ -68,7 +73,7 @@ def plan(settings: Settings, progress: Progress = silent) -> Plan:
             f"The stack is {stack.state}, left over from an attempt that failed: `python3 iac.py`"
             " would remove it and create everything anew."
         )
-        changes = [Change("Add", name, "") for name in made(settings)]
+        changes = [Change("Add", *one) for one in declared(settings)]
     elif stack and stack.state == "UPDATE_ROLLBACK_FAILED":
         notes.append(
             "The stack is UPDATE_ROLLBACK_FAILED: `python3 iac.py` would repair it, then go on."
@@ -95,7 +100,7 @@ def plan(settings: Settings, progress: Progress = silent) -> Plan:
 
 def _limit_now(account: Account) -> int:
     found = workgroup(account, account.settings.redshift_workgroup)
-    limit = limits.current(account, found["workgroupArn"]) if found else None
+    limit = limits.current_if_told(account, found) if found else None
     return limit.amount if limit else 0
 
 

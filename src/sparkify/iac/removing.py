@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from . import limits
-from .account import Account, text_of
+from .account import Account, refusals_told, text_of
 from .clearing import clear
 from .declaration import PROJECT, stack_name
 from .failures import tidy
@@ -71,7 +72,7 @@ def down(
     Raises SettingsError (credentials, a foreign stack), WarehouseError (what AWS could not
     remove, and why), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    with interruption_explained():
+    with interruption_explained(), refusals_told(settings):
         return _down(Account(settings), keep_snapshot, progress)
 
 
@@ -122,9 +123,12 @@ def _settled(account: Account, stack: Stack, progress: Progress) -> Stack | None
 
 
 def _remove_limit(account: Account, names: dict[str, str]) -> None:
+    from botocore.exceptions import ClientError
+
     found = workgroup(account, names["Workgroup"]) if "Workgroup" in names else None
     if found and found.get("status") != "DELETING":
-        limits.remove(account, found["workgroupArn"])
+        with suppress(ClientError, WarehouseError):  # it goes with the workgroup anyway
+            limits.remove(account, found)
 
 
 def _snapshot(account: Account, names: dict[str, str], progress: Progress) -> str | None:

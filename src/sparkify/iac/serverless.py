@@ -17,7 +17,7 @@ def workgroup(account: Account, name: str) -> dict[str, Any] | None:
     """Look up a workgroup; None when there is none of that name."""
     answer = account.look(SERVICE, "get_workgroup", workgroupName=name)
     found: dict[str, Any] | None = (answer or {}).get("workgroup")
-    return found
+    return {"workgroupName": name, **found} if found else None
 
 
 def namespace(account: Account, name: str) -> dict[str, Any] | None:

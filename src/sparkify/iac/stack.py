@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import SettingsError
-from .account import Account
+from .account import Account, is_unknown
 from .declaration import PROJECT, TAGS, stack_name
 
 # AWSCloudFormation/latest/UserGuide/view-stack-events.html
@@ -131,14 +131,27 @@ def physical_names(account: Account, stack: Stack) -> dict[str, str]:
     """
     if stack.deleted or stack.state == REVIEW:
         return {}
-    found = account.pages(
-        "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack.id
-    )
+    found = _listed(account, stack)
     return {
         one["LogicalResourceId"]: one["PhysicalResourceId"]
         for one in found
         if one.get("PhysicalResourceId") and one.get("ResourceStatus") not in _NOT_OURS
     }
+
+
+def _listed(account: Account, stack: Stack) -> list[dict[str, Any]]:
+    """List the stack's resources, by the older operation where a stand-in has only that."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return account.pages(
+            "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack.id
+        )
+    except ClientError as error:
+        if not is_unknown(error):
+            raise
+    answer = account.call("cloudformation", "describe_stack_resources", StackName=stack.id)
+    return list(answer.get("StackResources") or ())
 
 
 _NOT_OURS = ("DELETE_COMPLETE", "CREATE_FAILED")

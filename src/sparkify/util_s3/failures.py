@@ -45,6 +45,10 @@ _ELSEWHERE = {
 }
 
 
+class OtherVersionError(SourceError):
+    """An object is not what was listed."""
+
+
 class MissedError(Exception):
     """A fast way did not get what was asked for; a slower one can, or can tell why not."""
 
@@ -135,7 +139,7 @@ def elsewhere(place: str, region: str, found: str) -> SettingsError:
 
 def changed(place: str) -> SourceError:
     """Say that an object is not what was listed."""
-    return SourceError(
+    return OtherVersionError(
         f"{place} changed while it was read; nothing was loaded",
         "Load again when nobody writes to it.",
         uri=place,

@@ -32,6 +32,8 @@ _BLOCK = 64 << 10
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+) *\r\n", re.IGNORECASE)
 _ETAG = re.compile(rb'\r\netag: *(?:W/)?"?([^"\r\n]*)"? *\r\n', re.IGNORECASE)
 _OTHERWISE = re.compile(rb"\r\n(transfer|content)-encoding: *(?!identity)", re.IGNORECASE)
+_GOOD = re.compile(rb"HTTP/1\.[01] 20[06] ")
+_KEPT = re.compile(rb"\r\nconnection: *keep-alive", re.IGNORECASE)
 _LAST = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 
@@ -185,7 +187,7 @@ class _Wire:
         head = data[: end + 2]
         length, version = _LENGTH.search(head), _ETAG.search(head)
         if (
-            not head.startswith((b"HTTP/1.1 200 ", b"HTTP/1.1 206 "))
+            not _GOOD.match(head)
             or length is None
             or int(length[1]) != size
             or (etag and version is not None and version[1] != etag.encode())
@@ -199,7 +201,7 @@ class _Wire:
             had += len(parts[-1])
         if had > size:
             raise MissedError
-        if _LAST.search(head):
+        if _LAST.search(head) or (head.startswith(b"HTTP/1.0 ") and not _KEPT.search(head)):
             self.close()
         return b"".join(parts)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
 from . import listing
@@ -22,7 +22,8 @@ _THREADS = 8
 _BUDGET_BYTES = 256 << 20
 _DELETED_AT_ONCE = 1000
 """AmazonS3/latest/API/API_DeleteObjects.html: at most 1,000 keys a request."""
-_NO_VERSIONS = ("NotImplemented", "MethodNotAllowed", "501", "405")
+_UNKNOWN = ("NotImplemented", "MethodNotAllowed", "501", "405")
+"""What servers that are not S3 say to an operation that they have not."""
 
 
 def upload_many(access: Access, items: Sequence[tuple[str, Path | bytes]]) -> None:
@@ -61,16 +62,11 @@ def delete_all(access: Access, location: Location) -> int:
     """Delete all versions of everything below an address; see `S3.delete_all`."""
     from botocore.exceptions import ClientError
 
-    place = str(location)
     deleted = 0
     try:
         # From the start each time: what is listed first is what is left.
         while some := list(islice(_doomed(access, location), _DELETED_AT_ONCE)):
-            with reported(access.asked(place)):
-                answer = access.client.delete_objects(
-                    Bucket=location.bucket, Delete={"Objects": some, "Quiet": True}
-                )
-            for failure in answer.get("Errors", ()):
+            for failure in _delete(access, location, some):
                 error = ClientError({"Error": failure}, "DeleteObjects")
                 raise refused(error, access.asked(f"s3://{location.bucket}/{failure.get('Key')}"))
             deleted += len(some)
@@ -81,16 +77,39 @@ def delete_all(access: Access, location: Location) -> int:
 
 
 def _doomed(access: Access, location: Location) -> Iterator[dict[str, str]]:
-    """Name all that is to be deleted; a server without versions lists objects."""
+    """Name all that is to be deleted; of a server that tells no versions, the objects."""
     versions = listing.list_versions(access, location)
     try:
         first = next(versions, None)
     except SourceError as error:
-        if error.details.get("code") not in _NO_VERSIONS:
+        if error.details.get("code") not in _UNKNOWN:
             raise
-        for one in listing.list_objects(access, location):
-            yield {"Key": one.key}
-        return
+        first = None
     if first:
         yield first
         yield from versions
+        return
+    for one in listing.list_objects(access, location):
+        yield {"Key": one.key}
+
+
+def _delete(
+    access: Access, location: Location, some: list[dict[str, str]]
+) -> Iterable[dict[str, str]]:
+    """Delete objects and versions; returns what could not be deleted, as S3 tells it."""
+    from botocore.exceptions import ClientError
+
+    place = access.asked(str(location))
+    with reported(place):
+        try:
+            answer: dict[str, Any] = access.client.delete_objects(
+                Bucket=location.bucket, Delete={"Objects": some, "Quiet": True}
+            )
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _UNKNOWN:
+                raise
+            for one in some:  # a server that deletes one at a time
+                access.client.delete_object(Bucket=location.bucket, **one)
+            return ()
+    failures: list[dict[str, str]] = answer.get("Errors") or []
+    return failures

@@ -6,6 +6,7 @@ for a kind of record that a load has none of are left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, get_args
@@ -34,8 +35,10 @@ OVERTAKEN = "create_new_run"
 CONFLICTS = "conflicts_told"
 """The statement that fails when a record lost its key and is not among the rejects."""
 
+_INTO = re.compile(r"load into table '?\"?(?P<table>\w+)", re.IGNORECASE)
 _LOAD = folder("redshift/load")
 _DIRECT = folder("redshift/direct")
+_ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
 _FORGET_REJECTS, _ENTER_REJECTS = reject_queries
 
 
@@ -88,7 +91,7 @@ class Batch:
         kinds = {file.kind for file in self.run.plan.files}
         steps = [*self._begin(), *self._rejects(), *self._settled()]
         steps.append(Step(CONFLICTS, fill(_LOAD[CONFLICTS], {"conflicts": self.conflicts})))
-        steps += _plain(_DIRECT[f"copied_{kind}_arrived"] for kind in self.direct)
+        steps += _plain(_DIRECT[_ARRIVED[kind]] for kind in self.direct)
         steps += _plain(enter_queries)
         steps += _plain(needed(insert_table_queries, kinds, kinds - self.direct.keys()))
         return [*steps, *_audits(needed(audit_queries, kinds))]
@@ -178,19 +181,24 @@ def rebuild() -> list[Step]:
 
 def reading_steps(kind: Kind) -> tuple[str, ...]:
     """Name the statements that fail when COPY cannot take the files of a kind by itself."""
-    return (f"copy_copied_{kind}", f"convert_{kind}", f"copied_{kind}_arrived")
+    return (f"copy_copied_{kind}", f"convert_{kind}", _ARRIVED[kind])
 
 
 def failed_step(name: str, number: int, message: str) -> str:
-    """Name the statement that failed: by its number, else by the word that it could not cast.
+    """Name the statement that failed: by its number, else by what its error says.
 
-    name, number, message: as of a StatementError.
+    That is the table that could not be loaded, or the word that could not be cast; "" where it
+    tells nothing. name, number, message: as of a StatementError.
     """
     if number >= 0:
         return name
+    if into := _INTO.search(message):
+        return f"copy_{into['table']}"
     words = {"another load came first": OVERTAKEN, "conflicts are not told": CONFLICTS}
+    words |= {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
+    words |= {"lost events": _ARRIVED["events"], "lost songs": _ARRIVED["songs"]}
     words |= {query.name: query.name for query in audit_queries}
-    return next((step for word, step in words.items() if word in message), name)
+    return next((step for word, step in words.items() if word in message), "")
 
 
 def columns_of(kind: Kind) -> tuple[str, ...]:

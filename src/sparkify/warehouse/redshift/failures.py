@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
 from ...source_file import SourceFile
 from ...sql_queries import audit_queries
 from ...staging.reading import Piece, lines, song_records
-from ...staging.rules import SONG_FIELDS, Field, fields_of
+from ...staging.rules import SONG_FIELDS, Field, Kind, fields_of
 from ...staging.validate import Rejection, accept, decode
 from .. import PlanAgainError
 from . import batch
@@ -61,12 +61,18 @@ def judged(
             check=error.name,
         )
     kinds = [kind for kind in staged.direct if error.name in batch.reading_steps(kind)]
-    if error.status == "FAILED" and (kinds or (staged.direct and error.name == batch.CONFLICTS)):
+    # Where nobody tells which statement it was, the records are the likeliest, and are looked at.
+    unknown = not error.name
+    if error.status == "FAILED" and (
+        kinds or (staged.direct and (unknown or error.name == batch.CONFLICTS))
+    ):
         if settings.copy_mode == "auto":
             return PutTogetherFirstError(f"the files cannot be copied as they are: {error.message}")
-        kind = kinds[0] if kinds else "events"
-        files = [file for file in staged.plan.files if file.kind == kind]
-        return direct_failure(settings, connection, error, files, fields_of(kind, staged.keys))
+        files = {
+            kind: [file for file in staged.plan.files if file.kind == kind]
+            for kind in kinds or staged.direct
+        }
+        return direct_failure(settings, connection, error, files, staged.keys)
     if error.status == "FAILED" and error.name.startswith("copy_"):
         reason = boto3_sql_util.debug(connection, error).text
     elif error.status == "TIMEOUT" or error.in_doubt:
@@ -80,12 +86,13 @@ def direct_failure(
     settings: Settings,
     connection: Connection,
     error: StatementError,
-    files: Sequence[SourceFile],
-    fields: Sequence[Field],
+    files: Mapping[Kind, Sequence[SourceFile]],
+    keys: Sequence[str],
 ) -> SparkifyError:
     """Make the error that tells of a direct load that failed; nothing was loaded by it.
 
-    files: those of the kind that failed. fields: what a record of theirs may hold.
+    files: those of the kind that failed, or of each kind that may have. keys: the JSON key of each
+    column of staging_events.
     """
     if error.name == batch.CONFLICTS or error.name.endswith("_arrived"):
         return SourceError(
@@ -95,29 +102,37 @@ def direct_failure(
             step=error.name,
         )
     found = boto3_sql_util.debug(connection, error).with_values(partial(_value, settings))
-    if found.load_errors:
+    if found.load_errors and found.load_errors[0].file:
         first = found.load_errors[0]
         reason = f"{found.text}; nothing was loaded"
         return SourceError(reason, _NEXT, step=error.name, uri=first.file, line=first.line)
-    for file in files:
-        for number, record in _records(settings, file):
-            try:
-                accept(decode(record, fields), fields)
-            except Rejection as why:
-                return SourceError(
-                    f"{file.uri}, line {number}: {why.message}; nothing was loaded",
-                    _NEXT,
-                    step=error.name,
-                    uri=file.uri,
-                    line=number,
-                )
+    for kind, some in files.items():
+        for file in some:
+            if bad := _first_bad_record(settings, file, fields_of(kind, keys)):
+                number, why = bad
+                reason = f"{file.uri}, line {number}: {why}; nothing was loaded"
+                return SourceError(reason, _NEXT, step=error.name, uri=file.uri, line=number)
     return SourceError(f"{found.text}; nothing was loaded", _NEXT, step=error.name)
+
+
+def _first_bad_record(
+    settings: Settings, file: SourceFile, fields: Sequence[Field]
+) -> tuple[int, str] | None:
+    """Find the first record of a file that breaks a rule: its line, and how."""
+    for number, record in _records(settings, file):
+        try:
+            accept(decode(record, fields), fields)
+        except Rejection as why:
+            return number, why.message
+    return None
 
 
 def _value(settings: Settings, error: LoadError) -> str | None:
     """Read the value at fault from its file: the load errors tell only where it stands."""
     from ...util_s3 import S3
 
+    if error.line < 1:
+        return None
     try:
         data = S3(settings, settings.s3_region).read(error.file)
         data = gzip.decompress(data) if error.file.endswith(".gz") else data
