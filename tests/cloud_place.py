@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,9 +113,13 @@ class Cloud:
 
 
 @contextmanager
-def cloud(folder: Path) -> Iterator[Cloud]:
-    """The stand-in with the warehouse made in it; the environment points to it meanwhile."""
+def cloud(folder: Path, first: Callable[[StandIn], object] = bool) -> Iterator[Cloud]:
+    """The stand-in with the warehouse made in it; the environment points to it meanwhile.
+
+    first: what to do with the stand-in before it is used.
+    """
     with standin() as aws, pytest.MonkeyPatch.context() as patch:
+        first(aws)
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
         for name, value in aws.environment().items():

@@ -89,6 +89,11 @@ class StandIn:
         return self._gateway.calls
 
     @property
+    def gateway(self) -> Gateway:
+        """What every request comes to."""
+        return self._gateway
+
+    @property
     def services(self) -> dict[str, JsonService]:
         """Who answers for the services that moto has not."""
         return self._gateway.services
