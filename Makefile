@@ -7,7 +7,7 @@ DATA ?= data
 SETUP_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs test check format lint types clean
+.PHONY: help run docs test coverage check format lint types clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ docs: $(VENV)/.installed-dev ## write the generated parts of the documents again
 	$(BIN)/python docs/refresh.py
 
 test: $(VENV)/.installed-dev ## run all tests
+	$(BIN)/pytest -n auto --dist worksteal
+
+coverage: $(VENV)/.installed-dev ## run all tests and tell which lines none of them ran; takes longer
 	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
 
 check: $(VENV)/.installed-dev format lint types test ## format, lint, strict types, tests
