@@ -59,7 +59,7 @@ def holding(hold: Callable[..., AbstractContextManager[object]], folder: Path) -
     there, gone = _context.Event(), _context.Event()
     child = start(_hold, hold, folder, there, gone)
     try:
-        assert there.wait(60), "the child did not begin"
+        assert there.wait(600), "the child did not begin"
         assert child.pid
         yield Holder(child.pid, gone.set)
     finally:
@@ -80,7 +80,7 @@ def _hold(
 ) -> None:
     with hold(Place(folder).settings):
         there.set()
-        gone.wait(60)
+        gone.wait(600)
 
 
 class Watched:

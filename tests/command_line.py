@@ -104,7 +104,7 @@ def process(
         env=os.environ | environ,
         input=stdin,
         capture_output=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 

@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI"
 _STARTED = re.compile(r"Starting s3 server on \[(?P<url>https?://[\d.:]+)/\]")
-_DEADLINE = 60.0
+_DEADLINE = 600.0
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def loaded_by(program: str) -> set[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=600,
     )
     return {*done.stdout.split()}
 

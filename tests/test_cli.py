@@ -665,7 +665,7 @@ WORDS = ["ask", "check", "query", "rejects", "status", "sql", "doctor", "iac", "
 @settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(strategies.lists(strategies.sampled_from(WORDS) | strategies.text(max_size=6), max_size=4))
 def test_whatever_is_typed_is_no_bug(loaded: None, words: list[str]) -> None:

@@ -115,7 +115,7 @@ def test_waiting_for_whom(
                 if len(told) == 2:
                     holder.let_go()
 
-        act(place.settings, wait=60, progress=progress)
+        act(place.settings, wait=600, progress=progress)
         if (act, hold) == (read, open_reader):
             assert told == []
             return
@@ -162,7 +162,7 @@ def test_readers_see_before_or_after(prepared: Prepared, before: State, after: S
     loading = children.start(children.load, place.folder)
     seen: list[tuple[int, ...]] = []
     while loading.is_alive() or not seen:
-        with open_reader(place.settings, wait=60) as reader:
+        with open_reader(place.settings, wait=600) as reader:
             seen += reader.read(query).rows
         time.sleep(0.05)  # let the load come to its turn
     assert children.end(loading) == 0

@@ -289,7 +289,7 @@ def until_shown(
     progress: console.ProgressBar, where: io.StringIO, step: str, unit: str, text: str = ""
 ) -> None:
     """Go on with a step until its name, or the text, appears."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 600
     done = 0
     while (text or step) not in where.getvalue():
         assert time.monotonic() < deadline

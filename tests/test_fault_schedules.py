@@ -44,7 +44,7 @@ def some_world(seed: int, random: Random) -> World:
 
 def check_nothing_runs(place: Cloud) -> None:
     """A killed load's statement may run to its end, but no longer."""
-    for _ in range(200):
+    for _ in range(6_000):
         if not place.aws.running():
             return
         time.sleep(0.05)

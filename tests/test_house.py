@@ -210,7 +210,7 @@ def tracked_files() -> list[Path]:
         cwd=PROJECT,
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=600,
     )
     paths = [PROJECT / name.decode() for name in done.stdout.split(b"\0") if name]
     return [path for path in paths if path.is_file()]

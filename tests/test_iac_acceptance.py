@@ -59,7 +59,7 @@ class Account:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1200,
             check=False,
         )
         assert "Traceback" not in done.stderr
@@ -151,7 +151,7 @@ def account(tmp_path: Path) -> Iterator[Account]:
             yield Account(url, here, truth)
         finally:
             server.terminate()
-            ended = server.wait(timeout=60)
+            ended = server.wait(timeout=600)
     assert ended == 0
 
 
@@ -290,7 +290,7 @@ def test_without_credentials_the_scripts_say_how_to_sign_in(account: Account) ->
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 3

@@ -26,7 +26,7 @@ def run(
         env=os.environ | (environ or {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 

@@ -130,7 +130,7 @@ def test_signed_addresses_are_read(aws: StandIn) -> None:
         url = aws.client("s3", region, signature_version="s3v4").generate_presigned_url(
             "get_object", Params={"Bucket": "lake", "Key": "a b"}
         )
-        answer = requests.get(url, allow_redirects=False, timeout=30)
+        answer = requests.get(url, allow_redirects=False, timeout=600)
         assert answer.status_code == status
         assert (answer.content == b"content") == (status == 200)
 

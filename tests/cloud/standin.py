@@ -129,7 +129,7 @@ class StandIn:
             endpoint_url=self.url,
             aws_access_key_id="AKIASTANDINSTANDIN00",
             aws_secret_access_key="stand-in",
-            config=Config(**{"retries": {"total_max_attempts": 1}, **config}),
+            config=Config(**{"retries": {"total_max_attempts": 1}, "read_timeout": 600, **config}),
         )
 
     def put(
