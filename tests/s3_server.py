@@ -120,12 +120,12 @@ class Fault:
 
     kind: str
     match: str = "GET"
-    having: str = ""
     times: int = 1_000_000
     status: int = 503
     code: str = "SlowDown"
     headers: Mapping[str, str] = field(default_factory=dict)
     extra: str = ""
+    having: str = ""
 
 
 class FaultProxy:

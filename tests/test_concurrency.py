@@ -121,7 +121,7 @@ def test_waiting_for_whom(
             return
     assert len(told) >= 2
     assert told[0][0].startswith(f"waiting for process {holder.pid} (python")
-    assert {one[2:] for one in told} == {(60, "seconds")}
+    assert {one[2:] for one in told} == {(600, "seconds")}
 
 
 def test_wait_has_an_end(prepared: Prepared) -> None:

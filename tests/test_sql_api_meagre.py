@@ -21,7 +21,7 @@ class Meagre(Ran):
 
     def look(self) -> dict[str, Any]:
         shown = super().look()
-        told = {name: shown[name] for name in ("Status", "Error") if name in shown}
+        told: dict[str, Any] = {name: shown[name] for name in ("Status", "Error") if name in shown}
         if "SubStatements" in shown:
             parts = shown["SubStatements"]
             told["SubStatements"] = [

@@ -86,7 +86,9 @@ class Meagre:
         looks = self._looks[str(detail["Id"])]
         if looks <= len(FIRST_LOOKS):
             return {"Id": whole["Id"], "Status": FIRST_LOOKS[looks - 1]}
-        told = {key: whole[key] for key in ("Id", "Status", "Error") if key in whole}
+        told: dict[str, Any] = {
+            key: whole[key] for key in ("Id", "Status", "Error") if key in whole
+        }
         if "Error" in told:
             told["Error"] = _NUMBERED.sub("", told["Error"])
         if self._parts and "SubStatements" in whole:
