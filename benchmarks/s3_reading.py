@@ -181,11 +181,12 @@ def _compare(found: dict[str, Reader], count: int, rounds: int, *, signed: bool)
             found[name]()
             seconds[name].append(time.perf_counter() - began)
     speed = {name: count / statistics.median(taken) for name, taken in seconds.items()}
-    bare = max((one for name, one in speed.items() if name != "sparkify"))
-    print(f"{'signed' if signed else 'not signed'}, {count:,} objects, {rounds} rounds:")
+    bare = max(one for name, one in speed.items() if name != "sparkify")
+    say = sys.stdout.write
+    say(f"{'signed' if signed else 'not signed'}, {count:,} objects, {rounds} rounds:\n")
     for name, one in sorted(speed.items(), key=lambda item: -item[1]):
-        print(f"  {name:<24} {one:8,.0f} objects a second")
-    print(f"  sparkify has {speed['sparkify'] / bare:.0%} of the fastest bare reader")
+        say(f"  {name:<24} {one:8,.0f} objects a second\n")
+    say(f"  sparkify has {speed['sparkify'] / bare:.0%} of the fastest bare reader\n")
 
 
 if __name__ == "__main__":
