@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -453,6 +454,51 @@ def test_no_key_is_in_a_message(aws: Formation) -> None:
     error = refused(lambda: up(aws_key="AKIAKEY", aws_secret="SeCrEt"), SettingsError)
     assert "AKIAKEY" not in error.reason
     assert "SeCrEt" not in error.reason
+
+
+def test_no_key_of_the_environment_is_in_a_message(
+    aws: Formation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SeCrEt")
+    aws.refuse["create_stack"] = [refusal("AccessDenied", "not with SeCrEt")]
+    assert "SeCrEt" not in refused(up, SettingsError).reason
+
+
+@pytest.mark.parametrize("operation", ["describe_stacks", "get_workgroup", "delete_stack"])
+def test_what_nobody_foresaw_is_told_as_aws_says_it(aws: Formation, operation: str) -> None:
+    """It is no bug of this program."""
+    aws.stand(SETTINGS)
+    aws.refuse[operation] = [refusal("OddException", "the moon is full")]
+    action = iac.down if operation == "delete_stack" else iac.status
+    assert "the moon is full" in refused(partial(action, SETTINGS), WarehouseError).reason
+
+
+@pytest.mark.parametrize("oldest_first", [True, False])
+def test_the_cause_is_found_in_whatever_order_events_come(
+    aws: Formation, oldest_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS gives the newest first; not every stand-in does."""
+
+    def described(StackName: str, NextToken: str = "0") -> dict[str, object]:  # noqa: N803
+        events = [
+            {**one, "Timestamp": datetime.fromtimestamp(number, UTC)}
+            for number, one in enumerate(aws._find(StackName).events)
+        ]
+        events = events if oldest_first else events[::-1]
+        start = int(NextToken)
+        more = {"NextToken": str(start + 3)} if start + 3 < len(events) else {}
+        return {"StackEvents": events[start : start + 3], **more}
+
+    monkeypatch.setattr(aws, "_describe_stack_events", described)
+    aws.fail["Workgroup"] = QUOTA
+    assert "quota of 25 workgroups" in refused(up, WarehouseError).reason
+    assert up().action == "created"
+
+
+def test_down_goes_on_where_the_usage_limit_cannot_be_removed(aws: Formation) -> None:
+    up()
+    aws.refuse["list_usage_limits"] = [refusal("OddException", "no limits here")]
+    assert iac.down(SETTINGS).as_json()["nothing_left"] is True
 
 
 # What is not ours, and what would lose data

@@ -72,7 +72,7 @@ class Connection:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no message may show."""
-        return (self._settings.aws_secret, self._settings.aws_key)
+        return sessions.secrets(self._settings)
 
     @property
     def client(self) -> Any:

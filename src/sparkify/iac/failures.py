@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SettingsError, SparkifyError, WarehouseError
+from ..util_s3 import sessions
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -95,8 +96,8 @@ def refused(error: Any, settings: Settings) -> SparkifyError:
 
 
 def without_secrets(text: str, settings: Settings) -> str:
-    """Take the keys of the settings out of a text, should AWS repeat them."""
-    for secret in filter(None, (settings.aws_secret, settings.aws_key)):
+    """Take the keys out of a text, should AWS repeat them."""
+    for secret in sessions.secrets(settings):
         text = text.replace(secret, "***")
     return text
 

@@ -35,6 +35,12 @@ def client(settings: Settings, service: str, region: str, config: Any) -> Any:
         return shared.client(service, region_name=region, config=config)
 
 
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """List what no message may show: the keys of the settings, and those of the environment."""
+    given = (os.environ.get("AWS_SECRET_ACCESS_KEY"), os.environ.get("AWS_SESSION_TOKEN"))
+    return tuple(one for one in (settings.aws_secret, settings.aws_key, *given) if one)
+
+
 def ca_bundle(settings: Settings) -> str | None:
     """Give the file of trusted certificates that boto3 is configured with, if any."""
     core: Any = session(settings)._session
