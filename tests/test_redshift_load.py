@@ -287,6 +287,23 @@ def test_new_tables_have_their_keys_and_their_layout(place: Cloud, trouble: bool
         connection.close()
 
 
+@pytest.mark.parametrize("refused", ["FOREIGN KEY", "SORTKEY|DISTSTYLE"])
+def test_a_warehouse_without_keys_or_layout_is_slower_not_wrong(place: Cloud, refused: str) -> None:
+    fault = place.aws.fault("fail", "statement", match=refused, message="ERROR: no such thing")
+    fault.count = 1_000
+    told: list[str] = []
+    create_tables.drop(place.settings(), progress=lambda step, *_: told.append(step))
+    left_out = [step for step in told if "is left out, questions may be slower" in step]
+    assert len(left_out) == (5 if refused == "FOREIGN KEY" else 7)
+    assert "no such thing" in left_out[0]
+    before = fault.struck
+    for files in (*LOADS, AUDITED):
+        place.put(files)
+        same_report(place)
+    same(place)
+    assert fault.struck == before
+
+
 def test_a_dry_run_changes_nothing(place: Cloud, generated: list[File]) -> None:
     place.put(generated)
     before = place.tables()
