@@ -1,0 +1,1 @@
+"""How fast a load is beside what its users would pick instead: `python -m benchmarks --help`."""

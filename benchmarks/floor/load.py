@@ -1,0 +1,144 @@
+"""The floor: read, parse, write all staging columns and the star, nothing else, as one job.
+
+It checks nothing, rejects nothing and keeps no ledger: what a load can cost at the least on this
+machine with DuckDB. Usage: with_duckdb.py DATA OUTPUT
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import duckdb
+
+T0 = time.perf_counter()
+def lap(what):
+    if os.environ.get("LAP"): print(what, round(time.perf_counter() - T0, 2), file=sys.stderr)
+
+STAGE_EVENTS = """
+CREATE TABLE staging_events AS
+SELECT
+    artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
+    page, epoch_ms(CAST(registration AS BIGINT)) AS registration, sessionid, song, status,
+    epoch_ms(ts) AS ts, useragent, TRY_CAST(userid AS BIGINT) AS userid
+FROM read_json($files, format = 'newline_delimited', columns = {
+    artist: 'VARCHAR', auth: 'VARCHAR', firstName: 'VARCHAR', gender: 'VARCHAR',
+    itemInSession: 'INTEGER', lastName: 'VARCHAR', length: 'DOUBLE', level: 'VARCHAR',
+    location: 'VARCHAR', method: 'VARCHAR', page: 'VARCHAR', registration: 'DOUBLE',
+    sessionId: 'BIGINT', song: 'VARCHAR', status: 'INTEGER', ts: 'BIGINT', userAgent: 'VARCHAR',
+    userId: 'VARCHAR'
+})
+"""
+
+STAGE_SONGS = """
+CREATE TABLE staging_songs AS
+FROM read_json($files, format = 'newline_delimited', columns = {
+    num_songs: 'INTEGER', artist_id: 'VARCHAR', artist_latitude: 'DOUBLE',
+    artist_longitude: 'DOUBLE', artist_location: 'VARCHAR', artist_name: 'VARCHAR',
+    song_id: 'VARCHAR', title: 'VARCHAR', duration: 'DOUBLE', year: 'INTEGER'
+})
+"""
+
+STAR = """
+CREATE TABLE songs AS
+SELECT song_id, title, artist_id, nullif(year, 0) AS year, duration
+FROM staging_songs;
+
+CREATE TABLE artists AS
+SELECT artist_id, artist_name AS name, nullif(artist_location, '') AS location,
+    artist_latitude AS latitude, artist_longitude AS longitude
+FROM staging_songs
+QUALIFY row_number() OVER (PARTITION BY artist_id ORDER BY year DESC, song_id DESC) = 1;
+
+CREATE TABLE songplays AS
+SELECT
+    sessionid * 1000000 + iteminsession AS songplay_id, ts AS start_time, userid AS user_id,
+    level, song_id, artist_id, sessionid AS session_id, location,
+    trim(useragent, '"') AS user_agent
+FROM staging_events
+LEFT JOIN (
+    SELECT title, artist_name, duration, min(song_id) AS song_id,
+        arg_min(artist_id, song_id) AS artist_id
+    FROM staging_songs
+    GROUP BY ALL
+) AS songs ON song = title AND artist = artist_name AND length = duration
+WHERE page = 'NextSong';
+
+CREATE TABLE users AS
+WITH moments AS (
+    SELECT user_id, level, max(start_time) AS start_time FROM songplays GROUP BY ALL
+), latest AS (
+    SELECT max(songplay_id) AS songplay_id, session_id, user_id, level
+    FROM songplays SEMI JOIN moments USING (user_id, level, start_time)
+    GROUP BY ALL
+)
+SELECT user_id, firstname AS first_name, lastname AS last_name, gender, latest.level
+FROM latest
+JOIN staging_events AS events
+    ON session_id = events.sessionid AND events.iteminsession = songplay_id % 1000000;
+
+CREATE TABLE time AS
+SELECT start_time, hour(start_time) AS hour, day(start_time) AS day, week(start_time) AS week,
+    month(start_time) AS month, year(start_time) AS year, dayofweek(start_time) AS weekday
+FROM (SELECT DISTINCT start_time FROM songplays);
+"""
+
+
+def _join(task):
+    folders, place = task
+    with open(place, "wb", 1 << 20) as out:
+        for folder in folders:
+            stack = [folder]
+            while stack:
+                here = stack.pop()
+                with os.scandir(here) as it:
+                    for entry in it:
+                        if entry.name.endswith(".json"):
+                            fd = os.open(entry.path, os.O_RDONLY)
+                            out.write(os.read(fd, 1 << 16)); out.write(b"\n")
+                            os.close(fd)
+                        else:
+                            stack.append(entry.path)
+    return str(place)
+
+
+def folders(top, depth):
+    level = [top]
+    for _ in range(depth):
+        level = [e.path for f in level for e in os.scandir(f) if e.is_dir()]
+    return level
+
+
+def main(data: str, output: str) -> None:
+    places = folders(f"{data}/song_data", 2)
+    procs = int(os.environ.get("PROCS", "2"))
+    pool = ProcessPoolExecutor(procs)
+    futures = [pool.submit(_join, (places[n::procs], Path(output) / f"songs{n}.json")) for n in range(procs)]
+    if os.environ.get("SEQ"): 
+        [f.result() for f in futures]; lap("songs read")
+    logs = sorted(map(str, Path(data, "log_data").rglob("*.json")))
+    connection = duckdb.connect(str(Path(output) / "warehouse.duckdb"))
+    connection.execute("SET preserve_insertion_order = false; SET enable_progress_bar=false")
+    lap("connected")
+    connection.execute("BEGIN")
+    connection.execute(STAGE_EVENTS, {"files": logs})
+    lap("events")
+    files = [f.result() for f in futures]
+    pool.shutdown()
+    connection.execute(STAGE_SONGS, {"files": files})
+    lap("songs")
+    for s in STAR.split(";"):
+        if s.strip():
+            connection.execute(s)
+            lap(s.split()[2])
+    connection.execute("COMMIT")
+    lap("commit")
+    connection.close()
+    lap("close")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
