@@ -96,6 +96,8 @@ def _connected(ours: Path, theirs: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         else:
             for table in KEYS:
                 file = theirs / f"{table}.parquet"
+                if file.is_dir():  # as Spark writes it
+                    file /= "*.parquet"
                 connection.execute(f"CREATE VIEW theirs.{table} AS FROM read_parquet('{file}')")
         yield connection
 

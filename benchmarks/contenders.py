@@ -38,6 +38,12 @@ PEERS: Mapping[str, Peer] = {
     "duckdb": Peer("plain DuckDB", "peers/duckdb/with_duckdb.py", "SM", own=False),
     "polars": Peer("Polars", "peers/polars/with_polars.py", "SM"),
     "pandas": Peer("pandas", "peers/pandas/with_pandas.py", "SM"),
+    "dbt": Peer("dbt-duckdb", "peers/dbt/with_dbt.py"),
+    "dlt": Peer("dlt", "peers/dlt/with_dlt.py"),
+    "pyspark": Peer("PySpark", "peers/pyspark/with_pyspark.py", needs="java"),
+    "classroom": Peer(
+        "classroom: pandas and SQLite", "peers/classroom/with_sqlite.py", own_numbers=True
+    ),
 }
 
 
@@ -82,6 +88,8 @@ def environ(data: Path, output: Path, **more: str) -> dict[str, str]:
         "TMPDIR": str(output),
         "LANG": "C.UTF-8",
         "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
         "SPARKIFY_DUCKDB_DATABASE": str(output / "warehouse.duckdb"),
         "SPARKIFY_S3_LOG_DATA": str(data / "log_data"),
         "SPARKIFY_S3_LOG_JSONPATH": str(data / "log_json_path.json"),

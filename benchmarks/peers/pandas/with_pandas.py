@@ -16,7 +16,8 @@ def main(data: str, output: str) -> None:
     """Load the data folder into one Parquet file a table in the output folder."""
     song_files = Path(data, "song_data").rglob("*.json")
     songs = pd.DataFrame([json.loads(file.read_text(encoding="utf-8")) for file in song_files])
-    songs["title"] = songs["title"].astype(str)  # some are numbers, which Parquet refuses
+    names = ["title", "artist_name", "artist_location"]
+    songs[names] = songs[names].astype("string")  # some are numbers, which Parquet refuses
     log_files = Path(data, "log_data").rglob("*.json")
     events = pd.concat([pd.read_json(file, lines=True) for file in log_files])
 
@@ -53,7 +54,7 @@ def main(data: str, output: str) -> None:
         week=moment.isocalendar().week,
         month=moment.month,
         year=moment.year,
-        weekday=(moment.weekday + 1) % 7,
+        weekday=(moment.day_of_week + 1) % 7,
     )
 
     tables = {

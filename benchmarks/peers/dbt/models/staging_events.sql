@@ -1,0 +1,1 @@
+SELECT * FROM read_json_auto('{{ env_var("SPARKIFY_DATA") }}/log_data/**/*.json')
