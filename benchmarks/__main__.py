@@ -9,12 +9,13 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import datasets, environments, machine, measures, report
+from . import datasets, environments, machine, measures
 from .contenders import PEERS, chosen
 from .measures import Session
 from .places import BUILD, DATA
 from .rounds import Results
-from .terminal import say
+from .tables import every
+from .terminal import say, show
 
 USUAL = {"S": "load,variants,everyday", "M": "load,variants,everyday", "L": "bounded"}
 
@@ -46,7 +47,8 @@ def main() -> None:
             say(f"  {name} broke off: {error}")
         results.save()
     shutil.rmtree(work, ignore_errors=True)
-    report.show_all(results.values)
+    for table in every(results.values):
+        show(table.title, table.heads, table.rows)
     say(f"\nThe figures are in {file}")
 
 

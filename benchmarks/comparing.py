@@ -22,6 +22,12 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 SURROGATE = "songplay_id"
 """Left out where a peer numbers its plays in another way than by session and item."""
 
+APART: Mapping[str, tuple[str, str]] = {
+    "blanks at the end of texts": ("VARCHAR", "rtrim({}, ' ')"),
+    "the last digits of numbers": ("DOUBLE", "round({}, 9)"),
+}
+"""Common causes of a difference: the kind of column, and how it looks without that cause."""
+
 WAREHOUSE, SQLITE = "warehouse.duckdb", "sparkify.sqlite"
 
 
@@ -31,7 +37,8 @@ def compare(ours: Path, theirs: Path, *, own_numbers: bool = False) -> dict[str,
     ours: our database. theirs: the folder of a peer: a DuckDB or SQLite database, or Parquet.
     own_numbers: the peer's songplay_id is its own.
     Returns, for each table, rows and their_rows, missing and extra (rows that they lack, and that
-    only they have), and for each column in which rows of the same key differ, how many.
+    only they have), columns (for each column in which rows of the same key differ, how many), and
+    apart_from (for each of the common causes, how many rows would be missing without it).
     Raises duckdb.Error when a table or column of theirs is not there.
     """
     with _connected(ours, theirs) as connection:
@@ -45,20 +52,22 @@ def same(difference: Mapping[str, Any]) -> bool:
     return not difference["missing"] and not difference["extra"]
 
 
-def _compared(
-    connection: duckdb.DuckDBPyConnection, table: str, left_out: str
-) -> dict[str, Any]:
+def _compared(connection: duckdb.DuckDBPyConnection, table: str, left_out: str) -> dict[str, Any]:
     described = connection.execute(f"DESCRIBE ours.{table}").fetchall()
     kinds = {name: kind for name, kind, *_ in described if name != left_out}
     columns = tuple(kinds)
 
-    def projected(side: str, names: tuple[str, ...]) -> str:
-        casts = ", ".join(f"TRY_CAST({one} AS {kinds[one]}) AS {one}" for one in names)
-        return f"SELECT {casts} FROM {side}.{table}"
+    def projected(side: str, names: tuple[str, ...], apart: tuple[str, str]) -> str:
+        kind, look = apart
+        casts = {one: f"TRY_CAST({one} AS {kinds[one]})" for one in names}
+        looks = [look.format(text) if kinds[one] == kind else text for one, text in casts.items()]
+        return f"SELECT {', '.join(looks)} FROM {side}.{table}"
 
-    def lacking(names: tuple[str, ...], one: str, other: str) -> int:
-        query = f"SELECT count(*) FROM ({projected(one, names)} EXCEPT ALL {projected(other, names)})"
-        return _number(connection, query)
+    def lacking(
+        names: tuple[str, ...], one: str, other: str, apart: tuple[str, str] = ("", "")
+    ) -> int:
+        both = f"{projected(one, names, apart)} EXCEPT ALL {projected(other, names, apart)}"
+        return _number(connection, f"SELECT count(*) FROM ({both})")
 
     found: dict[str, Any] = {
         "rows": _number(connection, f"SELECT count(*) FROM ours.{table}"),
@@ -66,12 +75,15 @@ def _compared(
         "missing": lacking(columns, "ours", "theirs"),
         "extra": lacking(columns, "theirs", "ours"),
         "columns": {},
+        "apart_from": {},
     }
     if not same(found):
         for column in columns:
             names = tuple(dict.fromkeys((*KEYS[table], column)))
             if count := lacking(names, "ours", "theirs"):
                 found["columns"][column] = count
+        for cause, apart in APART.items():
+            found["apart_from"][cause] = lacking(columns, "ours", "theirs", apart)
     return found
 
 

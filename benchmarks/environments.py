@@ -33,9 +33,9 @@ def _set_up(name: str) -> None:
         return
     say(f"setting up the environment of {PEERS[name].title} (once)")
     ENVIRONMENTS.mkdir(exist_ok=True)
-    make = [sys.executable, "-m", "venv", "--clear", ENVIRONMENTS / name]
-    install = [python(name), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for command in (make, [*install, "--requirement", pinned]):
+    make = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENTS / name)]
+    install = [str(python(name)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    for command in (make, [*install, "--requirement", str(pinned)]):
         subprocess.run(command, check=True, capture_output=True)
     mark.write_text(wanted)
 

@@ -31,7 +31,7 @@ def described() -> dict[str, Any]:
 
 def _commit() -> str:
     """Name the state of the project; empty where there is no git."""
-    command = ["git", "-C", ROOT, "describe", "--always", "--dirty"]
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

@@ -132,8 +132,8 @@ def _resident(pid: int) -> int:
     """Add up the resident bytes of a process and its descendants; 0 for one that ended."""
     try:
         bytes_here = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
-        tasks = os.listdir(f"/proc/{pid}/task")
-        children = [Path(f"/proc/{pid}/task/{one}/children").read_text() for one in tasks]
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        children = [(task / "children").read_text() for task in tasks]
     except (OSError, IndexError):
         return 0
     return bytes_here + sum(_resident(int(child)) for each in children for child in each.split())

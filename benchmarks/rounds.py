@@ -62,8 +62,9 @@ def interleave(
 ) -> None:
     """Measure the jobs of a group in turn, until each has its rounds.
 
-    work: gets a folder for each job. before: runs before each round, not measured. Rounds that the results have already are not run again. A job
-    that fails is noted, with the others going on; it is not tried again.
+    work: gets a folder for each job. before: runs before each round, not measured.
+    Rounds that the results have already are not run again. A job that fails is noted, the others
+    go on, and it is not tried again.
     """
     runs, failures = results.part("runs", group), results.part("failures", group)
     for number in range(rounds):

@@ -59,8 +59,10 @@ def main(data: str, output: str) -> None:
 
     tables = {
         "songplays": songplays[
-            ["songplay_id", "start_time", "user_id", "level", "song_id", "artist_id"]
-            + ["session_id", "location", "user_agent"]
+            [
+                *("songplay_id", "start_time", "user_id", "level", "song_id", "artist_id"),
+                *("session_id", "location", "user_agent"),
+            ]
         ],
         "users": users[["user_id", "first_name", "last_name", "gender", "level"]],
         "songs": songs[["song_id", "title", "artist_id", "year", "duration"]],
