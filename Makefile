@@ -5,9 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
 SETUP_FLAGS ?=
+SIZE ?= S
+ROUNDS ?= 3
+PEERS ?=
+ONLY ?=
+CONTINUE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs test coverage check format lint types clean
+.PHONY: help run docs bench test coverage check format lint types clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +24,10 @@ run: $(VENV)/.installed ## make a month of data, load it, and answer the questio
 
 docs: $(VENV)/.installed-dev ## write the generated parts of the documents again
 	$(BIN)/python docs/refresh.py
+
+bench: $(VENV)/.installed-dev ## measure a load beside its peers: SIZE=S, M or L
+	@$(BIN)/python -m benchmarks $(SIZE) --rounds $(ROUNDS) --peers "$(PEERS)" --only "$(ONLY)" \
+		$(if $(CONTINUE),--continue)
 
 test: $(VENV)/.installed-dev ## run all tests
 	$(BIN)/pytest -n auto --dist worksteal
@@ -38,7 +47,7 @@ types: $(VENV)/.installed-dev ## check the types strictly
 	$(BIN)/mypy
 
 clean: ## remove what was built, and the generated data and its warehouse
-	rm -rf $(VENV) $(DATA) build sparkify.duckdb sparkify.duckdb.wal
+	rm -rf $(VENV) .venv-bench $(DATA) build sparkify.duckdb sparkify.duckdb.wal
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

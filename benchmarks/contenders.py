@@ -37,7 +37,12 @@ PEERS: Mapping[str, Peer] = {
     FLOOR: Peer("the floor", "floor/load.py", "SM", own=False),
     "duckdb": Peer("plain DuckDB", "peers/duckdb/with_duckdb.py", "SM", own=False),
     "polars": Peer("Polars", "peers/polars/with_polars.py", "SM"),
-    "pandas": Peer("pandas", "peers/pandas/with_pandas.py", "SM"),
+    "pandas": Peer(
+        "pandas",
+        "peers/pandas/with_pandas.py",
+        "SM",
+        differs="read_json parses numbers inexactly unless told otherwise, so lengths do not match",
+    ),
     "dbt": Peer("dbt-duckdb", "peers/dbt/with_dbt.py"),
     "dlt": Peer("dlt", "peers/dlt/with_dlt.py"),
     "pyspark": Peer("PySpark", "peers/pyspark/with_pyspark.py", needs="java"),

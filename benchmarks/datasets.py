@@ -115,13 +115,14 @@ def with_bad_line(logs: list[Path], folder: Path) -> Path:
 
 def packed(logs: list[Path], folder: Path) -> Path:
     """Make a folder with the same logs as .json.gz, unless it is there."""
-    done = folder / ".complete"
-    if done.exists():
+    done = folder.with_name(f"{folder.name}.complete")
+    size = str(sum(file.stat().st_size for file in logs))
+    if done.exists() and done.read_text() == size:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for file in logs:
         with file.open("rb") as plain, gzip.open(folder / f"{file.name}.gz", "wb", 6) as out:
             shutil.copyfileobj(plain, out, BLOCK)
-    done.touch()
+    done.write_text(size)
     return folder

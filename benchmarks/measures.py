@@ -77,10 +77,10 @@ def load(session: Session, names: list[str]) -> None:
 def variants(session: Session) -> None:
     """Measure our load as it is, with little memory, with one bad line, and of packed logs."""
     logs = session.data.logs
-    extra = session.work.parent / "variants" / session.data.folder.name
     say("making the logs with a bad line, and the packed ones")
-    bad = datasets.with_bad_line(logs, extra / "bad_line")
-    packed = datasets.packed(logs, extra / "packed")
+    folder = session.data.folder
+    bad = datasets.with_bad_line(logs, session.work / "logs with a bad line")
+    packed = datasets.packed(logs, folder.with_name(f"{folder.name}-packed"))
     settings: Mapping[str, Mapping[str, str]] = {
         "clean": {},
         "limited": LIMITED,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-BIN = ROOT / ".venv" / "bin"
+BIN = Path(sys.executable).parent
 ENVIRONMENTS = ROOT / ".venv-bench"
 BUILD = ROOT / "build" / "bench"
 DATA = Path(os.environ.get("BENCH_DATA") or BUILD / "data").absolute()

@@ -119,11 +119,17 @@ def why(name: str, difference: Mapping[str, Any]) -> str:
 def failed(results: Mapping[str, Any]) -> Table:
     """Show what did not run, and why."""
     rows = [
-        (titled(name), group, why.splitlines()[-1] if why else "")
+        (titled(name), group, _gist(reason))
         for group, names in results.get("failures", {}).items()
-        for name, why in names.items()
+        for name, reason in names.items()
     ]
     return Table(f"Not measured, size {results['size']}", ("", "in", "why"), rows)
+
+
+def _gist(reason: str) -> str:
+    """Pick the line of what a program said that names the error."""
+    lines = reason.splitlines() or [""]
+    return next((line for line in reversed(lines) if "Error" in line), lines[-1]).strip()
 
 
 def every(results: Mapping[str, Any]) -> list[Table]:

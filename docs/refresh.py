@@ -4,7 +4,8 @@ Also the outputs of the notebook.
 
 A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`. The
 functions that write them are in `reference` (what the code says of itself) and `examples` (what
-the program prints when it runs). tests/test_docs.py fails where a part is not what they write.
+the program prints when it runs), and in `benchmarks.render` (what was measured). tests/test_docs.py
+fails where a part is not what they write.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ import reference
 import run_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS: Mapping[str, Callable[[], str]] = {**reference.PARTS, **examples.PARTS}
+sys.path.append(str(ROOT))
+
+from benchmarks import render  # noqa: E402 - it is beside the documents, not in the package
+
+PARTS: Mapping[str, Callable[[], str]] = {**reference.PARTS, **examples.PARTS, **render.PARTS}
 
 _PART = re.compile(
     r"^<!-- generated: (?P<name>[a-z -]+) -->\n(?P<body>.*?)^<!-- end -->$",
