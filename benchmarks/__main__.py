@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import shutil
 import subprocess
@@ -23,6 +24,16 @@ USUAL = {"S": "load,variants,everyday", "M": "load,variants,everyday", "L": "bou
 def main() -> None:
     """Measure, print the tables, and leave the figures in build/bench/SIZE.json."""
     options = _options()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit("another benchmark runs here: wait for its end") from None
+        _run(options)
+
+
+def _run(options: argparse.Namespace) -> None:
     file = BUILD / f"{options.size}.json"
     results = Results(file)
     if options.go_on and file.exists():
