@@ -41,7 +41,7 @@ def _set_up(name: str) -> None:
 
 
 def versions(name: str) -> dict[str, str]:
-    """Return the pinned versions of a peer's environment."""
+    """Return the versions of what a peer is made of; what that needs follows a comment."""
     pinned = HERE / "peers" / name / "requirements.txt"
-    lines = pinned.read_text(encoding="utf-8").splitlines() if pinned.exists() else []
-    return dict(line.split("==") for line in lines if "==" in line)
+    text = pinned.read_text(encoding="utf-8") if pinned.exists() else ""
+    return dict(line.split("==") for line in text.partition("#")[0].splitlines())

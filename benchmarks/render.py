@@ -16,6 +16,8 @@ from .places import BUILD, RESULTS
 from .tables import Table, differing, failed, judged, measured
 from .terminal import say
 
+_NOT_MEASURED = "Not measured yet."
+
 
 def kept(size: str) -> dict[str, Any] | None:
     """Return the results of a size that the document shows; None where there are none."""
@@ -37,13 +39,11 @@ def markdown(table: Table) -> str:
 
 def _each(make: Callable[[Mapping[str, Any]], Table], *sizes: str) -> str:
     """Write a table of each size that has results, under its title."""
-    written = []
-    for size in sizes:
-        results = kept(size)
-        table = make(results) if results else None
-        if table and table.rows:
-            written.append(f"**{table.title}**\n\n{markdown(table)}")
-    return "\n\n".join(written) or "There are no results yet."
+    tables = [make(results) for size in sizes if (results := kept(size))]
+    if not tables:
+        return _NOT_MEASURED
+    shown = [f"**{table.title}**\n\n{markdown(table)}" for table in tables if table.rows]
+    return "\n\n".join(shown) or "None."
 
 
 def _group(group: str) -> Callable[[Mapping[str, Any]], Table]:
@@ -70,7 +70,7 @@ def _machine() -> str:
                 )
             )
     heads = ("size", "date", "song files", "events", "logs", "rounds", "machine", "with", "commit")
-    return markdown(Table("", heads, rows)) or "There are no results yet."
+    return markdown(Table("", heads, rows)) or _NOT_MEASURED
 
 
 def _versions() -> str:
