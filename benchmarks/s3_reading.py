@@ -31,7 +31,7 @@ import boto3
 import obstore
 from botocore import UNSIGNED
 from botocore.config import Config
-from obstore.store import S3Store
+from obstore.store import S3Config, S3Store
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
@@ -88,7 +88,7 @@ def readers(url: str, keys: list[str], *, signed: bool) -> dict[str, Reader]:
     """Give every reader; each returns how many bytes it read."""
     s3 = S3(Settings(), REGION)
     listed = list(s3.list(f"s3://{BUCKET}/song_data"))
-    secrets = {"access_key_id": KEY, "secret_access_key": SECRET} if signed else {}
+    secrets: S3Config = {"access_key_id": KEY, "secret_access_key": SECRET} if signed else {}
     store = S3Store(
         BUCKET,
         endpoint=url,
@@ -96,7 +96,7 @@ def readers(url: str, keys: list[str], *, signed: bool) -> dict[str, Reader]:
         skip_signature=not signed,
         virtual_hosted_style_request=False,
         client_options={"allow_http": True},
-        **secrets,
+        config=secrets,
     )
 
     def ours() -> int:

@@ -3,7 +3,7 @@
 --   staged one; outcome is kept (a new record stays), unchanged (the staged one does), duplicate,
 --   conflict (a new record yields) or displaced (the staged one does).
 -- grain: one record of a repeated key
--- note: first stretches of 60 items of a session are searched for repeats: as powers of two, items
+-- note: first stretches of 50 items of a session are searched for repeats: as powers of two, items
 --   add up to the union of their bits only when none stands twice. That takes a third of the time
 --   and memory of grouping all keys.
 CREATE TEMPORARY TABLE ranked_events AS
@@ -29,12 +29,12 @@ WITH claims AS (
 crowded AS (
     SELECT
         sessionid,
-        iteminsession - MOD(iteminsession, 60) AS stretch
+        iteminsession - MOD(iteminsession, 50) AS stretch
     FROM claims
-    GROUP BY sessionid, iteminsession - MOD(iteminsession, 60)
+    GROUP BY sessionid, iteminsession - MOD(iteminsession, 50)
     HAVING
-        SUM(CAST(1 AS BIGINT) << MOD(iteminsession, 60))
-        <> BIT_OR(CAST(1 AS BIGINT) << MOD(iteminsession, 60))
+        SUM(CAST(POWER(2, MOD(iteminsession, 50)) AS BIGINT))
+        <> BIT_OR(CAST(POWER(2, MOD(iteminsession, 50)) AS BIGINT))
 ),
 
 repeated_keys AS (
@@ -45,7 +45,7 @@ repeated_keys AS (
     INNER JOIN crowded
         ON
             claims.sessionid = crowded.sessionid
-            AND claims.iteminsession - MOD(claims.iteminsession, 60) = crowded.stretch
+            AND claims.iteminsession - MOD(claims.iteminsession, 50) = crowded.stretch
     GROUP BY claims.sessionid, claims.iteminsession
     HAVING COUNT(*) > 1
 )
