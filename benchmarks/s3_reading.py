@@ -25,19 +25,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
 import obstore
 from botocore import UNSIGNED
 from botocore.config import Config
-from obstore.store import S3Config, S3Store
+from obstore.store import S3Store
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from s3_server import KEY, SECRET, s3_server
 from sparkify.config import Settings
 from sparkify.util_s3 import S3
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 BUCKET, REGION = "songs", "us-west-2"
 SONG = {
