@@ -1,0 +1,5 @@
+"""Torture of the whole program, family by family: `make torture`.
+
+Each module but `figures`, `families` and `__main__` is a family or two: functions that take a scale
+and a folder and return figures. `families` lists them.
+"""

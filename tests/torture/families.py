@@ -1,0 +1,18 @@
+"""The families of torture tests, the longest first: two run at a time, each in a process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import cast
+
+from .figures import Run
+
+FAMILIES: Mapping[str, str] = {}
+"""Name -> `module:function`; imported where it is run, so that one broken family stops no other."""
+
+
+def family(name: str) -> Run:
+    """The function that runs a family."""
+    module, _, function = FAMILIES[name].partition(":")
+    return cast("Run", getattr(import_module(f"{__package__}.{module}"), function))
