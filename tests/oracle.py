@@ -6,6 +6,7 @@ dictionaries. It is slow and it is meant to be read beside the rules that it spe
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from collections import Counter
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from oracle_fields import FIELDS, REQUIRED, BadError, Kind, Pairs, parse
+from oracle_fields import FIELDS, REQUIRED, BadError, Kind, parse
+from strict_json import Pairs
 
 Row = tuple[Any, ...]
 Star = dict[str, list[Row]]
@@ -23,6 +25,7 @@ COLUMNS: dict[Kind, list[str]] = {
     kind: [name.lower() for name in fields] for kind, fields in FIELDS.items()
 }
 BLANKS = b" \t\r\n"  # white space as JSON knows it
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,8 @@ def records(file: File) -> Iterator[tuple[int, bytes]]:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error):
             raise BadError("encoding") from None
-    packed = content.startswith((b"\x1f\x8b", b"PK\x03\x04"))
-    if packed or (b"\0" in content and not any(map(is_object, content.split(b"\n")))):
-        raise BadError("encoding")  # no text at all: not one record in it
+    if is_no_text(content):
+        raise BadError("encoding")
     content = content.removeprefix(b"\xef\xbb\xbf")
     lines = [(n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip(BLANKS)]
     if lines and file.kind == "songs":
@@ -127,9 +129,23 @@ def records(file: File) -> Iterator[tuple[int, bytes]]:
 
 def is_object(line: bytes) -> bool:
     try:
-        return isinstance(parse(line.decode(errors="replace")), Pairs)
-    except BadError:
+        return b"\0" not in line and isinstance(parse(line.decode()), Pairs)
+    except (BadError, UnicodeDecodeError):
         return False
+
+
+def is_no_text(content: bytes) -> bool:
+    """Packed by mistake; or odd bytes near the beginning, and not one JSON object there."""
+    if content.startswith(PACKED):
+        return True
+    beginning = content.removeprefix(b"\xef\xbb\xbf")[:65_536]
+    text = codecs.getincrementaldecoder("utf-8")()
+    try:
+        text.decode(beginning, final=len(beginning) < 65_536)
+        odd = b"\0" in beginning
+    except UnicodeDecodeError:
+        odd = True
+    return odd and not any(map(is_object, beginning.split(b"\n")))
 
 
 def order(row: Row) -> Row:

@@ -120,6 +120,16 @@ def test_line_in_the_head_that_duckdb_would_forgive(
     assert staged.judged < 3000
 
 
+@pytest.mark.parametrize("shift", [0, 1])
+def test_message_of_the_engine_that_cuts_a_character(tmp_path: Path, shift: int) -> None:
+    """DuckDB quotes the beginning of a record; its client fails where that is no UTF-8."""
+    wide = "x" * shift + "\u00e9" * 60
+    bad = b'{"song":"%s","song":"b",' % wide.encode() + line("events")[1:]
+    staged = stage(tmp_path, {"day.json": b"\n".join([*log(1), bad, *log(2)])})
+    assert staged.rejects == {"day.json": [(6, "not_json")]}
+    assert staged.rows["day.json"].total() == 10
+
+
 def test_blank_lines_count_as_lines_and_are_no_records(tmp_path: Path) -> None:
     good = line("events")
     content = b"\n \n" + good + b"\n\r\n\t\nbad\n\n" + good.replace(b"818", b"819") + b"\n\n"
@@ -281,6 +291,16 @@ _PACKED = gzip.compress(b"\n".join(log(1, 500)))
 def test_damaged_packed_files_are_one_reject(tmp_path: Path, damaged: bytes) -> None:
     staged = stage(tmp_path, {"log.json.gz": damaged}, {"song.json.gz": damaged})
     assert staged.rejects == {"log.json.gz": [(1, "encoding")], "song.json.gz": [(1, "encoding")]}
+    assert staged.rows["log.json.gz"].total() == 0
+
+
+@pytest.mark.parametrize("place", [-8, -1], ids=["sum", "length"])
+def test_long_packed_log_with_a_wrong_end(tmp_path: Path, place: int) -> None:
+    """Longer than what is looked at before DuckDB reads it, which does not check the sum."""
+    packed = bytearray(gzip.compress(b"\n".join(log(1, 2 * reading.HEAD_RECORDS))))
+    packed[place] ^= 1
+    staged = stage(tmp_path, {"log.json.gz": bytes(packed)})
+    assert staged.rejects == {"log.json.gz": [(1, "encoding")]}
     assert staged.rows["log.json.gz"].total() == 0
 
 

@@ -105,7 +105,7 @@ def _rows(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, bytes, 
 
 def _records(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, bytes]]:
     if one.file.kind == "songs":
-        yield from song_records(read_whole(one.file), fields)
+        yield from song_records(read_whole(one.file))
     else:
         for piece in pieces(one.file):
             yield from lines(piece)

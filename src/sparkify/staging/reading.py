@@ -125,8 +125,9 @@ def head_is_strict(file: SourceFile, fields: Sequence[Field], unknown: Counter[s
     """Look at the first HEAD_RECORDS lines of a log file.
 
     unknown: counts each field that is not among `fields`.
-    Returns whether all of these lines are JSON objects by the letter: the engine's reader takes
-    NaN, Infinity and trailing commas too.
+    Returns whether all of these lines are JSON objects by the letter (the engine's reader takes
+    NaN, Infinity and trailing commas too), and a packed file is sound to its end: the engine's
+    reader does not look at the check sum.
     """
     known = {field.key for field in fields}
     try:
@@ -138,6 +139,9 @@ def head_is_strict(file: SourceFile, fields: Sequence[Field], unknown: Counter[s
                     record = _strict.decode(line.decode("utf-8"))
                     if not record.keys() <= known:
                         unknown.update(record.keys() - known)
+            if file.path.endswith(".gz"):
+                while stream.read(PIECE_BYTES):
+                    pass
     except (ValueError, AttributeError, RecursionError, EOFError, OSError, zlib.error):
         return False
     return True
@@ -193,17 +197,17 @@ def lines(piece: Piece) -> Iterator[tuple[int, bytes]]:
             yield number, stripped
 
 
-def is_no_text(data: bytes, fields: Sequence[Field]) -> bool:
+def is_no_text(data: bytes) -> bool:
     """Whether a file that begins with these bytes is no text at all: packed, or not a record in it.
 
     A text with some bytes that are none (a full disk, a crash) keeps its other records.
     """
     if data.startswith(_PACKED):
         return True
-    look = data[:_LOOK_BYTES]
+    look = data.removeprefix(_BOM)[:_LOOK_BYTES]
     if b"\0" not in look and _is_utf8(look):
         return False
-    return not any(_is_record(line, fields) for line in look.split(b"\n"))
+    return not any(_is_object(line) for line in look.split(b"\n"))
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -214,23 +218,24 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _is_record(line: bytes, fields: Sequence[Field]) -> bool:
+def _is_object(line: bytes) -> bool:
+    """Whether a line is a JSON object by itself, whatever may be wrong with its fields."""
     try:
-        decode(line, fields)
+        decode(line, ())
     except Rejection:
         return False
     return True
 
 
-def song_records(data: bytes, fields: Sequence[Field]) -> list[tuple[int, bytes]]:
+def song_records(data: bytes) -> list[tuple[int, bytes]]:
     """Take the content of a song file apart: the first line and the bytes of each record."""
     text = data.removeprefix(_BOM).strip(_BLANKS)
     if not text:
         return []
     numbered = list(lines(Piece(1, data.removeprefix(_BOM))))
     # A record a line, as soon as one line stands alone; else one record, sound or broken.
-    several = len(numbered) > 1 and not _is_record(text, fields)
-    if several and any(_is_record(line, fields) for _, line in numbered):
+    several = len(numbered) > 1 and not _is_object(text)
+    if several and any(_is_object(line) for _, line in numbered):
         return numbered
     return [(numbered[0][0], text)]
 
@@ -274,14 +279,14 @@ def _joined(
 ) -> Iterator[_Joined]:
     if contents is not None:
         for chunk in chunks:
-            yield _join([one.number for one in chunk], islice(contents, len(chunk)), prefix)
+            yield _join(_marked(chunk), islice(contents, len(chunk)), prefix)
         return
     places = ([(one.number, one.file.path, one.file.size) for one in chunk] for chunk in chunks)
     found = processes.each(partial(_join_at, prefix=prefix), places)
     for chunk, joined in zip(chunks, found, strict=True):
         if joined is None:  # to say which file it is, and why
             contents = (_content_as_listed(one.file) for one in chunk)
-            joined = _join([one.number for one in chunk], contents, prefix)
+            joined = _join(_marked(chunk), contents, prefix)
         yield joined
 
 
@@ -293,15 +298,24 @@ def _join_at(places: Sequence[tuple[int, str, int]], prefix: bytes) -> _Joined |
         return None
     if any(len(data) != size for data, (_, _, size) in zip(contents, places, strict=True)):
         return None
-    return _join([number for number, _, _ in places], contents, prefix)
+    return _join([(number, _is_packed(path)) for number, path, _ in places], contents, prefix)
 
 
-def _join(numbers: Sequence[int], contents: Iterable[bytes], prefix: bytes) -> _Joined:
+def _marked(files: Iterable[Numbered]) -> list[tuple[int, bool]]:
+    return [(one.number, _is_packed(one.file.path)) for one in files]
+
+
+def _is_packed(path: str) -> bool:
+    return path.endswith(".gz")
+
+
+def _join(marked: Sequence[tuple[int, bool]], contents: Iterable[bytes], prefix: bytes) -> _Joined:
+    """Join files given by number and whether their name says that they are packed."""
     lines = []
     odd = []
-    for number, data in zip(numbers, contents, strict=True):
+    for (number, packed), data in zip(marked, contents, strict=True):
         body = data.rstrip(_BLANKS).lstrip(b" \t\r")
-        if _is_plain(body):  # and so on line 1
+        if not packed and _is_plain(body):  # and so on line 1
             lines.append(b"%s%d,%s\n" % (prefix, number, body[1:]))
         else:
             odd.append((number, data))

@@ -106,7 +106,7 @@ class EventLane(Lane):
     def _stage_carefully(self, one: Numbered, trusted_from: int = 1) -> None:
         """Stage a file in pieces. trusted_from: the first line that DuckDB may read."""
         for piece in reading.pieces(one.file):
-            if piece.first_line == 1 and reading.is_no_text(piece.data, self._fields):
+            if piece.first_line == 1 and reading.is_no_text(piece.data):
                 self._reject(one, 1, Rejection("encoding", "the file is no text"), piece.data)
                 break
             try:

@@ -37,7 +37,12 @@ _MACRO_ORDER = (
     "no_string_or_number",
 )
 
-DataErrors = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
+DataErrors = (
+    duckdb.InvalidInputException,
+    duckdb.ConversionException,
+    duckdb.IOException,
+    UnicodeDecodeError,  # its client on a message that quotes a record and cuts a character
+)
 """What DuckDB raises when it cannot read a file's content."""
 
 

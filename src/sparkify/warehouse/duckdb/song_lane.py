@@ -66,10 +66,10 @@ class SongLane(Lane):
             except (EOFError, OSError, zlib.error) as error:
                 self._reject(one, 1, Rejection("encoding", f"damaged gzip: {error}"), data)
                 return
-        if reading.is_no_text(data, self._fields):
+        if reading.is_no_text(data):
             self._reject(one, 1, Rejection("encoding", "the file is no text"), data)
             return
-        accepted = self._accepted(one, reading.song_records(data, self._fields))
+        accepted = self._accepted(one, reading.song_records(data))
         with self._transaction():
             self._read_songs(b"".join(accepted))
         self._done(one.file.size)

@@ -16,7 +16,7 @@ from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
 from ...source_file import SourceFile
 from ...sql_queries import audit_queries
 from ...staging.reading import Piece, lines, song_records
-from ...staging.rules import SONG_FIELDS, Field, Kind, fields_of
+from ...staging.rules import Field, Kind, fields_of
 from ...staging.validate import Rejection, accept, decode
 from .. import PlanAgainError
 from . import batch
@@ -149,5 +149,5 @@ def _records(settings: Settings, file: SourceFile) -> list[tuple[int, bytes]]:
     data = S3(settings, settings.s3_region).read(file.uri)
     data = gzip.decompress(data) if file.uri.endswith(".gz") else data
     if file.kind == "songs":
-        return song_records(data, SONG_FIELDS)
+        return song_records(data)
     return list(lines(Piece(1, data)))
