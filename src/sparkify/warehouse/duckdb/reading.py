@@ -66,60 +66,6 @@ class DuckDBReader:
             return self._connection.execute(query.sql, parameters or {}).fetchall()
 
 
-class QueryReader(DuckDBReader):
-    """A reader for statements that a user wrote: they can change nothing, here or elsewhere.
-
-    The file is opened read-only, and the engine is denied files and network besides.
-    """
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        super().__init__(connection)
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-
-    def read(self, sql: str) -> Table:
-        """Run exactly one statement. Raises UsageError when it is none, wrong, or would write."""
-        try:
-            statements = self._connection.extract_statements(sql)
-        except duckdb.Error as error:
-            raise UsageError(f"not SQL that DuckDB reads: {_told(error)}") from None
-        if not statements:
-            raise UsageError(
-                "there is no statement to run", "Give one; `sparkify status` lists the tables."
-            )
-        if len(statements) != 1:
-            raise UsageError(
-                f"one statement is expected, not {len(statements)}", "Give them one by one."
-            )
-        with failures("the query"):
-            try:
-                cursor = self._connection.execute(sql)
-                columns = tuple(column[0] for column in cursor.description or ())
-                return Table(columns, cursor.fetchall())
-            except _REFUSED as error:
-                raise UsageError(_told(error), _advice(error)) from None
-
-
-_REFUSED = (
-    *(duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError),
-    *(duckdb.IntegrityError, duckdb.PermissionException),
-)
-"""What is wrong with a statement, not with the warehouse or the machine."""
-
-
-def _told(error: duckdb.Error) -> str:
-    """Give the engine's words and what it thinks was meant, without the place in the text."""
-    return " ".join(str(error).split("\n\n")[0].split())
-
-
-def _advice(error: duckdb.Error) -> str:
-    if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
-        return "`sparkify status` lists the tables, `sparkify sql TABLE` the columns of one."
-    if isinstance(error, duckdb.InvalidInputException | duckdb.PermissionException):
-        return "`sparkify query` reads the warehouse and can do nothing else."
-    return ""
-
-
 @contextmanager
 def open_reader(
     settings: Settings,
@@ -130,7 +76,8 @@ def open_reader(
 ) -> Iterator[DuckDBReader]:
     """Open the warehouse read-only.
 
-    wait: how many seconds to wait for a load that is under way.
+    wait: how many seconds to wait for a load that is under way. for_user_sql: let through only
+    what reads.
     Raises WarehouseError when there is no warehouse, or one that this program cannot read;
     BusyError when the wait was not enough.
     """
@@ -142,7 +89,12 @@ def open_reader(
     connection = connect(settings, read_only=True, wait=wait, progress=progress)
     try:
         check_schema(DuckDBReader(connection), settings.database)
-        yield QueryReader(connection) if for_user_sql else DuckDBReader(connection)
+        if for_user_sql:
+            from .asking import QueryReader
+
+            yield QueryReader(connection)
+        else:
+            yield DuckDBReader(connection)
     finally:
         connection.close()
 
@@ -288,6 +240,9 @@ def failures(doing: str) -> Iterator[None]:
         ) from None
     except duckdb.Error as error:
         raise WarehouseError(f"{doing}: {_first_line(error)}") from None
+    except UnicodeDecodeError as error:  # the client on a message that cuts a character
+        message = error.object.decode("utf-8", "replace")
+        raise WarehouseError(f"{doing}: {_first_line(message)}") from None
     except OSError as error:
         raise WarehouseError(
             f"{doing}: {error.strerror}" + (f": {error.filename}" if error.filename else ""),
@@ -299,5 +254,5 @@ def _cause(error: Exception) -> str:
     return (isinstance(error, OSError) and error.strerror) or _first_line(error)
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: Exception | str) -> str:
     return str(error).strip().split("\n")[0]
