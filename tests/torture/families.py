@@ -8,7 +8,11 @@ from typing import cast
 
 from .figures import Run
 
-FAMILIES: Mapping[str, str] = {}
+FAMILIES: Mapping[str, str] = {
+    "mutants": "mutants:run",
+    "more mutants": "mutants:run_more",
+    "guided": "guided:run",
+}
 """Name -> `module:function`; imported where it is run, so that one broken family stops no other."""
 
 
