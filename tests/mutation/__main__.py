@@ -1,0 +1,173 @@
+"""Try every fault, or a sample: python -m mutation [--most N] [--workers N] [MODULE ...]."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+from .operators import Mutant, mutants
+from .selection import Selection, survey
+from .targets import TARGETS, Target
+
+PROJECT = Path(__file__).resolve().parents[2]
+RESULTS = Path(__file__).with_name("results.json")
+_SEED = "mutation"
+_LONGEST_CPU = 900
+
+
+def main() -> int:
+    """Read the command line, try the faults, write the results, and say what survived."""
+    names = [module for target in TARGETS for module in target.modules]
+    parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
+    parser.add_argument("module", nargs="*", help=f"one of {', '.join(names)}")
+    parser.add_argument("--most", type=int, default=0, help="a sample of so many faults a module")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    if unknown := set(given.module) - set(names):
+        parser.error(f"no such module: {', '.join(sorted(unknown))}")
+    known = json.loads(given.output.read_text(encoding="utf-8")) if given.output.exists() else {}
+    for target in TARGETS:
+        wanted = [name for name in target.modules if not given.module or name in given.module]
+        if wanted:
+            known |= run(target, wanted, given.most, given.workers)
+            ordered = {name: known[name] for name in names if name in known}
+            given.output.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def run(target: Target, modules: Sequence[str], most: int, workers: int) -> dict[str, Any]:
+    """Try the faults of some modules; returns module -> what came of them."""
+    with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
+        copies = [_copy(Path(folder) / str(n)) for n in range(workers)]
+        say(f"{target.name}: which test runs which line?")
+        paths = [f"src/sparkify/{module}" for module in modules]
+        selection = survey(copies[0], target.tests, paths)
+        say(f"{len(selection.seconds)} tests, {sum(selection.seconds.values()):.0f} seconds of CPU")
+        _precompile(copies)
+        found = {}
+        for module in modules:
+            made = list(mutants((PROJECT / "src/sparkify" / module).read_text(encoding="utf-8")))
+            chosen = made
+            if most and len(made) > most:
+                chosen = random.Random(f"{_SEED} {module}").sample(made, most)
+            began = time.monotonic()
+            answers = _try_all(copies, f"src/sparkify/{module}", chosen, selection, target.more)
+            survivors = [
+                {"line": mutant.first, "change": mutant.change}
+                for mutant, answer in zip(chosen, answers, strict=True)
+                if not answer["seen"]
+            ]
+            found[module] = {
+                "faults": len(made),
+                "tried": len(chosen),
+                "seen": len(chosen) - len(survivors),
+                "survivors": survivors,
+            }
+            seconds = time.monotonic() - began
+            say(f"{module}: {found[module]['seen']} of {len(chosen)} seen, {seconds:.0f} seconds")
+            for one in survivors:
+                say(f"  line {one['line']}: {one['change']}")
+        return found
+
+
+def _copy(to: Path) -> Path:
+    """Copy the project as git knows it, with what is not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (PROJECT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, to / name)
+    return to
+
+
+def _precompile(copies: Sequence[Path]) -> None:
+    """Compile the program, so that a module is compiled anew exactly when its text changed."""
+    for copy in copies:
+        command = ["compileall", "-q", "--invalidation-mode", "checked-hash", "src", "tests"]
+        subprocess.run([sys.executable, "-m", *command], cwd=copy, check=False)
+
+
+def _try_all(
+    copies: Sequence[Path],
+    path: str,
+    faults: Sequence[Mutant],
+    selection: Selection,
+    more: Sequence[str],
+) -> list[dict[str, Any]]:
+    workers: Queue[subprocess.Popen[str]] = Queue()
+    started = [_worker(copy) for copy in copies]
+    for worker in started:
+        workers.put(worker)
+
+    def attempt(fault: Mutant) -> dict[str, Any]:
+        tests = selection.of(path, fault.first, fault.last)
+        cpu = 60 + 10 * int(sum(selection.seconds[test] for test in tests))
+        trial = {"path": path, "source": fault.source, "tests": tests, "cpu": cpu}
+        worker = workers.get()
+        try:
+            answer = _answer(worker, trial) if tests else {"seen": False}
+            if not answer["seen"]:
+                answer = _answer(worker, trial | {"tests": [*more], "cpu": _LONGEST_CPU})
+            return answer
+        finally:
+            workers.put(worker)
+
+    try:
+        with ThreadPoolExecutor(len(copies)) as pool:
+            return list(pool.map(attempt, faults))
+    finally:
+        for worker in started:
+            worker.communicate("")
+
+
+def _answer(worker: subprocess.Popen[str], trial: dict[str, Any]) -> dict[str, Any]:
+    assert worker.stdin and worker.stdout
+    worker.stdin.write(json.dumps(trial) + "\n")
+    worker.stdin.flush()
+    answer: dict[str, Any] = json.loads(worker.stdout.readline())
+    return answer
+
+
+def _worker(copy: Path) -> subprocess.Popen[str]:
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(copy / "src"), str(copy / "tests")]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(copy / "tmp"),
+    }
+    (copy / "tmp").mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "mutation.trial"],
+        cwd=copy,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def say(text: str) -> None:
+    """Print."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

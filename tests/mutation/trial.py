@@ -1,0 +1,117 @@
+"""One worker: tries faults in its own copy of the project, each in a process forked for it.
+
+What is heavy is imported once, before the forks; the program itself is not. A fault counts as seen
+when a test fails, when the tests cannot even be loaded, or when they do not come to an end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+_PRELOADED = ("duckdb", "numpy", "hypothesis", "sqlite3", "multiprocessing.forkserver")
+_LONGEST_SECONDS = 3000
+_LARGEST_FILE = 2 << 30
+
+
+class Only:
+    """A plugin of pytest: only some tests, in a given order."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self._place = {test: n for n, test in enumerate(tests)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._place),
+            key=lambda item: self._place[item.nodeid],
+        )
+
+
+def main() -> None:
+    """Read trials from stdin, a JSON object a line; answer each with a line on stdout.
+
+    Working directory: the copy of the project. A trial: path (of the module, below it), source
+    (with the fault), tests (node ids, or whole files), cpu (seconds that they may take).
+    """
+    for name in _PRELOADED:
+        __import__(name)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    for line in sys.stdin:
+        trial = json.loads(line)
+        with _in_place(Path(trial["path"]), trial["source"]):
+            answer = _tried(trial["tests"], trial["cpu"])
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+@contextmanager
+def _in_place(path: Path, source: str) -> Iterator[None]:
+    good = path.read_bytes()
+    path.write_text(source, encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_bytes(good)
+
+
+def _tried(tests: Sequence[str], cpu: int) -> dict[str, object]:
+    """Run tests in a child. Returns the answer: seen (true or false), and by what."""
+    told, tell = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(told)
+        os.setsid()
+        os._exit(_run(tests, cpu, tell))
+    os.close(tell)
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended or time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    if not ended:
+        os.waitpid(child, 0)
+    with os.fdopen(told) as stream:
+        words = stream.read()
+    if not ended or os.WIFSIGNALED(status):
+        return {"seen": True, "by": "no end" if not ended else f"signal {os.WTERMSIG(status)}"}
+    code = os.WEXITSTATUS(status)
+    return {"seen": code != 0, "by": words or f"code {code}"}
+
+
+def _run(tests: Sequence[str], cpu: int, tell: int) -> int:
+    """Run tests until one fails; writes its name to a pipe. Returns 0 when all passed."""
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 2):
+        os.dup2(null, number)
+
+    class Teller:
+        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+            if report.failed:
+                os.write(tell, report.nodeid.encode()[:1000])
+
+    files = [*dict.fromkeys(test.partition("::")[0] for test in tests)]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+    plugins: list[object] = [Teller()]
+    if any("::" in test for test in tests):
+        plugins.append(Only(tests))
+    return int(pytest.main([*options, "-o", "addopts=", *files], plugins=plugins))
+
+
+if __name__ == "__main__":
+    main()
