@@ -15,6 +15,7 @@ from . import __version__, sources, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
 from .errors import SparkifyError, WarehouseError
+from .masking import mask_all
 from .staging.rules import Kind
 
 _LITTLE_SPACE = 1_000_000_000  # bytes free on the disk, below which a load may not fit
@@ -77,13 +78,13 @@ def worst(findings: list[Finding]) -> SparkifyError | None:
 
 
 def _wrong(check: str, error: SparkifyError) -> Finding:
-    return Finding(check, error.reason, error.next_step, error)
+    return Finding(check, mask_all(error.reason), mask_all(error.next_step), error)
 
 
 def _settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[Finding]:
     for setting in SETTINGS.values():
         value = getattr(settings, setting.name)
-        shown = "set, not shown" if setting.secret and value else str(value) or "(empty)"
+        shown = "set, not shown" if setting.secret and value else mask_all(str(value)) or "(empty)"
         yield Finding(f"setting {setting.label}", f"{shown} ({origins[setting.name]})")
 
 

@@ -114,9 +114,9 @@ def _below(at: _Site) -> Iterator[_Site]:
 def _end_of_head(statement: ast.stmt) -> int:
     """The last line of a statement itself, without the statements in it."""
     body = getattr(statement, "body", None)
-    if isinstance(body, list) and body:
-        return max(statement.lineno, body[0].lineno - 1)
-    last: int = statement.end_lineno or statement.lineno
+    last = statement.end_lineno or statement.lineno
+    if isinstance(body, list) and isinstance(body[0], ast.stmt):
+        last = max(statement.lineno, body[0].lineno - 1)
     return last
 
 

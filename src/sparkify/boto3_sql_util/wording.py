@@ -5,46 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ..masking import mask
+
 LONGEST_MESSAGE = 1_000
 LONGEST_SQL = 500
-MASK = "****"
-_SHORTEST_SECRET = 8
-"""A shorter text is no key of AWS, and would be found in the midst of words."""
-
-_NAMES = (
-    r"(?:secret_?access_?key|access_?key_?id|secret_?key|session_?token|security-?_?token"
-    r"|x-amz-(?:credential|signature)|signature|password|passwd|master_symmetric_key)"
-)
-_SECRETS = (
-    # Identifiers of access keys, temporary ones included (IAM User Guide, "Unique identifiers").
-    re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{8,}"),
-    # Session tokens of STS begin like this, in whatever text they stand.
-    re.compile(r"\b(?:FwoGZXIvYXdz|FQoGZXIvYXdz|IQoJb3JpZ2lu)[\w+/=%-]*"),
-    # name=value, "name": "value", name 'value': what COPY, URLs and headers call secrets.
-    re.compile(rf"{_NAMES}[\"']{{0,2}}\s*[=:]\s*[\"']?(?P<value>[^\s\"';,&]+)", re.IGNORECASE),
-    re.compile(rf"{_NAMES}\s+[\"'](?P<value>[^\"']+)", re.IGNORECASE),
-)
 _DETAIL = re.compile(
     r"\s*Detail:\s*-{5,}\s*error:\s*(?P<error>.*?)\s*code:\s*(?P<code>\d+)\s*"
     r"context:\s*(?P<context>.*?)\s*query:\s*(?P<query>-?\d+).*",
     re.IGNORECASE | re.DOTALL,
 )
 _PREFIX = re.compile(r"^(?:Query #\d+ failed with )?(?:ERROR:\s*)?", re.IGNORECASE)
-
-
-def mask(text: str, known: Iterable[str] = ()) -> str:
-    """Replace what is secret by MASK: access keys, tokens, passwords, and every text in `known`."""
-    for secret in known:
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, MASK)
-    for pattern in _SECRETS:
-        text = pattern.sub(_masked, text)
-    return text
-
-
-def _masked(match: re.Match[str]) -> str:
-    value = match.groupdict().get("value")
-    return match[0].removesuffix(value) + MASK if value else MASK
 
 
 def tidy(message: str, known: Iterable[str] = (), longest: int = LONGEST_MESSAGE) -> str:

@@ -13,6 +13,7 @@ import click
 
 from .. import config, console
 from ..config.keys import SETTINGS, Setting
+from ..masking import remember
 
 if TYPE_CHECKING:
     from ..warehouse import Reader
@@ -35,6 +36,7 @@ class Call:
     def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
         """Gather the settings and where each came from; warn of exposed secrets."""
         settings, origins = config.load(self.config_file, os.environ, self.flags)
+        remember(settings.aws_key, settings.aws_secret)
         if warning := config.exposed_secret(self.config_file, origins):
             console.say(f"Warning: {warning}", "yellow")
         return settings, origins

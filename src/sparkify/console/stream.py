@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from ..errors import SparkifyError
+from ..masking import mask_all
 
 # C0 and C1 controls (terminal escapes), marks that turn the direction of text or break lines
 # unseen, and lone surrogates (bytes of a file name that are no text).
@@ -93,8 +94,8 @@ def out(text: str) -> None:
 
 
 def say(text: str, style: str = "") -> None:
-    """Talk to the user, on stderr: unsafe characters made visible."""
-    safe = wrapped(clean_lines(text), sys.stderr)
+    """Talk to the user, on stderr: unsafe characters made visible, secrets masked."""
+    safe = wrapped(clean_lines(mask_all(text)), sys.stderr)
     _write(sys.stderr, styled(safe, style, sys.stderr) if style else safe)
 
 
@@ -119,9 +120,9 @@ def failure(error: SparkifyError, *, as_json: bool) -> None:
         told = {
             "code": error.code,
             "exit_code": error.exit_code,
-            "reason": error.reason,
-            "next_step": error.next_step,
-            "details": error.details,
+            "reason": mask_all(error.reason),
+            "next_step": mask_all(error.next_step),
+            "details": _masked(plain(error.details)),
         }
         json_out({"ok": False, "error": told})
 
@@ -159,8 +160,17 @@ def plain(value: Any) -> Any:
 
 
 def _say_after(word: str, style: str, text: str) -> None:
-    safe = wrapped(f"{word} {clean_lines(text)}", sys.stderr).removeprefix(word)
+    safe = wrapped(f"{word} {clean_lines(mask_all(text))}", sys.stderr).removeprefix(word)
     _write(sys.stderr, styled(word, style, sys.stderr) + safe)
+
+
+def _masked(value: Any) -> Any:
+    """Mask the secrets in every text of a value in JSON."""
+    if isinstance(value, str):
+        return mask_all(value)
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from ...config import Settings
-from ...errors import BusyError, UsageError, WarehouseError
+from ...errors import BusyError, WarehouseError
 from ...ledger import Ledger, LoadedVersion
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder

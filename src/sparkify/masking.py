@@ -1,0 +1,58 @@
+"""What is secret, taken out of what is shown: keys, tokens, passwords, signed addresses."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+MASK = "****"
+_SHORTEST_SECRET = 8
+"""A shorter text is no key of AWS, and would be found in the midst of words."""
+
+_NAMES = (
+    r"(?:secret_?access_?key|access_?key_?id|secret_?key|session_?token|security-?_?token"
+    r"|x-amz-(?:credential|signature)|signature|password|passwd|master_symmetric_key)"
+)
+_SECRETS = (
+    # Identifiers of access keys, temporary ones included (IAM User Guide, "Unique identifiers").
+    re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{8,}"),
+    # Session tokens of STS begin like this, in whatever text they stand.
+    re.compile(r"\b(?:FwoGZXIvYXdz|FQoGZXIvYXdz|IQoJb3JpZ2lu)[\w+/=%-]*"),
+    # name=value, "name": "value", name 'value': what COPY, URLs and headers call secrets.
+    re.compile(
+        rf"{_NAMES}[\"']{{0,2}}\s*(?:[=:]|%3D)\s*[\"']?(?P<value>[^\s\"';,&]+)", re.IGNORECASE
+    ),
+    re.compile(rf"{_NAMES}\s+[\"'](?P<value>[^\"']+)", re.IGNORECASE),
+)
+_VARIABLES = (
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    *("SPARKIFY_AWS_KEY", "SPARKIFY_AWS_SECRET"),
+)
+_known: set[str] = set()
+
+
+def remember(*secrets: str) -> None:
+    """Let `mask_all` take these texts out, too: keys that stand in a settings file."""
+    _known.update(secret for secret in secrets if secret)
+
+
+def mask(text: str, known: Iterable[str] = ()) -> str:
+    """Replace what is secret by MASK: access keys, tokens, passwords, and every text in `known`."""
+    for secret in known:
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, MASK)
+    for pattern in _SECRETS:
+        text = pattern.sub(_masked, text)
+    return text
+
+
+def mask_all(text: str) -> str:
+    """Replace what is secret by MASK, the keys of the settings and of the environment included."""
+    found = (os.environ.get(variable, "") for variable in _VARIABLES)
+    return mask(text, sorted({*_known, *found}, key=len, reverse=True))
+
+
+def _masked(match: re.Match[str]) -> str:
+    value = match.groupdict().get("value")
+    return match[0].removesuffix(value) + MASK if value else MASK
