@@ -12,6 +12,7 @@ FAMILIES: Mapping[str, str] = {
     "mutants": "mutants:run",
     "more mutants": "mutants:run_more",
     "guided": "guided:run",
+    "leniencies": "leniencies:run",
 }
 """Name -> `module:function`; imported where it is run, so that one broken family stops no other."""
 
