@@ -130,7 +130,15 @@ def _try_all(
         finally:
             workers.put(worker)
 
+    source = (PROJECT / path).read_text(encoding="utf-8")
+    control = {"path": path, "source": source, "cpu": _LONGEST_CPU}
     try:
+        for (
+            worker
+        ) in started:  # without a fault nothing may be seen, or what is seen proves nothing
+            answer = _answer(worker, control | {"tests": sorted(selection.seconds)})
+            if answer["seen"]:
+                raise RuntimeError(f"a test fails without a fault: {answer['by']}")
         with ThreadPoolExecutor(len(copies)) as pool:
             return list(pool.map(attempt, faults))
     finally:

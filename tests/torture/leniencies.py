@@ -20,6 +20,8 @@ _RECORD = b'"sessionId":1,"itemInSession":%d,"ts":1542837407796,"page":"Home","u
 KNOWN = {
     *("a comma before }", "a comma and a blank before }", "a comma before ] in an unknown field"),
     "a comma before } in an unknown field",
+    *("[1,] in an unknown field", '{"a":1,} in an unknown field'),
+    "a form feed behind the record",
     *(
         f"{word} in an unknown field"
         for word in ("NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf", "-inf")
