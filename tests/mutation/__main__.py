@@ -133,9 +133,7 @@ def _try_all(
     source = (PROJECT / path).read_text(encoding="utf-8")
     control = {"path": path, "source": source, "cpu": _LONGEST_CPU}
     try:
-        for (
-            worker
-        ) in started:  # without a fault nothing may be seen, or what is seen proves nothing
+        for worker in started:  # what is seen without a fault would prove nothing
             answer = _answer(worker, control | {"tests": sorted(selection.seconds)})
             if answer["seen"]:
                 raise RuntimeError(f"a test fails without a fault: {answer['by']}")

@@ -17,7 +17,7 @@ from .reading import DuckDBReader, failures
 
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:ANALYZE\b|\([^()]*\))?", re.IGNORECASE)
 _READING = re.compile(r"[\s(]*(?:SELECT|FROM|WITH|PIVOT|UNPIVOT)\b", re.IGNORECASE)
-_NEXT = "`sparkify query` takes one SELECT; `sparkify status` lists the tables."
+_NEXT = "`sparkify query` takes one SELECT; it reads the warehouse and can do nothing else."
 _REFUSED = (
     *(duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError),
     *(duckdb.IntegrityError, duckdb.PermissionException),
