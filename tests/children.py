@@ -29,14 +29,14 @@ _context.set_forkserver_preload(
 _CALLS = ("begin", "commit", "rollback", "execute")
 
 
-def start(target: Callable[..., None], *arguments: object) -> BaseProcess:
+def start(target: Callable[..., object], *arguments: object) -> BaseProcess:
     """Begin something in a child process."""
     child = _context.Process(target=target, args=arguments)
     child.start()
     return child
 
 
-def run(target: Callable[..., None], *arguments: object) -> int:
+def run(target: Callable[..., object], *arguments: object) -> int:
     """Do something in a child process, to its end; returns its exit code, or minus its signal."""
     return end(start(target, *arguments))
 
@@ -123,12 +123,12 @@ def load_killed_at(folder: Path, number: int) -> None:
     load(folder)
 
 
-def load_killed_in_a_write(folder: Path, size: int) -> None:
-    """Load, and be killed by the write that makes a file longer than `size` bytes."""
+def killed_in_a_write(folder: Path, act: Callable[[Path], object], size: int) -> None:
+    """Act, and be killed by the write that makes a file longer than `size` bytes."""
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit_files(size)
-    load(folder)
+    act(folder)
 
 
 def load_on_a_full_disk(folder: Path, size: int) -> None:
@@ -145,13 +145,6 @@ def load_on_a_full_disk(folder: Path, size: int) -> None:
 def _limit_files(size: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
-
-
-def load_killed_after(folder: Path, seconds: float) -> None:
-    """Load, and be killed at a moment."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    load(folder)
 
 
 def read_for_ever(folder: Path) -> None:

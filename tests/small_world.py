@@ -116,7 +116,7 @@ class Prepared:
     def __init__(self, folder: Path, *batches: list[File]) -> None:
         self._kept, self._work = folder / "kept", folder / "work"
         place = Place(self._work)
-        self._work.mkdir()
+        self._work.mkdir(parents=True)
         for version, files in enumerate(batches):
             place.write(files, version)
             place.load()

@@ -245,7 +245,20 @@ def test_newer_schema_is_refused(tmp_path: Path) -> None:
         assert words in caught.value.reason
 
 
-def test_version_that_is_not_there_is_old(tmp_path: Path) -> None:
+def test_older_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "sparkify.duckdb", threads=1)
+    create_tables.create(settings)
+    change(settings, "UPDATE warehouse_info SET schema_version = 0")
+    before = settings.database.read_bytes()
+    for open_it in (open_reader, open_warehouse):
+        with pytest.raises(WarehouseError, match="older Sparkify") as caught, open_it(settings):
+            pass
+        assert "schema 0; this one knows" in caught.value.reason
+        assert "--database" in caught.value.next_step
+    assert settings.database.read_bytes() == before
+
+
+def test_version_that_is_not_there_is_this_one(tmp_path: Path) -> None:
     settings = Settings(database=tmp_path / "sparkify.duckdb", threads=1)
     create_tables.create(settings)
     change(settings, "DELETE FROM warehouse_info")

@@ -29,8 +29,7 @@ def drop(settings: Settings, *, wait: float = 60.0, progress: Progress = silent)
     Returns {"tables": {name: rows}}. Raises WarehouseError or BusyError.
     """
     with open_warehouse(settings, wait=wait, progress=progress) as warehouse:
-        warehouse.drop_tables()
-        warehouse.create_tables()
+        warehouse.replace_tables()
         return {"tables": row_counts(warehouse)}
 
 

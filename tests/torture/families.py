@@ -13,6 +13,10 @@ FAMILIES: Mapping[str, str] = {
     "more mutants": "mutants:run_more",
     "guided": "guided:run",
     "leniencies": "leniencies:run",
+    "kills": "kills:run",
+    "kills at any moment": "kills:run_moments",
+    "order": "order:run",
+    "order, more": "order:run_more",
 }
 """Name -> `module:function`; imported where it is run, so that one broken family stops no other."""
 

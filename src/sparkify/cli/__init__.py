@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from .. import __version__, console
-from . import asking, clouding, failures, inspecting, loading, operating
+from . import asking, clouding, failures, inspecting, interrupts, loading, operating
 from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
@@ -43,11 +43,12 @@ class _Application(OrderedGroup):
         console.prepare()
         words = list(sys.argv[1:] if args is None else args)
         run = super().main
-        code = failures.exit_code(
-            lambda: run(words, "sparkify", complete_var, standalone_mode=False, obj=Call()),
-            as_json="--json" in words,  # known before the words are understood
-            debug="--debug" in words,
-        )
+        with interrupts.heeded():
+            code = failures.exit_code(
+                lambda: run(words, "sparkify", complete_var, standalone_mode=False, obj=Call()),
+                as_json="--json" in words,  # known before the words are understood
+                debug="--debug" in words,
+            )
         console.finish()
         sys.exit(code)
 
@@ -84,4 +85,7 @@ for _command in (
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, by default the one that this process was started with."""
-    application.main(args)
+    try:
+        application.main(args)
+    finally:
+        interrupts.let_end()

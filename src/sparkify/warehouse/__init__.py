@@ -104,8 +104,8 @@ class Warehouse(Reader, Protocol):
         """Make the tables that are missing; what is there stays."""
         ...
 
-    def drop_tables(self) -> None:
-        """Remove every table with all that is in it."""
+    def replace_tables(self) -> None:
+        """Remove every table with all that is in it and make it anew, empty, in one transaction."""
         ...
 
     def known_files(self) -> Ledger:

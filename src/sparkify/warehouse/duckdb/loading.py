@@ -80,10 +80,11 @@ class DuckDBWarehouse(DuckDBReader):
             self._run_all(create_table_queries)
             self._run(_BOOKKEEPING["insert_warehouse_info"])
 
-    def drop_tables(self) -> None:
-        """Remove every table with all that is in it."""
+    def replace_tables(self) -> None:
+        """Remove every table with all that is in it and make it anew, empty, in one transaction."""
         with self._transaction():
-            self._run_all(drop_table_queries)
+            self._run_all((*drop_table_queries, *create_table_queries))
+            self._run(_BOOKKEEPING["insert_warehouse_info"])
 
     def newest_run(self) -> int:
         """Return the number of the newest run, 0 before the first."""

@@ -133,19 +133,28 @@ def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledge
 
 
 def check_schema(reader: DuckDBReader, database: Path) -> None:
-    """Refuse a database that is no warehouse, or one of a newer program."""
+    """Refuse a database that is no warehouse, or one of a newer or an older program.
+
+    Nothing is changed in it. No version before this one exists that could be brought up to date.
+    """
     if "warehouse_info" not in reader.tables():
         raise WarehouseError(
             f"{database} holds no Sparkify tables",
             "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
         )
     versions = reader.read(folder("bookkeeping")["schema_version"].sql).rows
-    version = versions[0][0] if versions else 0
+    version = versions[0][0] if versions else SCHEMA_VERSION
     if version > SCHEMA_VERSION:
         raise WarehouseError(
             f"{database} was made by a newer Sparkify (schema {version}; this one knows "
             f"{SCHEMA_VERSION})",
             "Install the newer version.",
+        )
+    if version < SCHEMA_VERSION:
+        raise WarehouseError(
+            f"{database} was made by an older Sparkify (schema {version}; this one knows "
+            f"{SCHEMA_VERSION}); nothing in it was changed",
+            "Read it with the older version, or load the sources into another file: --database.",
         )
 
 

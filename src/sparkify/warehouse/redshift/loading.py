@@ -82,10 +82,10 @@ class RedshiftWarehouse(RedshiftReader):
                 told = f"{step.name} is left out, questions may be slower: {error.message}"
                 self._progress(told, 0, None, "")
 
-    def drop_tables(self) -> None:
-        """Remove every table with all that is in it."""
-        self.run_steps(_steps(drop_table_queries))
-        self._version_is_known = False
+    def replace_tables(self) -> None:
+        """Remove every table with all that is in it and make it anew, empty, in one transaction."""
+        self.run_steps([*_steps(drop_table_queries), *_creation(TABLES)])
+        self._lay_out(TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
         """Return every version of a file that was loaded, and note which run was the newest."""

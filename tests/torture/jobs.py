@@ -1,0 +1,122 @@
+"""What is done to a warehouse, with all that it must hold before and after."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import children
+from loading import Place
+from oracle import File
+from small_world import Prepared, State, state
+from sparkify.sql_queries import TABLES
+
+from . import acts
+from .months import batches
+
+
+@dataclass(frozen=True)
+class Job:
+    """One act on a warehouse.
+
+    before: what the warehouse may hold until it is done, None: no tables.
+    after: what it holds when it is done. calls: to the engine, up to the end of it.
+    """
+
+    name: str
+    act: acts.Act
+    prepared: Prepared
+    files: tuple[File, ...]
+    before: tuple[State | None, ...]
+    after: State
+    calls: int
+
+    def place(self) -> Place:
+        """A fresh copy of the folder, in the place of the copy before it."""
+        return self.prepared.copy(list(self.files))
+
+    def wrong(self, place: Place) -> str:
+        """What is wrong after something befell the act: neither before nor after, if anything."""
+        try:
+            found = held(place)
+        except duckdb.Error as error:
+            return f"half made: {error}"
+        if digest(found) in {digest(one) for one in (*self.before, self.after)}:
+            return ""
+        return f"neither as before nor as after: {difference(found, self.after)}"
+
+    def wrong_in_the_end(self, place: Place) -> str:
+        """Do it to its end; what is wrong then, if anything."""
+        self.act(place.folder)
+        return difference(held(place), self.after)
+
+
+def held(place: Place) -> State | None:
+    """What the warehouse holds; None: there is none, or it has no tables. Half of them: an error."""
+    if not place.settings.database.exists():
+        return None
+    with duckdb.connect(str(place.settings.database), read_only=True) as connection:
+        found = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    return state(place.folder) if {name for (name,) in found} & set(TABLES) else None
+
+
+def digest(whole: State | None) -> str:
+    """One short text for all rows of all tables."""
+    rows = sorted((name, sorted(map(repr, rows.elements()))) for name, rows in (whole or {}).items())
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+
+
+def difference(found: State | None, wanted: State | None) -> str:
+    """In which tables two states differ, and by which rows."""
+    if digest(found) == digest(wanted):
+        return ""
+    if found is None or wanted is None:
+        return f"found {'nothing' if found is None else 'something'}"
+    told = []
+    for name in wanted:
+        missing, surplus = wanted[name] - found[name], found[name] - wanted[name]
+        if missing or surplus:
+            example = next(iter((missing or surplus).elements()))
+            told.append(f"{name}: {missing.total()} missing, {surplus.total()} too many, {example}")
+    return "; ".join(told)
+
+
+def jobs(folder: Path) -> dict[str, Job]:
+    """Every kind of work on a warehouse, the months as files."""
+    first, second, third = batches()
+    none, one, two = (
+        Prepared(folder / str(number), *map(list, loaded))
+        for number, loaded in enumerate(((), (first,), (first, second)))
+    )
+    three = Prepared(folder / "3", list(first), list(second), list(third))
+    wanted = [
+        ("first load", acts.load, none, first),
+        ("second load", acts.load, one, second),
+        ("third load with answers", acts.load_and_ask, two, third),
+        ("--verify", acts.verify, one, second),
+        ("--rebuild", acts.rebuild, three, ()),
+        ("create-tables", acts.create, none, ()),
+        ("create-tables --drop", acts.drop, two, ()),
+    ]
+    return {name: _job(name, act, prepared, files) for name, act, prepared, files in wanted}
+
+
+def _job(name: str, act: acts.Act, prepared: Prepared, files: tuple[File, ...]) -> Job:
+    place = prepared.copy(list(files))
+    before = [held(place)]
+    if before == [None] and act is not acts.create:
+        empty = prepared.copy()
+        acts.create(empty.folder)
+        before.append(held(empty))
+        place = prepared.copy(list(files))
+    calls: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb, "connect", children.watch(calls.append))
+        act(place.folder)
+    after = held(place)
+    assert after is not None
+    return Job(name, act, prepared, files, tuple(before), after, len(calls))

@@ -1,0 +1,133 @@
+"""SIGKILL at random moments, at named boundaries, before any call, within a write; then to the end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import children
+
+from . import acts
+from .figures import Figure, Scale, none, tried
+from .jobs import Job, jobs
+
+_MOST_BYTES = 6_000_000
+"""A file of a warehouse of this size is not longer than that."""
+
+
+class Killer:
+    """Kills acts. kills: how many, by the way. wrong: what was not as it must be."""
+
+    def __init__(self, scale: Scale, folder: Path) -> None:
+        self.jobs = jobs(folder)
+        self.kills: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self._seconds = dict.fromkeys(self.jobs, 0.5)
+
+    def at_boundaries(self, times: int) -> None:
+        """Kill a load at every named boundary in turn, and the other work in the midst of it."""
+        for number in range(times):
+            names = [*acts.BOUNDARIES, "a hashed file", "rebuild", "create-tables", "drop"]
+            boundary = names[number % len(names)]
+            random = Random(f"boundary {number}")
+            if boundary in acts.BOUNDARIES:
+                job = self._load(random)
+                act = partial(acts.at_boundary, act=acts.load_and_ask, boundary=boundary)
+            elif boundary == "a hashed file":
+                job = self.jobs["--verify"]
+                act = partial(acts.at_file, number=random.randint(1, 40))
+            else:
+                name = {"rebuild": "--rebuild", "drop": "create-tables --drop"}
+                job = self.jobs[name.get(boundary, boundary)]
+                act = partial(acts.at_call, act=job.act, number=random.randint(2, job.calls - 2))
+            self._check(job, partial(act, befall=acts.kill), f"boundary {number}: {boundary}")
+
+    def at_calls(self, times: int) -> None:
+        """Kill any work before any of its calls to the engine."""
+        for number in range(times):
+            random = Random(f"call {number}")
+            job = random.choice(list(self.jobs.values()))
+            call = random.randint(1, job.calls)
+            act = partial(acts.at_call, act=job.act, number=call, befall=acts.kill)
+            self._check(job, act, f"call {number}: {call}")
+
+    def in_writes(self, times: int) -> None:
+        """Kill any work in a write: it is torn."""
+        for number in range(times):
+            random = Random(f"write {number}")
+            job = random.choice(list(self.jobs.values()))
+            size = round(_MOST_BYTES ** random.random())
+            act = partial(children.killed_in_a_write, act=job.act, size=size)
+            self._check(job, act, f"write {number}: behind {size} bytes")
+
+    def at_any_moment(self, times: int) -> None:
+        """Kill any work after a time, more than once before it is left to end, now and then."""
+        number = 0
+        while times > self.kills["moments"] and number < 4 * times:
+            number += 1
+            random = Random(f"moment {number}")
+            job = random.choice(list(self.jobs.values()))
+            place = job.place()
+            for _ in range(random.choice((1, 1, 2, 3))):
+                self.kills["moments"] += self._kill_after(job, place.folder, random)
+                self._note(job, job.wrong(place), f"moment {number}")
+            self._note(job, job.wrong_in_the_end(place), f"moment {number}, in the end")
+
+    def _kill_after(self, job: Job, folder: Path, random: Random) -> bool:
+        """Act for a while in a child; returns whether it was killed before its end."""
+        began = time.monotonic()
+        child = children.start(job.act, folder)
+        child.join(random.random() * self._seconds[job.name])
+        child.kill()
+        killed = children.end(child) == -signal.SIGKILL
+        if not killed:
+            self._seconds[job.name] = time.monotonic() - began
+        else:
+            self._seconds[job.name] *= 1.02
+        return killed
+
+    def _load(self, random: Random) -> Job:
+        loads = [job for job in self.jobs.values() if job.act in (acts.load, acts.load_and_ask)]
+        return random.choice(loads)
+
+    def _check(self, job: Job, act: acts.Act, what: str) -> None:
+        place = job.place()
+        code = children.run(act, place.folder)
+        if code not in (-signal.SIGKILL, -signal.SIGXFSZ):
+            if code or not what.startswith("write"):
+                self._note(job, f"was not killed but ended with {code}", what)
+        else:
+            self.kills[what.split()[0]] += 1
+        self._note(job, job.wrong(place), what)
+        self._note(job, job.wrong_in_the_end(place), f"{what}, in the end")
+
+    def _note(self, job: Job, wrong: str, what: str) -> None:
+        if wrong:
+            self.wrong.append(f"{job.name}, {what}: {wrong}")
+
+
+def run(scale: Scale, folder: Path) -> list[Figure]:
+    """Half of the kills: at boundaries, before calls, in writes."""
+    killer = Killer(scale, folder)
+    killer.at_boundaries(scale.of(15, 105))
+    killer.at_calls(scale.of(10, 105))
+    killer.in_writes(scale.of(10, 60))
+    return list(_figures("kills at boundaries, calls, writes", killer, scale.of(30, 250)))
+
+
+def run_moments(scale: Scale, folder: Path) -> list[Figure]:
+    """The other half: at any moment."""
+    killer = Killer(scale, folder)
+    killer.at_any_moment(scale.of(20, 250))
+    return list(_figures("kills at any moment", killer, scale.of(20, 250)))
+
+
+def _figures(family: str, killer: Killer, least: int) -> Iterator[Figure]:
+    yield tried(family, "kills", killer.kills.total(), least)
+    yield none(family, "differences", killer.wrong)
