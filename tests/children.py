@@ -43,7 +43,7 @@ def run(target: Callable[..., object], *arguments: object) -> int:
 
 def end(child: BaseProcess) -> int:
     """Wait for the end of a child; returns its exit code, or minus its signal."""
-    child.join(120)
+    child.join(300)
     code = child.exitcode
     if code is None:
         child.kill()

@@ -1,6 +1,6 @@
 """`make torture`: run every family, print one table of figures, fail when one is not as it must be.
 
-    python -m torture [--quick] [--workers N] [--output FILE] [FAMILY ...]
+python -m torture [--quick] [--workers N] [--output FILE] [FAMILY ...]
 """
 
 from __future__ import annotations

@@ -67,25 +67,26 @@ def _around(owner: Any, name: str, before: Befall | None, after: Befall | None) 
     setattr(owner, name, around)
 
 
-def _told(step: str, time: int, befall: Befall) -> None:
+def _told(wanted: str, time: int, befall: Befall) -> None:
     """When the program tells of a step for the given time, counted from 1."""
     original = etl.load
     left = time
 
     def load(*args: Any, progress: Progress = silent, **options: Any) -> etl.LoadReport:
-        def tell(told: str, done: int, total: int | None, unit: str) -> None:
+        def tell(step: str, done: int, total: int | None, unit: str) -> None:
             nonlocal left
-            left -= told == step
-            if told == step and left == 0:
+            left -= step == wanted
+            if step == wanted and left == 0:
                 befall()
-            progress(told, done, total, unit)
+            progress(step, done, total, unit)
 
         return original(*args, progress=tell, **options)
 
-    etl.load = load  # type: ignore[assignment]
+    etl.load = load
 
 
-def _at_call(number: int, befall: Befall) -> None:
+def befall_at_call(number: int, befall: Befall) -> None:
+    """Let something befall whatever is done, before a call to the engine, counted from 1."""
     calls = 0
 
     def count(name: str) -> None:
@@ -154,15 +155,20 @@ BOUNDARIES: Mapping[str, Callable[[Befall], None]] = {
 """Of a load with answers; each installs what befalls it."""
 
 
+def befall_at_boundary(boundary: str, befall: Befall) -> None:
+    """Let something befall a load at a boundary."""
+    BOUNDARIES[boundary](befall)
+
+
 def at_boundary(folder: Path, act: Act, boundary: str, befall: Befall) -> None:
     """Act, and let something befall it at a boundary."""
-    BOUNDARIES[boundary](befall)
+    befall_at_boundary(boundary, befall)
     act(folder)
 
 
 def at_call(folder: Path, act: Act, number: int, befall: Befall) -> None:
     """Act, and let something befall it before a call to the engine, counted from 1."""
-    _at_call(number, befall)
+    befall_at_call(number, befall)
     act(folder)
 
 

@@ -56,7 +56,7 @@ class Job:
 
 
 def held(place: Place) -> State | None:
-    """What the warehouse holds; None: there is none, or it has no tables. Half of them: an error."""
+    """What the warehouse holds; None: it is not there, or has no tables. Half of them: an error."""
     if not place.settings.database.exists():
         return None
     with duckdb.connect(str(place.settings.database), read_only=True) as connection:
@@ -66,7 +66,9 @@ def held(place: Place) -> State | None:
 
 def digest(whole: State | None) -> str:
     """One short text for all rows of all tables."""
-    rows = sorted((name, sorted(map(repr, rows.elements()))) for name, rows in (whole or {}).items())
+    rows = sorted(
+        (name, sorted(map(repr, rows.elements()))) for name, rows in (whole or {}).items()
+    )
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 

@@ -1,8 +1,7 @@
-"""SIGKILL at random moments, at named boundaries, before any call, within a write; then to the end."""
+"""SIGKILL at any moment, at named boundaries, before any call, in a write; then to the end."""
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections import Counter
