@@ -1,4 +1,7 @@
-"""Loads that are killed, interrupted, or out of room: nothing is half done, and none is lost."""
+"""Loads that are interrupted or out of room: nothing is half done, and none is lost.
+
+Loads that are killed: test_torture_kills.
+"""
 
 from __future__ import annotations
 
@@ -78,61 +81,6 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 def first(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     """The first load of all, which makes the database and its tables."""
     return scene(tmp_path_factory.mktemp("first"), [], FIRST)
-
-
-# Killed
-
-
-@pytest.mark.parametrize("start", [1, 8, 15, 22])
-def test_second_load_killed_at_a_statement(second: Scene, start: int) -> None:
-    for number in range(start, second.calls + 1, 28):
-        place = second.place()
-        assert children.run(children.load_killed_at, place.folder, number) == -signal.SIGKILL
-        second.check(place, published=False)
-
-
-@pytest.mark.parametrize("start", [1, 13])
-def test_first_load_killed_at_a_statement(first: Scene, start: int) -> None:
-    for number in range(start, first.calls + 1, 45):
-        place = first.place()
-        assert children.run(children.load_killed_at, place.folder, number) == -signal.SIGKILL
-        first.check(place, published=False)
-
-
-@pytest.mark.parametrize("behind", [1, 3])
-def test_load_killed_behind_its_commit(second: Scene, behind: int) -> None:
-    place = second.place()
-    number = second.calls + behind
-    assert children.run(children.load_killed_at, place.folder, number) == -signal.SIGKILL
-    second.check(place, published=True)
-
-
-_SIZES = [0, 1000, 5000, 11_000, 20_000, 3_000_000, 4_500_000]
-
-
-@pytest.mark.parametrize("size", _SIZES)
-def test_load_killed_in_a_write(second: Scene, size: int) -> None:
-    """The last write is torn: in the log of changes, or in the database file."""
-    place = second.place()
-    code = children.run(children.load_killed_in_a_write, place.folder, size)
-    assert code == -signal.SIGXFSZ
-    second.check(place)
-
-
-@pytest.mark.parametrize("size", [0, 1000, 5000, 1_000_000])
-def test_first_load_killed_in_a_write(first: Scene, size: int) -> None:
-    place = first.place()
-    code = children.run(children.load_killed_in_a_write, place.folder, size)
-    assert code == -signal.SIGXFSZ
-    first.check(place)
-
-
-@pytest.mark.parametrize("part", range(1, 6))
-def test_load_killed_at_any_moment(second: Scene, part: int) -> None:
-    place = second.place()
-    code = children.run(children.load_killed_after, place.folder, 0.08 * part)
-    assert code in (-signal.SIGALRM, 0)
-    second.check(place)
 
 
 # Interrupted

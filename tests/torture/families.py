@@ -24,6 +24,8 @@ FAMILIES: Mapping[str, str] = {
     "permissions": "rights:run",
     "moving files": "moving:run",
     "clock": "moving:run_clock",
+    "kills of create-tables --drop": "kills:run_destruction",
+    "faults put in": "on_purpose:run",
     "order": "order:run",
     "order, more": "order:run_more",
 }

@@ -87,8 +87,8 @@ def difference(found: State | None, wanted: State | None) -> str:
     return "; ".join(told)
 
 
-def jobs(folder: Path) -> dict[str, Job]:
-    """Every kind of work on a warehouse, the months as files."""
+def jobs(folder: Path, *names: str) -> dict[str, Job]:
+    """Every kind of work on a warehouse, or some of them, the months as files."""
     first, second, third = batches()
     none, one, two = (
         Prepared(folder / str(number), *map(list, loaded))
@@ -104,7 +104,11 @@ def jobs(folder: Path) -> dict[str, Job]:
         ("create-tables", acts.create, none, ()),
         ("create-tables --drop", acts.drop, two, ()),
     ]
-    return {name: _job(name, act, prepared, files) for name, act, prepared, files in wanted}
+    return {
+        name: _job(name, act, prepared, files)
+        for name, act, prepared, files in wanted
+        if not names or name in names
+    }
 
 
 def _job(name: str, act: acts.Act, prepared: Prepared, files: tuple[File, ...]) -> Job:

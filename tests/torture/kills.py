@@ -23,8 +23,8 @@ _MOST_BYTES = 6_000_000
 class Killer:
     """Kills acts. kills: how many, by the way. wrong: what was not as it must be."""
 
-    def __init__(self, scale: Scale, folder: Path) -> None:
-        self.jobs = jobs(folder)
+    def __init__(self, folder: Path, *names: str) -> None:
+        self.jobs = jobs(folder, *names)
         self.kills: Counter[str] = Counter()
         self.wrong: list[str] = []
         self._seconds = dict.fromkeys(self.jobs, 0.5)
@@ -55,6 +55,13 @@ class Killer:
             call = random.randint(1, job.calls)
             act = partial(acts.at_call, act=job.act, number=call, befall=acts.kill)
             self._check(job, act, f"call {number}: {call}")
+
+    def in_destruction(self, step: int) -> None:
+        """Kill the destruction of the tables at call after call: all are there, or all are new."""
+        job = self.jobs["create-tables --drop"]
+        for call in range(2, job.calls + 1, step):
+            act = partial(acts.at_call, act=job.act, number=call, befall=acts.kill)
+            self._check(job, act, f"destruction: {call}")
 
     def in_writes(self, times: int) -> None:
         """Kill any work in a write: it is torn."""
@@ -113,7 +120,7 @@ class Killer:
 
 def run(scale: Scale, folder: Path) -> list[Figure]:
     """Half of the kills: at boundaries, before calls, in writes."""
-    killer = Killer(scale, folder)
+    killer = Killer(folder)
     killer.at_boundaries(scale.of(15, 105))
     killer.at_calls(scale.of(10, 105))
     killer.in_writes(scale.of(10, 60))
@@ -122,9 +129,16 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
 
 def run_moments(scale: Scale, folder: Path) -> list[Figure]:
     """The other half: at any moment."""
-    killer = Killer(scale, folder)
+    killer = Killer(folder)
     killer.at_any_moment(scale.of(20, 250))
     return list(_figures("kills at any moment", killer, scale.of(20, 250)))
+
+
+def run_destruction(scale: Scale, folder: Path) -> list[Figure]:
+    """`create-tables --drop` alone."""
+    killer = Killer(folder, "create-tables --drop")
+    killer.in_destruction(scale.of(4, 1))
+    return list(_figures("kills of create-tables --drop", killer, scale.of(8, 30)))
 
 
 def _figures(family: str, killer: Killer, least: int) -> Iterator[Figure]:

@@ -30,11 +30,12 @@ class Case:
     told: str
 
 
-def _mode(name: str, mode: int) -> Callable[[Place], object]:
-    def change(place: Place) -> None:
-        (place.folder / name).chmod(mode)
+def _set(place: Place, name: str, mode: int) -> None:
+    (place.folder / name).chmod(mode)
 
-    return change
+
+def _mode(name: str, mode: int) -> Callable[[Place], object]:
+    return partial(_set, name=name, mode=mode)
 
 
 def _no_database(place: Place) -> None:

@@ -127,7 +127,10 @@ def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledge
     connection = connect(settings, read_only=True, wait=wait, progress=progress)
     try:
         reader = DuckDBReader(connection)
-        return reader.known_files() if "loaded_files" in reader.tables() else {}
+        if "warehouse_info" not in reader.tables():
+            return {}
+        check_schema(reader, settings.database)
+        return reader.known_files()
     finally:
         connection.close()
 

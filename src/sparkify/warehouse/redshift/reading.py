@@ -197,12 +197,18 @@ class QueryReader(RedshiftReader):
 
 
 def require_known(version: int) -> None:
-    """Raise WarehouseError when the tables are of a newer program."""
+    """Raise WarehouseError when the tables are of a newer or an older program."""
     if version > SCHEMA_VERSION:
         raise WarehouseError(
             f"the warehouse has tables of version {version}; this program knows up to "
             f"{SCHEMA_VERSION}",
             "Use the newer version of sparkify.",
+        )
+    if version < SCHEMA_VERSION:
+        raise WarehouseError(
+            f"the warehouse has tables of version {version}, of an older program; this one knows "
+            f"{SCHEMA_VERSION}; nothing in it was changed",
+            "Read it with the older version, or load into another database: DATABASE in [REDSHIFT].",
         )
 
 

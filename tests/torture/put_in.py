@@ -1,0 +1,253 @@
+"""Faults that are put into a copy of the program on purpose, each with the test that finds it.
+
+`old` stands exactly once in its file; a change of the program that touches it has to follow here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Change(NamedTuple):
+    """One text of a file in the place of another. path: below src/sparkify."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong on purpose, the changes that make it so, and a test that turns red."""
+
+    name: str
+    changes: tuple[Change, ...]
+    test: str
+
+
+def _fault(name: str, path: str, old: str, new: str, test: str) -> Fault:
+    return Fault(name, (Change(path, old, new),), test)
+
+
+_LOADING = "warehouse/duckdb/loading.py"
+_READING = "warehouse/duckdb/reading.py"
+_STAGING = "warehouse/duckdb/staging.py"
+_SQL = "sql_queries/__init__.py"
+_RANKED = "sql_queries/staging/ranked_events.sql"
+
+FAULTS: tuple[Fault, ...] = (
+    _fault(
+        "the ledger is written outside of the transaction",
+        _LOADING,
+        "            self._run_all((*reject_queries, *enter_queries))\n",
+        "            self._run_all((*reject_queries, *enter_queries))\n"
+        "            self._connection.commit()\n"
+        "            self._connection.begin()\n",
+        "test_torture_kills.py::test_kills_at_boundaries_calls_and_writes",
+    ),
+    _fault(
+        "a rollback publishes instead",
+        _LOADING,
+        "                    self._connection.rollback()\n",
+        "                    self._connection.commit()\n",
+        "test_faults.py::test_load_interrupted_in_a_step",
+    ),
+    _fault(
+        "the audit is left out",
+        _LOADING,
+        "            if rows := self._run(query):\n",
+        "            if (rows := self._run(query)) and not query.name:\n",
+        "test_quality.py::test_an_audit_stops_a_load_that_goes_wrong",
+    ),
+    _fault(
+        "what a killed load had staged is not dropped",
+        _LOADING,
+        '                self._run(_SQL[f"drop_{name}"])\n',
+        "                pass\n",
+        "test_torture_kills.py::test_kills_at_boundaries_calls_and_writes",
+    ),
+    _fault(
+        "tables are destroyed and made in two transactions",
+        _LOADING,
+        "            self._run_all((*drop_table_queries, *create_table_queries))\n",
+        "            self._run_all(drop_table_queries)\n"
+        "            self._connection.commit()\n"
+        "            self._connection.begin()\n"
+        "            self._run_all(create_table_queries)\n",
+        "test_torture_kills.py::test_destruction_killed_at_every_call",
+    ),
+    _fault(
+        "a reject is not written",
+        "staging/rejects.py",
+        '        self._stream.write(json.dumps(row) + "\\n")\n        self.counts',
+        "        if self.counts.total() != 1:\n"
+        '            self._stream.write(json.dumps(row) + "\\n")\n        self.counts',
+        "test_etl.py::test_second_load_updates_what_it_touches",
+    ),
+    _fault(
+        "rejects of a refused run stay when its files come again",
+        _SQL,
+        '_named("bookkeeping", "delete_refused_rejects", "insert_rejected_records")',
+        '_named("bookkeeping", "insert_rejected_records")',
+        "test_etl.py::test_next_attempt_replaces_the_rejects_of_a_refused_load",
+    ),
+    _fault(
+        "records of one key are not looked for in staging",
+        _RANKED,
+        "                AND new_ones.iteminsession = staged.iteminsession\n        )",
+        "                AND new_ones.iteminsession = staged.iteminsession\n"
+        "                AND new_ones.sessionid < 0\n        )",
+        "test_torture_order.py::test_any_delivery_makes_the_same_tables",
+    ),
+    _fault(
+        "repeated records stay in a load",
+        "sql_queries/staging/delete_repeated_events.sql",
+        "        repeated.sessionid = new_events.sessionid\n",
+        "        repeated.sessionid = new_events.sessionid\n"
+        "        AND repeated.outcome <> 'duplicate'\n",
+        "test_torture_order.py::test_any_delivery_makes_the_same_tables",
+    ),
+    _fault(
+        "order of arrival decides which record stays",
+        _RANKED,
+        "                LAST, userid DESC NULLS LAST,\n"
+        "                is_staged DESC, source_file ASC NULLS LAST\n",
+        "                LAST, userid DESC NULLS LAST,\n"
+        "                is_staged ASC, source_file ASC NULLS LAST\n",
+        "test_torture_order.py::test_any_delivery_makes_the_same_tables",
+    ),
+    _fault(
+        "displaced listeners are forgotten among the touched",
+        "sql_queries/star/delete_touched_users.sql",
+        "            outcome = 'displaced'\n",
+        "            outcome = 'displaced '\n",
+        "test_etl.py::test_second_load_updates_what_it_touches",
+    ),
+    _fault(
+        "a late song does not match earlier plays",
+        "sql_queries/star/match_late.sql",
+        "    WHERE events.page = 'NextSong'\n",
+        "    WHERE events.page = 'Nextsong'\n",
+        "test_torture_order.py::test_any_delivery_makes_the_same_tables",
+    ),
+    _fault(
+        "moments of displaced plays stay in time",
+        "sql_queries/star/delete_unsupported_time.sql",
+        "    start_time IN (\n",
+        "    month > 12\n    AND start_time IN (\n",
+        "test_torture_order.py::test_any_delivery_makes_the_same_tables",
+    ),
+    _fault(
+        "a fingerprint is not looked at: a changed file is passed over",
+        "ledger.py",
+        "            loaded = any(_outside(version.fingerprint) == file.fingerprint"
+        " for version in versions)\n",
+        "            loaded = bool(versions)\n",
+        "test_etl.py::test_file_that_grew",
+    ),
+    _fault(
+        "--verify believes a file's date",
+        "sources.py",
+        '            digest = hashlib.file_digest(stream, "sha256").hexdigest()\n',
+        "            digest = hashlib.sha256(str(file.size).encode()).hexdigest()\n",
+        "test_etl.py::test_verify_finds_what_looks_the_same",
+    ),
+    _fault(
+        "a file that changes while it is read is not noticed",
+        "staging/reading.py",
+        "        if not same:\n",
+        '        if not same and what == "vanished":\n',
+        "test_torture_machine.py::test_files_that_change_while_they_are_read",
+    ),
+    _fault(
+        "the engine's guesses are believed",
+        _STAGING,
+        "_BREAKS_A_RULE = 2\n",
+        "_BREAKS_A_RULE = 3\n",
+        "test_worlds.py::test_worlds_load_as_the_rules_say",
+    ),
+    _fault(
+        "the last line of a file is lost when no line break follows it",
+        "staging/reading.py",
+        '    for number, line in enumerate(piece.data.split(b"\\n"), piece.first_line):\n',
+        '    for number, line in enumerate(piece.data.split(b"\\n")[:-1], piece.first_line):\n',
+        "test_worlds.py::test_worlds_load_as_the_rules_say",
+    ),
+    _fault(
+        "nobody waits for who holds the warehouse",
+        _READING,
+        "            if waited >= wait:\n",
+        "            if waited >= 0:\n",
+        "test_torture_together.py::test_several_at_once",
+    ),
+    _fault(
+        "readers open the warehouse as writers do",
+        _READING,
+        "    connection = connect(settings, read_only=True, wait=wait, progress=progress)\n"
+        "    try:\n"
+        "        check_schema(",
+        "    connection = connect(settings, read_only=False, wait=wait, progress=progress)\n"
+        "    try:\n"
+        "        check_schema(",
+        "test_concurrency.py::test_reader_keeps_no_reader_away",
+    ),
+    _fault(
+        "a new database is not made whole",
+        _READING,
+        "            database.hardlink_to(made)\n",
+        "            database.write_bytes(made.read_bytes()[:8192])\n"
+        "            database.write_bytes(made.read_bytes())\n",
+        "test_concurrency.py::test_two_first_loads_at_once",
+    ),
+    _fault(
+        "tables of a newer program are taken for ours",
+        _READING,
+        "    if version > SCHEMA_VERSION:\n",
+        "    if version > SCHEMA_VERSION + 1:\n",
+        "test_torture_machine.py::test_other_versions_of_the_schema",
+    ),
+    _fault(
+        "SIGTERM just ends the process",
+        "cli/interrupts.py",
+        "        signal.SIGTERM: signal.SIG_DFL,\n",
+        "",
+        "test_torture_signals.py::test_signals_on_duckdb",
+    ),
+    _fault(
+        "a second signal interrupts the tidying up",
+        "cli/interrupts.py",
+        "_ONE_WISH_SECONDS = 1.0\n",
+        "_ONE_WISH_SECONDS = 0.0\n",
+        "test_torture_signals.py::test_signals_on_duckdb",
+    ),
+    _fault(
+        "temporary files are left behind",
+        _LOADING,
+        "    with workspace as path:\n",
+        "    for path in [tempfile.mkdtemp()]:\n",
+        "test_torture_signals.py::test_signals_on_duckdb",
+    ),
+    _fault(
+        "a full disk is taken for a bug",
+        _READING,
+        "    except (duckdb.IOException, duckdb.FatalException) as error:\n",
+        "    except duckdb.SequenceException as error:\n",
+        "test_faults.py::test_full_disk_is_an_error_and_changes_nothing",
+    ),
+    _fault(
+        "a statement runs on in Redshift after Ctrl-C",
+        "boto3_sql_util/execution.py",
+        "            if not self._over:\n                self._abandon(error)\n",
+        "            if not self._over and isinstance(error, Exception):\n"
+        "                self._abandon(error)\n",
+        "test_torture_signals.py::test_signals_on_redshift",
+    ),
+    _fault(
+        "two loads publish from the same plan on Redshift",
+        "sql_queries/redshift/load/create_new_run.sql",
+        "            WHEN newest.run_id = :base_run THEN :run_id\n",
+        "            WHEN newest.run_id >= :base_run THEN :run_id\n",
+        "test_fault_schedules.py::test_a_schedule[9-redshift]",
+    ),
+)
