@@ -33,7 +33,7 @@ def batches() -> tuple[tuple[File, ...], ...]:
         songs = _files(Path(name), "song_data", "songs")
     random.shuffle(songs)
     first, second, third = logs[:10], logs[10:15], logs[15:]
-    changed = File(first[3].uri, "events", first[3].content + first[4].content)
+    changed = File(first[3].uri, "events", first[3].content + b"\n" + first[4].content)
     loads = (
         [*_spoiled(first, random), *songs[:20]],
         [*_spoiled(second, random), *songs[20:30], _again("second", first, random), changed],
@@ -50,23 +50,25 @@ def _files(root: Path, folder: str, kind: Kind) -> list[File]:
 def _every_few_days(files: list[File]) -> list[File]:
     """One file for three days each: a load of fewer files is a quicker one."""
     groups = [files[n : n + 3] for n in range(0, len(files), 3)]
-    return [File(some[0].uri, "events", b"".join(f.content for f in some)) for some in groups]
+    return [
+        File(some[0].uri, "events", b"\n".join(f.content.strip() for f in some)) for some in groups
+    ]
 
 
 def _spoiled(files: list[File], random: Random) -> list[File]:
     """The files, some with a bad line among the others."""
     made = []
     for file in files:
-        lines = file.content.splitlines(keepends=True)
-        if random.random() < 0.3:
-            lines.insert(random.randrange(len(lines) + 1), random.choice(BAD_LINES) + b"\n")
-        made.append(File(file.uri, "events", b"".join(lines)))
+        lines = file.content.split(b"\n")
+        if random.random() < 0.5:
+            lines.insert(random.randrange(len(lines) + 1), random.choice(BAD_LINES))
+        made.append(File(file.uri, "events", b"\n".join(lines)))
     return made
 
 
 def _again(name: str, files: list[File], random: Random) -> File:
     """Events that came before: some as they were, some earlier, some later, some elsewhere."""
-    lines = [line for file in files for line in file.content.splitlines()]
+    lines = [line for file in files for line in file.content.split(b"\n")]
     records: list[dict[str, Any]] = [json.loads(line) for line in random.sample(lines, 30)]
     for number, record in enumerate(records):
         record["ts"] += (-1, 1, 0, 0)[number % 4]

@@ -88,8 +88,8 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     # nobody can pass the folders that tests are given
     with tempfile.TemporaryDirectory(prefix="torture-rights-") as name:
         Path(name).chmod(0o755)
-        for what, case in CASES.items():
-            wrong += [f"{what}: {one}" for one in _case(case, Path(name) / str(len(wrong)))]
+        for number, (what, case) in enumerate(CASES.items()):
+            wrong += [f"{what}: {one}" for one in _case(case, Path(name) / str(number))]
     return [
         tried(family, "cases", len(CASES), len(CASES)),
         none(family, "differences, other exit codes", wrong),
