@@ -13,6 +13,7 @@ CONTINUE ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run docs bench test coverage check format lint types clean
+.PHONY: help run docs test torture check format lint types clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ test: $(VENV)/.installed-dev ## run all tests
 
 coverage: $(VENV)/.installed-dev ## run all tests and tell which lines none of them ran; takes longer
 	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
+
+torture: $(VENV)/.installed-dev ## break it on purpose for half an hour, and count what came of it
+	cd tests && ../$(BIN)/python -m torture --output torture/results.json
 
 check: $(VENV)/.installed-dev format lint types test ## format, lint, strict types, tests
 

@@ -3,9 +3,9 @@
 Also the outputs of the notebook.
 
 A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`. The
-functions that write them are in `reference` (what the code says of itself) and `examples` (what
-the program prints when it runs), and in `benchmarks.render` (what was measured). tests/test_docs.py
-fails where a part is not what they write.
+functions that write them are in `reference` (what the code says of itself), `examples` (what the
+program prints when it runs), `proofs` (what `make torture` found), and in `benchmarks.render` (what
+was measured). tests/test_docs.py fails where a part is not what they write.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import examples
+import proofs
 import reference
 import run_notebook
 
@@ -24,7 +25,12 @@ sys.path.append(str(ROOT))
 
 from benchmarks import render  # noqa: E402 - it is beside the documents, not in the package
 
-PARTS: Mapping[str, Callable[[], str]] = {**reference.PARTS, **examples.PARTS, **render.PARTS}
+PARTS: Mapping[str, Callable[[], str]] = {
+    **reference.PARTS,
+    **examples.PARTS,
+    **proofs.PARTS,
+    **render.PARTS,
+}
 
 _PART = re.compile(
     r"^<!-- generated: (?P<name>[a-z -]+) -->\n(?P<body>.*?)^<!-- end -->$",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,14 @@ class Figure:
         return f"{self.least:,g} to {self.most:,g}"
 
     def as_json(self) -> dict[str, Any]:
-        """Show the figure in JSON values, without its notes."""
-        values = asdict(self)
-        del values["notes"]
-        return values
+        """Show the figure in JSON values: what was counted, and what it must be, in words."""
+        return {
+            "family": self.family,
+            "name": self.name,
+            "value": self.value,
+            "must": self.must,
+            "good": self.good,
+        }
 
 
 Run = Callable[[Scale, Path], list[Figure]]
