@@ -15,7 +15,7 @@ _RESULTS = _TESTS / "torture" / "results.json"
 
 
 def _figures() -> str:
-    """The table at the end of the last run that was kept."""
+    """Lay out the table at the end of the last run that was kept."""
     if not _RESULTS.exists():
         return "No run is kept here yet: `make torture` writes one."
     kept: dict[str, Any] = json.loads(_RESULTS.read_text(encoding="utf-8"))
@@ -28,7 +28,7 @@ def _row(figure: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _faults() -> str:
-    """The faults that are put in on purpose, each with the test that finds it."""
+    """List the faults that are put in on purpose, each with the test that finds it."""
     if str(_TESTS) not in sys.path:
         sys.path.append(str(_TESTS))
     from torture.put_in import FAULTS

@@ -24,7 +24,10 @@ from loading import Place
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
-    ["pytest", "sparkify.etl", "sparkify.warehouse.duckdb.loading", "sparkify.analysis"]
+    [
+        *("pytest", "sparkify.etl", "sparkify.warehouse.duckdb.loading", "sparkify.analysis"),
+        *("sparkify.cli", "sparkify.quality", "torture.acts", "torture.commands"),
+    ]
 )
 _CALLS = ("begin", "commit", "rollback", "execute")
 

@@ -227,11 +227,12 @@ def test_a_warehouse_in_use_ends_with_7(held: int) -> None:
         assert "--wait" in error["next_step"]
 
 
-def test_who_waits_says_for_whom_and_can_be_interrupted(held: int) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_waits_says_for_whom_and_can_be_interrupted(held: int, told: signal.Signals) -> None:
     with subprocess.Popen([*PROGRAM, "status"], stderr=subprocess.PIPE) as waiting:
         assert waiting.stderr
         assert waiting.stderr.readline().startswith(f"waiting for process {held} ".encode())
-        waiting.send_signal(signal.SIGINT)
+        waiting.send_signal(told)
         talk = waiting.stderr.read()
     assert waiting.returncode == 130
     assert talk == b"\nError: interrupted; what was not finished is not published\n"

@@ -66,7 +66,7 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     """Files with parts flipped, overwritten, cut off, and what commands make of them."""
     family = "damaged files"
     damages = Damages(folder)
-    times = scale.of(8, 200)
+    times = scale.of(8, 160)
     for number in range(times):
         damages.once(number)
     return [

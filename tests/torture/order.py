@@ -40,7 +40,7 @@ def versions() -> list[File]:
         for file in files
     ]
     third = list(batches()[2])
-    return [*FIRST, *SECOND, *odd, *third[:6], *third[-12:]]
+    return [*FIRST, *SECOND, *odd, *third[:3], *third[-8:]]
 
 
 def schedules(number: int) -> st.SearchStrategy[Schedule]:
@@ -144,13 +144,13 @@ def wrong(place: Place, loads: Schedule, known: list[File], must: Known) -> str:
 
 def run(scale: Scale, folder: Path) -> list[Figure]:
     """Half of the permutations."""
-    return _permutations("order and repetition", range(scale.of(8, 250)), folder)
+    return _permutations("order and repetition", range(scale.of(5, 250)), folder)
 
 
 def run_more(scale: Scale, folder: Path) -> list[Figure]:
     """The other half, and files that are changed and changed back."""
-    numbers = range(250, 250 + scale.of(8, 250))
-    back = range(scale.of(4, 60))
+    numbers = range(250, 250 + scale.of(5, 250))
+    back = range(scale.of(2, 50))
     family = "changed and changed back"
     found = [_back_and_forth(folder / f"back {n}", Random(f"back {n}")) for n in back]
     return [

@@ -46,7 +46,7 @@ def _no_database(place: Place) -> None:
 ETL, ASK = ("etl", "--no-answers"), ("ask",)
 _OPEN = "cannot be opened"
 CASES = {
-    "the folder of the warehouse is read-only": Case(_mode("", 0o555), ETL, 5, _OPEN),
+    "the folder of the warehouse is read-only": Case(_mode("", 0o555), ETL, 5, "permissions"),
     "the same, asking": Case(_mode("", 0o555), ASK, 0, ""),
     "the same, and no warehouse yet": Case(_no_database, ETL, 5, _OPEN),
     "the warehouse is read-only": Case(_mode("sparkify.duckdb", 0o444), ETL, 5, _OPEN),

@@ -116,10 +116,10 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     """On DuckDB."""
     family = "SIGTERM, SIGINT, SIGHUP"
     interrupter = Interrupter(folder)
-    interrupter.at_boundaries(scale.of(12, 100))
-    interrupter.at_any_moment(scale.of(5, 60))
+    interrupter.at_boundaries(scale.of(10, 100))
+    interrupter.at_any_moment(scale.of(4, 60))
     return [
-        tried(family, "interruptions", interrupter.times, scale.of(12, 120)),
+        tried(family, "interruptions", interrupter.times, scale.of(10, 120)),
         none(family, "differences, leftovers, other exit codes", interrupter.wrong),
     ]
 

@@ -245,7 +245,7 @@ def failures(doing: str) -> Iterator[None]:
         raise WarehouseError(
             f"{doing}: {_first_line(error)}", "Give it more: MEMORY_LIMIT in [DUCKDB]."
         ) from None
-    except (duckdb.IOException, duckdb.FatalException) as error:
+    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
         raise WarehouseError(
             f"{doing}: {_first_line(error)}",
             "Check the disk's free space and permissions; nothing was published. Then load again.",

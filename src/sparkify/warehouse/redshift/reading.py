@@ -208,7 +208,7 @@ def require_known(version: int) -> None:
         raise WarehouseError(
             f"the warehouse has tables of version {version}, of an older program; this one knows "
             f"{SCHEMA_VERSION}; nothing in it was changed",
-            "Read it with the older version, or load into another database: DATABASE in [REDSHIFT].",
+            "Read it with the older version, or load into another DATABASE in [REDSHIFT].",
         )
 
 
