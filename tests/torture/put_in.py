@@ -231,7 +231,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "a full disk is taken for a bug",
         _READING,
-        "    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:\n",
+        "    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException)"
+        " as error:\n",
         "    except duckdb.SequenceException as error:\n",
         "test_faults.py::test_full_disk_is_an_error_and_changes_nothing",
     ),
