@@ -165,7 +165,11 @@ def _exit_codes() -> str:
             (str(error.exit_code), f"`{error.code}`", (error.__doc__ or "").split("\n")[0])
             for error in errors
         ),
-        ("130", "`interrupted`", "Ctrl-C, SIGTERM or SIGHUP; what was not finished is not published."),
+        (
+            "130",
+            "`interrupted`",
+            "Ctrl-C, SIGTERM or SIGHUP; what was not finished is not published.",
+        ),
     ]
     return table(("exit code", "code in JSON", "what happened"), rows)
 

@@ -44,7 +44,7 @@ FAULTS: tuple[Fault, ...] = (
         "            self._run_all((*reject_queries, *enter_queries))\n"
         "            self._connection.commit()\n"
         "            self._connection.begin()\n",
-        "test_torture_kills.py::test_kills_at_boundaries_calls_and_writes",
+        "test_etl.py::test_audit_that_finds_rows_publishes_nothing",
     ),
     _fault(
         "a rollback publishes instead",
@@ -65,7 +65,7 @@ FAULTS: tuple[Fault, ...] = (
         _LOADING,
         '                self._run(_SQL[f"drop_{name}"])\n',
         "                pass\n",
-        "test_torture_kills.py::test_kills_at_boundaries_calls_and_writes",
+        "test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
         "tables are destroyed and made in two transactions",
@@ -83,7 +83,7 @@ FAULTS: tuple[Fault, ...] = (
         '        self._stream.write(json.dumps(row) + "\\n")\n        self.counts',
         "        if self.counts.total() != 1:\n"
         '            self._stream.write(json.dumps(row) + "\\n")\n        self.counts',
-        "test_etl.py::test_second_load_updates_what_it_touches",
+        "test_etl.py::test_first_load",
     ),
     _fault(
         "rejects of a refused run stay when its files come again",
@@ -98,7 +98,7 @@ FAULTS: tuple[Fault, ...] = (
         "                AND new_ones.iteminsession = staged.iteminsession\n        )",
         "                AND new_ones.iteminsession = staged.iteminsession\n"
         "                AND new_ones.sessionid < 0\n        )",
-        "test_torture_order.py::test_any_delivery_makes_the_same_tables",
+        "test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
         "repeated records stay in a load",
@@ -158,7 +158,7 @@ FAULTS: tuple[Fault, ...] = (
         "staging/reading.py",
         "        if not same:\n",
         '        if not same and what == "vanished":\n',
-        "test_torture_machine.py::test_files_that_change_while_they_are_read",
+        "test_etl.py::test_file_that_changes_during_the_load",
     ),
     _fault(
         "the engine's guesses are believed",
@@ -179,7 +179,7 @@ FAULTS: tuple[Fault, ...] = (
         _READING,
         "            if waited >= wait:\n",
         "            if waited >= 0:\n",
-        "test_torture_together.py::test_several_at_once",
+        "test_concurrency.py::test_waiting_for_whom",
     ),
     _fault(
         "readers open the warehouse as writers do",
@@ -205,21 +205,21 @@ FAULTS: tuple[Fault, ...] = (
         _READING,
         "    if version > SCHEMA_VERSION:\n",
         "    if version > SCHEMA_VERSION + 1:\n",
-        "test_torture_machine.py::test_other_versions_of_the_schema",
+        "test_etl.py::test_database_of_a_newer_program_is_refused",
     ),
     _fault(
         "SIGTERM just ends the process",
         "cli/interrupts.py",
         "        signal.SIGTERM: signal.SIG_DFL,\n",
         "",
-        "test_torture_signals.py::test_signals_on_duckdb",
+        "test_interrupts.py::test_a_signal_is_an_interrupt",
     ),
     _fault(
         "a second signal interrupts the tidying up",
         "cli/interrupts.py",
         "_ONE_WISH_SECONDS = 1.0\n",
         "_ONE_WISH_SECONDS = 0.0\n",
-        "test_torture_signals.py::test_signals_on_duckdb",
+        "test_interrupts.py::test_signals_that_come_together_are_one_interrupt",
     ),
     _fault(
         "temporary files are left behind",
