@@ -72,6 +72,7 @@ def ended() -> Iterator[None]:
 def _begin(parent: int) -> None:
     """Leave signals to the parent, and end with it even if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def watch() -> None:

@@ -16,7 +16,7 @@ import duckdb
 
 import children
 from loading import Place
-from sparkify import create_tables, etl, sources
+from sparkify import create_tables, etl, processes, sources
 from sparkify.progress import Progress, silent
 
 Act = Callable[[Path], object]
@@ -28,6 +28,15 @@ Befall = Callable[[], object]
 
 def load(folder: Path) -> None:
     etl.load(Place(folder).settings, answers=False)
+
+
+def load_with_processes(folder: Path) -> None:
+    """Load as if there were thousands of files: several processes read them."""
+    many, processes.MANY_FILES = processes.MANY_FILES, 1
+    try:
+        load(folder)
+    finally:
+        processes.MANY_FILES = many
 
 
 def load_and_ask(folder: Path) -> None:

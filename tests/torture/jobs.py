@@ -51,7 +51,8 @@ class Job:
 
     def wrong_in_the_end(self, place: Place) -> str:
         """Do it to its end; what is wrong then, if anything."""
-        self.act(place.folder)
+        if code := children.run(self.act, place.folder):
+            return f"ended with {code}"
         return difference(held(place), self.after)
 
 
@@ -98,6 +99,7 @@ def jobs(folder: Path, *names: str) -> dict[str, Job]:
     wanted = [
         ("first load", acts.load, none, first),
         ("second load", acts.load, one, second),
+        ("second load with several processes", acts.load_with_processes, one, second),
         ("third load with answers", acts.load_and_ask, two, third),
         ("--verify", acts.verify, one, second),
         ("--rebuild", acts.rebuild, three, ()),
