@@ -12,8 +12,7 @@ ONLY ?=
 CONTINUE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs bench test coverage check format lint types clean
-.PHONY: help run docs test torture check format lint types clean
+.PHONY: help run docs bench test coverage torture check format lint types clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

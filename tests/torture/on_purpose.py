@@ -16,7 +16,8 @@ from .put_in import FAULTS, Change, Fault
 
 TESTS = Path(__file__).parent.parent
 _PACKAGE = Path(sparkify.__file__).parent
-_PASSED, _FAILED = 0, 1
+_PASSED, _FAILED, _NEVER = 0, 1, -1
+_PATIENCE_SECONDS = 1800
 
 
 def changed(change: Change, text: str) -> str:
@@ -39,15 +40,19 @@ def tested(source: Path, folder: Path, tests: Sequence[str]) -> tuple[int, str]:
     """Run tests against a copy of the program, up to the first red one: pytest's code and words."""
     words = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", f"--basetemp={folder}"]
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words, *tests],
-        cwd=TESTS,
-        env={**environment, "PYTHONPATH": str(source)},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *words, *tests],
+            cwd=TESTS,
+            env={**environment, "PYTHONPATH": str(source)},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=_PATIENCE_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return _NEVER, f"did not end within {_PATIENCE_SECONDS} seconds"
     return done.returncode, done.stdout
 
 
