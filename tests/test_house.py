@@ -32,7 +32,7 @@ from house_rules import (
 PROJECT = Path(__file__).parent.parent
 HEAVY = {
     *("altair", "boto3", "botocore", "duckdb", "numpy", "obstore", "pandas", "rich", "vl_convert"),
-    *("asyncio", "multiprocessing", "sqlite3", "unittest"),
+    *("asyncio", "multiprocessing", "sqlite3", "unittest", "jinja2", "webbrowser"),
 }
 """What makes a command slow to answer when it is not needed."""
 

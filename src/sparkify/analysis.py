@@ -16,9 +16,13 @@ there, beside `name`:
     columns    the columns to show, each with its format: `song, plays:count`; without it: all,
                in formats that fit
     rows       how many rows to show at most; without it: 10
-    chart      how to draw it: `bar x=plays y=song`, `line x=day y=plays,seven_day_mean` or
-               `cohort x=week_1..week_8 y=first_week`; the length of a bar, the height of a line
-               is the column in count, number or percent
+    chart      how the report draws it: `bar x=plays y=song,artist`, `line x=day y=plays
+               mean=seven_day_mean`, `cohort x=week_1..week_8 y=first_week`, `heat x=hour
+               y=monday..sunday` or `funnel x=listeners y=stage`; the length of a bar, the height
+               of a line, the shade of a cell is a column in count, number or percent. Without it
+               the report draws what the formats of the columns suggest
+    personal   the columns that name a person, besides first_name and last_name; the report
+               leaves them out
     note       what the answer cannot tell
 
 Columns that are not shown serve the sentences. One has a meaning of its own: `tied` is the number
@@ -33,8 +37,8 @@ Means are divisions of doubles: AVG over integers is an integer on Redshift.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -46,6 +50,8 @@ from .warehouse import Reader, Table
 from .wording import Row
 
 NO_PLAYS = "There are no plays yet, so there is no answer."
+PERSONAL = frozenset({"first_name", "last_name", "firstname", "lastname"})
+"""Columns that name a person wherever they stand."""
 _SHOWN_ROWS = 10
 _LAST = 1_000_000
 
@@ -56,7 +62,8 @@ class Answer:
 
     rows: at most as many as the question shows, values as the warehouse gives them;
     formats: one of `wording.FORMATS` for each column; coverage, note, chart: None where there is
-    none; sql: the statement that was asked.
+    none; sql: the statement that was asked; lead: the row that the sentence was made from, with
+    the columns that are not shown, empty where there is no answer.
     """
 
     name: str
@@ -70,6 +77,7 @@ class Answer:
     chart: str | None
     sql: str
     formats: tuple[str, ...]
+    lead: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def texts(self) -> list[tuple[str, ...]]:
         """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
@@ -109,9 +117,12 @@ def chosen(names: Sequence[str] | None = None) -> list[Query]:
     return [catalogue[name] for name in wanted]
 
 
-def ask(reader: Reader, names: Sequence[str] | None = None) -> list[Answer]:
+def ask(
+    reader: Reader, names: Sequence[str] | None = None, *, personal: bool = True
+) -> list[Answer]:
     """Ask the named questions (none named: all) and return their answers in that order.
 
+    personal: whether people may be named; if not, their names are in no column and no sentence.
     Raises UsageError for a name that no question has, before anything is asked, HeaderError when
     the header of a question does not fit its statement, and WarehouseError when a statement fails.
     """
@@ -120,7 +131,7 @@ def ask(reader: Reader, names: Sequence[str] | None = None) -> list[Answer]:
         tables = reader.read_all([query.sql for query in queries])
     except WarehouseError as error:
         raise _named(error, queries) from None
-    return [_checked(query, table) for query, table in zip(queries, tables, strict=True)]
+    return [_checked(query, table, personal) for query, table in zip(queries, tables, strict=True)]
 
 
 def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
@@ -153,9 +164,9 @@ def _unknown(name: str, known: list[str]) -> UsageError:
     )
 
 
-def _checked(query: Query, table: Table) -> Answer:
+def _checked(query: Query, table: Table, personal: bool) -> Answer:
     try:
-        answer = _answer(query, table)
+        answer = _answer(query, table, personal)
         answer.texts()  # a format that does not suit its values is told here, not while printing
     except KeyError as error:
         there = ", ".join(table.columns)
@@ -165,12 +176,19 @@ def _checked(query: Query, table: Table) -> Answer:
     return answer
 
 
-def _answer(query: Query, table: Table) -> Answer:
+def _answer(query: Query, table: Table, personal: bool) -> Answer:
     header = query.header
-    rows: list[Row] = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    hidden = frozenset() if personal else personal_columns(header)
+    rows: list[Row] = [
+        {
+            column: None if column in hidden else value
+            for column, value in zip(table.columns, row, strict=True)
+        }
+        for row in table.rows
+    ]
     if "needs" in header:
         rows = [row for row in rows if row[header["needs"]]]
-    columns, formats = _shown_columns(header, table.columns, rows)
+    columns, formats = _shown_columns(header, table.columns, rows, hidden)
     text, coverage = _sentences(header, rows, columns, formats)
     shown_rows = rows[: int(header.get("rows", _SHOWN_ROWS))]
     return Answer(
@@ -185,17 +203,28 @@ def _answer(query: Query, table: Table) -> Answer:
         chart=header.get("chart"),
         sql=query.sql,
         formats=formats,
+        lead=_leaders(rows, header.get("lead"))[0][0] if rows else {},
     )
 
 
+def personal_columns(header: Mapping[str, str]) -> frozenset[str]:
+    """Return the columns of a question that name a person."""
+    declared = (column.strip() for column in header.get("personal", "").split(","))
+    return PERSONAL.union(filter(None, declared))
+
+
 def _shown_columns(
-    header: Mapping[str, str], columns: Sequence[str], rows: Sequence[Row]
+    header: Mapping[str, str],
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    hidden: Collection[str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if "columns" not in header:
-        return unsaid.columns(columns, rows)
+        return unsaid.columns([column for column in columns if column not in hidden], rows)
     pairs = [column.strip().partition(":") for column in header["columns"].split(",")]
     for _, _, form in pairs:
         wording.shown(None, form)
+    pairs = [pair for pair in pairs if pair[0] not in hidden]
     return tuple(name for name, _, _ in pairs), tuple(form for _, _, form in pairs)
 
 

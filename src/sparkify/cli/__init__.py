@@ -9,13 +9,14 @@ from typing import Any, NoReturn
 import click
 
 from .. import __version__, console
-from . import asking, clouding, failures, inspecting, interrupts, loading, operating
+from . import asking, clouding, failures, inspecting, interrupts, loading, operating, reporting
 from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
 First steps:
   sparkify generate data    make a month of realistic data
   sparkify etl              load it and read the answers
+  sparkify report --open    look at them, with charts
   sparkify doctor           when something is wrong
 
 \b
@@ -75,7 +76,7 @@ for _command in (
     asking.rejects,
     asking.status,
     asking.export,
-    operating.report,
+    reporting.report,
     clouding.iac,
     operating.sql,
     operating.doctor,

@@ -1,13 +1,10 @@
-"""Commands around the warehouse: sql, doctor, report."""
+"""Commands around the warehouse: sql, doctor."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import click
 
 from .. import console
-from ..errors import SettingsError
 from . import catalogue
 from .options import SOURCES, WAREHOUSE, Call, command
 
@@ -48,19 +45,3 @@ def doctor(call: Call) -> None:
         call.reply(findings, console.show_findings)
     if trouble:
         raise trouble
-
-
-@command("report", *WAREHOUSE)
-@click.option(
-    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where to write the page."
-)
-def report(call: Call, output: Path | None) -> None:
-    """Write the answers as a page with charts.
-
-    Not built yet.
-    """
-    raise SettingsError(
-        "the report with charts is not built yet",
-        "Meanwhile `sparkify ask` prints the answers, and `sparkify ask --json` gives them to"
-        " other programs.",
-    )

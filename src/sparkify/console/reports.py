@@ -159,6 +159,17 @@ def show_exported(done: _Record) -> None:
     tables.show(["table", "file"], list(done["files"].items()))
 
 
+def show_report(written: _Record) -> None:
+    """Give the path of the page, and say what is on it."""
+    stream.out(stream.clean(written["file"]))
+    stream.say(
+        f"The report: {written['questions']} questions, {written['checks']} checks,"
+        f" {written['bytes'] / 1e6:,.1f} MB in one file."
+    )
+    if not written["opened"]:
+        stream.say("Next: open it in a browser; --open does so. It needs no network.")
+
+
 def show_status(found: _Record) -> None:
     """Show what the warehouse holds and how it came there."""
     _show_figures(["table", "rows"], list(found["tables"].items()))

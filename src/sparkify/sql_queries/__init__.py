@@ -176,6 +176,9 @@ adopt_queries = (
 
 quality_checks = folder("checks")
 business_questions = folder("questions")
+report_queries = folder("report")
+"""What the report draws besides the questions: the daily figures, the samples of rejects."""
+
 copy_table_queries = (
     *_named("duckdb", "read_events", "read_songs"),
     *_named("redshift/load", "copy_new_events", "copy_new_songs"),
@@ -218,6 +221,7 @@ _FOLDERS = (
     "bookkeeping",
     "checks",
     "questions",
+    "report",
     "duckdb",
     "duckdb/macros",
     "duckdb/adopt",

@@ -7,7 +7,7 @@
 -- lead: sessions
 -- tie: "{song}"[ by {artist}]
 -- columns: song, artist, sessions:count, share:percent
--- chart: bar x=sessions y=song
+-- chart: bar x=sessions y=song,artist
 -- note: The share is of the sessions with a song. Songs are as the logs name them.
 WITH first_items AS (
     SELECT

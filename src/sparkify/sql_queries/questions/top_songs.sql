@@ -7,7 +7,7 @@
 -- lead: plays
 -- tie: "{song}"[ by {artist}]
 -- columns: song, artist, plays:count, share:percent
--- chart: bar x=plays y=song
+-- chart: bar x=plays y=song,artist
 -- note: A song is a title by an artist as the logs name them, in the catalogue or not.
 WITH song_plays AS (
     SELECT

@@ -1,0 +1,297 @@
+"""What charts are made of: ranked bars, columns, lines, cells, a funnel, in one style.
+
+Labels and figures stand at their marks wherever there is room, so that most charts need no axis,
+and every chart works from a phone's width up. A mark's `tip` is told when a pointer is over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from . import theme
+
+Spec = dict[str, Any]
+"""A Vega-Lite specification."""
+
+_ROW = 40
+_FUNNEL_ROW = 62
+_PLOT = 190
+_CELL = 30
+_LETTER = 7.0
+"""About how wide a character of a figure is, in pixels."""
+_FEW = 8
+"""So many columns have their figures on top; more have an axis."""
+
+_AMOUNT = "amount:Q"
+_TIP = alt.Tooltip("tip:N")
+
+
+def inline(values: Sequence[dict[str, Any]]) -> alt.Data:
+    """Put rows into a chart."""
+    return alt.Data(values=list(values))
+
+
+def shade(amount: float, most: float) -> int:
+    """Return the place of an amount among the shades; zero has the first one for itself."""
+    if amount <= 0 or most <= 0:
+        return 0
+    steps = len(theme.SHADES) - 1
+    return min(steps, 1 + int(steps * amount / most))
+
+
+def ranked(rows: Sequence[dict[str, Any]]) -> Spec:
+    """Draw lying bars, each under its label and its figure."""
+    base = _listed(rows)
+    longest = max(len(row["text"]) for row in rows)
+    track = base.mark_bar(size=6, yOffset=9, color=theme.TRACK, cornerRadius=3).encode(
+        x=alt.value(0), x2=alt.value("width")
+    )
+    bar = base.mark_bar(size=6, yOffset=9, cornerRadius=3).encode(
+        x=alt.X(_AMOUNT, axis=None, scale=_up_to_most(rows)), color=_leading()
+    )
+    label = base.mark_text(
+        align="left", dy=-6, limit={"expr": f"max(60, width - {longest * _LETTER + 20})"}
+    ).encode(text="label:N", x=alt.value(0))
+    figure = base.mark_text(align="right", dy=-6, fontWeight=600).encode(
+        text="text:N", x=alt.value("width")
+    )
+    return _finished([track, bar, label, figure, _hover(base, _ROW)], alt.Step(_ROW))
+
+
+def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
+    """Draw stages, each a bar in the middle, as wide as it is large."""
+    base = _listed(rows).transform_calculate(left="-datum.amount / 2", right="datum.amount / 2")
+    most = max(row["amount"] for row in rows) or 1
+    scale = alt.Scale(domain=[-most / 2, most / 2], nice=False)
+    bar = base.mark_bar(size=24, yOffset=11, cornerRadius=4).encode(
+        x=alt.X("left:Q", axis=None, scale=scale),
+        x2="right:Q",
+        color=alt.Color(
+            "place:O",
+            legend=None,
+            scale=alt.Scale(range=[*reversed(theme.SHADES[2:])]),
+        ),
+    )
+    words = base.transform_calculate(words="datum.label + '  ' + datum.text").mark_text(
+        align="center", dy=-13
+    )
+    label = words.encode(text="words:N", x=alt.value({"expr": "width / 2"}))
+    return _finished([bar, label, _hover(base, _FUNNEL_ROW)], alt.Step(_FUNNEL_ROW))
+
+
+def columns(rows: Sequence[dict[str, Any]]) -> Spec:
+    """Draw standing bars; a few have their figures on top, many have an axis."""
+    few = len(rows) <= _FEW
+    base = alt.Chart(inline(rows)).encode(
+        x=alt.X(
+            "label:N",
+            sort=None,
+            scale=alt.Scale(paddingInner=0.3, paddingOuter=0.1),
+            axis=alt.Axis(
+                title=None,
+                labelAngle=0,
+                labelExpr="split(datum.label, ' ')" if few else "datum.label",
+                labelOverlap=not few,
+                labelLineHeight=13,
+            ),
+        ),
+        tooltip=_TIP,
+    )
+    axis = None if few else alt.Axis(title=None, format=",~f")
+    height = alt.Y(_AMOUNT, axis=axis, scale=_up_to_most(rows))
+    bar = base.mark_bar(cornerRadiusEnd=3).encode(y=height, color=_leading())
+    layers = [_column_hover(base), bar] if not few else [_column_hover(base), bar]
+    if few:
+        longest = max(len(row["text"]) for row in rows)
+        room = f"width / {len(rows)} > {longest * _LETTER + 4} ? 1 : 0"
+        figure = base.mark_text(dy=-9, fontWeight=600, opacity={"expr": room})
+        layers.append(figure.encode(y=height, text="text:N"))
+    return _finished(layers, _PLOT)
+
+
+def bars_and_mean(
+    data: alt.Data, names: tuple[str, str], *, percent: bool = False
+) -> Spec:
+    """Draw an amount of each day as thin bars, and its moving mean as a line over them."""
+    base = alt.Chart(data).encode(x=_days(), tooltip=_TIP)
+    color = _named(names, (theme.FIRST_SOFT, theme.FIRST))
+    bar = base.transform_calculate(name=_quoted(names[0])).mark_bar(
+        width={"expr": "max(1, min(22, 0.72 * width / 31))"}, cornerRadiusEnd=2
+    )
+    mean = base.transform_calculate(name=_quoted(names[1])).mark_line(
+        strokeWidth=2.5, interpolate="monotone"
+    )
+    scale = alt.Scale(nice=True, zero=True)
+    height = alt.Y(_AMOUNT, axis=_amounts(percent), scale=scale)
+    return _finished(
+        [
+            bar.encode(y=height, color=color),
+            mean.encode(y=alt.Y("mean:Q", scale=scale), color=color),
+        ],
+        _PLOT,
+    )
+
+
+def lines(data: alt.Data, names: Sequence[str], *, percent: bool = False) -> Spec:
+    """Draw one line for each series, with a point for each row."""
+    base = alt.Chart(data).encode(
+        x=_days(),
+        y=alt.Y(_AMOUNT, axis=_amounts(percent), scale=alt.Scale(zero=True)),
+        color=_named(names, (theme.FIRST, theme.SECOND)) if len(names) > 1 else alt.Undefined,
+    )
+    line = base.mark_line(strokeWidth=2.5, interpolate="monotone", color=theme.FIRST)
+    point = base.mark_point(filled=True, size=34, opacity=1, color=theme.FIRST)
+    layers = [line, point.encode(tooltip=_TIP)]
+    if len(names) == 1:
+        area = base.mark_area(interpolate="monotone", color=theme.FIRST, opacity=0.1)
+        layers.insert(0, area)
+    return _finished(layers, _PLOT)
+
+
+def cells(rows: Sequence[dict[str, Any]], *, title: str = "", texts: bool) -> Spec:
+    """Draw a field of cells, darker where there is more; `texts` writes the amounts into them."""
+    return cells_of(inline(rows), title=title, texts=max(map(len, _texts(rows))) if texts else 0)
+
+
+def cells_of(
+    data: alt.Data, *, title: str = "", texts: int = 0, height: int = _CELL
+) -> Spec:
+    """Draw cells from data: column, across, row, down, shade, text, tip.
+
+    title: what the columns count. texts: how long the longest text of a cell is, 0 for none.
+    """
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "across:N",
+            sort=alt.SortField("column"),
+            scale=alt.Scale(paddingInner=0.06),
+            axis=alt.Axis(
+                orient="top", title=title or None, labelAngle=0, labelOverlap=True, labelPadding=6
+            ),
+        ),
+        y=alt.Y(
+            "down:N",
+            sort=alt.SortField("row"),
+            scale=alt.Scale(paddingInner=0.06),
+            axis=alt.Axis(title=None, labelLimit=110),
+        ),
+    )
+    scale = alt.Scale(domain=list(range(len(theme.SHADES))), range=list(theme.SHADES))
+    rect = base.mark_rect(cornerRadius=3).encode(
+        color=alt.Color("shade:O", scale=scale, legend=None), tooltip=_TIP
+    )
+    layers: list[alt.Chart] = [rect]
+    if texts:
+        room = f"bandwidth('x') > {texts * 6 + 2} ? 1 : 0"
+        text = base.mark_text(fontSize=theme.SMALL, opacity={"expr": room}).encode(
+            text="text:N",
+            tooltip=_TIP,
+            color=alt.condition(
+                "datum.shade >= 4", alt.value("var(--on-dark)"), alt.value("var(--on-light)")
+            ),
+        )
+        layers.append(text)
+    return _finished(layers, alt.Step(height))
+
+
+def sparkline(data: alt.Data) -> Spec:
+    """Draw a small line without axes, its newest point marked."""
+    base = alt.Chart(data).encode(
+        x=alt.X("at:T", axis=None, scale=alt.Scale(type="utc")),
+        y=alt.Y(_AMOUNT, axis=None, scale=alt.Scale(zero=False, nice=False)),
+    )
+    area = base.mark_area(
+        interpolate="monotone", color=theme.FIRST, opacity=0.12, clip=True
+    ).encode(y2=alt.value("height"))
+    line = base.mark_line(interpolate="monotone", color=theme.FIRST, strokeWidth=2)
+    newest = base.mark_point(filled=True, size=42, opacity=1, color=theme.FIRST)
+    newest = newest.transform_filter("datum.newest")
+    hover = base.mark_point(size=160, opacity=0).encode(tooltip=_TIP)
+    return _finished([area, line, newest, hover], 44)
+
+
+def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
+    """Draw what became of the records that were read: parts of one bar for each kind."""
+    names = ["staged", "duplicates", "rejected"]
+    base = alt.Chart(inline(rows)).encode(
+        y=alt.Y("kind:N", axis=alt.Axis(title=None, labelFontSize=theme.NORMAL), sort=None),
+        tooltip=_TIP,
+    )
+    bar = base.mark_bar(size=22).encode(
+        x=alt.X(_AMOUNT, stack="normalize", axis=alt.Axis(title=None, format=".0%")),
+        color=_named(names, (theme.FIRST, theme.SHADES[2], theme.SECOND)),
+        order=alt.Order("place:Q"),
+    )
+    return _finished([bar], alt.Step(44))
+
+
+def _listed(rows: Sequence[dict[str, Any]]) -> alt.Chart:
+    return alt.Chart(inline(rows)).encode(y=alt.Y("place:O", axis=None, scale=_tight()))
+
+
+def _tight() -> alt.Scale:
+    return alt.Scale(padding=0)
+
+
+def _up_to_most(rows: Sequence[dict[str, Any]]) -> alt.Scale:
+    return alt.Scale(domain=[0, max(row["amount"] for row in rows) or 1], nice=len(rows) > _FEW)
+
+
+def _leading() -> Any:
+    return alt.condition("datum.leads", alt.value(theme.FIRST), alt.value(theme.FIRST_SOFT))
+
+
+def _hover(base: alt.Chart, size: int) -> alt.Chart:
+    """Lay a row that a pointer finds over all of its width."""
+    return base.mark_bar(size=size, opacity=0).encode(
+        x=alt.value(0), x2=alt.value("width"), tooltip=_TIP
+    )
+
+
+def _column_hover(base: alt.Chart) -> alt.Chart:
+    return base.mark_bar(opacity=0).encode(y=alt.value(0), y2=alt.value("height"))
+
+
+def _days() -> alt.X:
+    return alt.X(
+        "at:T",
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(
+            title=None,
+            format="%Y-%m-%d",
+            grid=False,
+            tickCount={"expr": "max(2, floor(width / 130))"},  # type: ignore[arg-type]
+            labelOverlap="greedy",
+            labelFlush=True,
+            labelSeparation=14,
+        ),
+    )
+
+
+def _amounts(percent: bool) -> alt.Axis:
+    return alt.Axis(title=None, format=".0%" if percent else ",~f")
+
+
+def _named(names: Sequence[str], colors: Sequence[str]) -> alt.Color:
+    return alt.Color(
+        "name:N" if len(colors) == 2 and colors[0] == theme.FIRST_SOFT else "series:N",
+        scale=alt.Scale(domain=list(names), range=list(colors[: len(names)])),
+        legend=alt.Legend(title=None),
+    )
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _texts(rows: Sequence[dict[str, Any]]) -> list[str]:
+    return [row["text"] for row in rows]
+
+
+def _finished(layers: Sequence[alt.Chart], height: int | alt.Step) -> Spec:
+    """Write a chart as JSON values; the page gives all charts their look, so none has its own."""
+    chart = alt.layer(*layers).properties(width="container", height=height).to_dict()
+    return {key: part for key, part in chart.items() if key not in ("config", "$schema")}
