@@ -10,9 +10,11 @@ from ..analysis import Answer
 from ..wording import shown
 from . import marks
 from .declared import MEASURES, Declared, declared
+from .text import one_line
 
-_FEW_DAYS = 2
-"""With so few points a line is none, so they are drawn as columns."""
+FEW_DAYS = 2
+"""With so few points a line is none, so they are drawn as bars."""
+_FEW_TICKS = 12
 
 
 def chart(answer: Answer) -> marks.Spec | None:
@@ -33,11 +35,17 @@ class _Rows:
     def __init__(self, answer: Answer) -> None:
         self.formats = dict(zip(answer.columns, answer.formats, strict=True))
         self.values = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-        self.texts = [dict(zip(answer.columns, row, strict=True)) for row in answer.texts()]
+        self.texts = [
+            dict(zip(answer.columns, map(one_line, row), strict=True)) for row in answer.texts()
+        ]
 
     def measured(self, columns: Sequence[str]) -> bool:
         """Whether the columns are amounts, not names."""
         return all(self.formats[column].partition(" ")[0] in MEASURES for column in columns)
+
+    def percent(self, column: str) -> bool:
+        """Whether a column holds shares."""
+        return self.formats[column].partition(" ")[0] == "percent"
 
     def label(self, number: int, columns: Sequence[str]) -> str:
         """Name a row."""
@@ -84,8 +92,14 @@ def _amount(value: Any) -> float:
 def _bars(rows: _Rows, wanted: Declared) -> marks.Spec:
     """Draw amounts of named things: lying where the amount is x, standing where it is y."""
     if rows.measured(wanted.x):
-        return marks.ranked(rows.table(wanted.y, wanted.x[0]))
-    return marks.columns(rows.table(wanted.x, wanted.y[0]))
+        return _ranked(rows, wanted.y, wanted.x[0])
+    return marks.columns(rows.table(wanted.x, wanted.y[0]), percent=rows.percent(wanted.y[0]))
+
+
+def _ranked(rows: _Rows, labels: Sequence[str], measure: str) -> marks.Spec:
+    amounts = [_amount(row[measure]) for row in rows.values]
+    whole = rows.percent(measure) and max(amounts) <= 1
+    return marks.ranked(rows.table(labels, measure), whole=whole)
 
 
 def _funnel(rows: _Rows, wanted: Declared) -> marks.Spec:
@@ -94,8 +108,8 @@ def _funnel(rows: _Rows, wanted: Declared) -> marks.Spec:
 
 def _line(rows: _Rows, wanted: Declared) -> marks.Spec:
     (x,), y = wanted.x, wanted.y
-    if len(rows.values) <= _FEW_DAYS:
-        return marks.columns(rows.table([x], y[0]))
+    if len(rows.values) <= FEW_DAYS:
+        return _ranked(rows, [x], y[0])
     points = [
         {
             "at": milliseconds(row[x]),
@@ -107,11 +121,17 @@ def _line(rows: _Rows, wanted: Declared) -> marks.Spec:
         for number, row in enumerate(rows.values)
         for column in y
     ]
-    percent = rows.formats[y[0]].startswith("percent")
+    percent = rows.percent(y[0])
     if wanted.mean:
         names = (words(y[0]), words(wanted.mean))
         return marks.bars_and_mean(marks.inline(points), names, percent=percent)
-    return marks.lines(marks.inline(points), [words(column) for column in y], percent=percent)
+    moments = [milliseconds(row[x]) for row in rows.values]
+    return marks.lines(
+        marks.inline(points),
+        [words(column) for column in y],
+        percent=percent,
+        ticks=moments if len(moments) <= _FEW_TICKS else (),
+    )
 
 
 def _cells(rows: _Rows, wanted: Declared) -> marks.Spec:

@@ -22,7 +22,7 @@ _PLOT = 190
 _CELL = 30
 _LETTER = 7.0
 """About how wide a character of a figure is, in pixels."""
-_FEW = 8
+_FEW = 10
 """So many columns have their figures on top; more have an axis."""
 
 _AMOUNT = "amount:Q"
@@ -42,15 +42,19 @@ def shade(amount: float, most: float) -> int:
     return min(steps, 1 + int(steps * amount / most))
 
 
-def ranked(rows: Sequence[dict[str, Any]]) -> Spec:
-    """Draw lying bars, each under its label and its figure."""
+def ranked(rows: Sequence[dict[str, Any]], *, whole: bool = False) -> Spec:
+    """Draw lying bars, each under its label and its figure.
+
+    whole: a full bar is 1, for shares of a whole; else it is the greatest amount.
+    """
     base = _listed(rows)
     longest = max(len(row["text"]) for row in rows)
     track = base.mark_bar(size=6, yOffset=9, color=theme.TRACK, cornerRadius=3).encode(
         x=alt.value(0), x2=alt.value("width")
     )
     bar = base.mark_bar(size=6, yOffset=9, cornerRadius=3).encode(
-        x=alt.X(_AMOUNT, axis=None, scale=_up_to_most(rows)), color=_leading()
+        x=alt.X(_AMOUNT, axis=None, scale=alt.Scale(domain=[0, 1]) if whole else _up_to_most(rows)),
+        color=_leading(),
     )
     label = base.mark_text(
         align="left", dy=-6, limit={"expr": f"max(60, width - {longest * _LETTER + 20})"}
@@ -58,7 +62,7 @@ def ranked(rows: Sequence[dict[str, Any]]) -> Spec:
     figure = base.mark_text(align="right", dy=-6, fontWeight=600).encode(
         text="text:N", x=alt.value("width")
     )
-    return _finished([track, bar, label, figure, _hover(base, _ROW)], alt.Step(_ROW))
+    return _finished([track, bar, label, figure, _hover(base, _ROW)], _ROW * len(rows))
 
 
 def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
@@ -79,35 +83,43 @@ def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
         align="center", dy=-13
     )
     label = words.encode(text="words:N", x=alt.value({"expr": "width / 2"}))
-    return _finished([bar, label, _hover(base, _FUNNEL_ROW)], alt.Step(_FUNNEL_ROW))
+    return _finished([bar, label, _hover(base, _FUNNEL_ROW)], _FUNNEL_ROW * len(rows))
 
 
-def columns(rows: Sequence[dict[str, Any]]) -> Spec:
+def columns(rows: Sequence[dict[str, Any]], *, percent: bool = False) -> Spec:
     """Draw standing bars; a few have their figures on top, many have an axis."""
     few = len(rows) <= _FEW
+    band = f"width / {len(rows)}"
+    longest = max(len(row["label"]) for row in rows)
     base = alt.Chart(inline(rows)).encode(
         x=alt.X(
             "label:N",
             sort=None,
-            scale=alt.Scale(paddingInner=0.3, paddingOuter=0.1),
+            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.12),
             axis=alt.Axis(
                 title=None,
                 labelAngle=0,
-                labelExpr="split(datum.label, ' ')" if few else "datum.label",
+                labelExpr=(
+                    f"{band} > {longest * _LETTER} ? datum.label : split(datum.label, ' ')"
+                    if few
+                    else "datum.label"
+                ),
                 labelOverlap=not few,
                 labelLineHeight=13,
             ),
         ),
         tooltip=_TIP,
     )
-    axis = None if few else alt.Axis(title=None, format=",~f")
-    height = alt.Y(_AMOUNT, axis=axis, scale=_up_to_most(rows))
-    bar = base.mark_bar(cornerRadiusEnd=3).encode(y=height, color=_leading())
-    layers = [_column_hover(base), bar] if not few else [_column_hover(base), bar]
+    height = alt.Y(
+        _AMOUNT, axis=None if few else _amounts(percent), scale=_up_to_most(rows, nice=not few)
+    )
+    wide = {"expr": "min(76, bandwidth('x'))"}
+    bar = base.mark_bar(cornerRadiusEnd=3, width=wide).encode(y=height, color=_leading())
+    layers = [base.mark_bar(opacity=0).encode(y=alt.value(0), y2=alt.value("height")), bar]
     if few:
         longest = max(len(row["text"]) for row in rows)
-        room = f"width / {len(rows)} > {longest * _LETTER + 4} ? 1 : 0"
-        figure = base.mark_text(dy=-9, fontWeight=600, opacity={"expr": room})
+        room = {"expr": f"{band} > {longest * _LETTER + 4} ? 1 : 0"}
+        figure = base.mark_text(dy=-9, fontWeight=600, opacity=room)
         layers.append(figure.encode(y=height, text="text:N"))
     return _finished(layers, _PLOT)
 
@@ -116,13 +128,13 @@ def bars_and_mean(
     data: alt.Data, names: tuple[str, str], *, percent: bool = False
 ) -> Spec:
     """Draw an amount of each day as thin bars, and its moving mean as a line over them."""
-    base = alt.Chart(data).encode(x=_days(), tooltip=_TIP)
+    base = alt.Chart(data).encode(x=_days(padding=14), tooltip=_TIP)
     color = _named(names, (theme.FIRST_SOFT, theme.FIRST))
     bar = base.transform_calculate(name=_quoted(names[0])).mark_bar(
         width={"expr": "max(1, min(22, 0.72 * width / 31))"}, cornerRadiusEnd=2
     )
     mean = base.transform_calculate(name=_quoted(names[1])).mark_line(
-        strokeWidth=2.5, interpolate="monotone"
+        strokeWidth=2.5
     )
     scale = alt.Scale(nice=True, zero=True)
     height = alt.Y(_AMOUNT, axis=_amounts(percent), scale=scale)
@@ -135,52 +147,66 @@ def bars_and_mean(
     )
 
 
-def lines(data: alt.Data, names: Sequence[str], *, percent: bool = False) -> Spec:
-    """Draw one line for each series, with a point for each row."""
+def lines(
+    data: alt.Data,
+    names: Sequence[str],
+    *,
+    percent: bool = False,
+    ticks: Sequence[int] = (),
+) -> Spec:
+    """Draw one line for each series, with a point for each row.
+
+    ticks: the moments that the axis names; without them, as many as there is room for.
+    """
     base = alt.Chart(data).encode(
-        x=_days(),
+        x=_days(padding=4, ticks=ticks),
         y=alt.Y(_AMOUNT, axis=_amounts(percent), scale=alt.Scale(zero=True)),
         color=_named(names, (theme.FIRST, theme.SECOND)) if len(names) > 1 else alt.Undefined,
     )
-    line = base.mark_line(strokeWidth=2.5, interpolate="monotone", color=theme.FIRST)
+    line = base.mark_line(strokeWidth=2.5, color=theme.FIRST)
     point = base.mark_point(filled=True, size=34, opacity=1, color=theme.FIRST)
     layers = [line, point.encode(tooltip=_TIP)]
     if len(names) == 1:
-        area = base.mark_area(interpolate="monotone", color=theme.FIRST, opacity=0.1)
+        area = base.mark_area(color=theme.FIRST, opacity=0.1)
         layers.insert(0, area)
     return _finished(layers, _PLOT)
 
 
 def cells(rows: Sequence[dict[str, Any]], *, title: str = "", texts: bool) -> Spec:
     """Draw a field of cells, darker where there is more; `texts` writes the amounts into them."""
-    return cells_of(inline(rows), title=title, texts=max(map(len, _texts(rows))) if texts else 0)
+    longest = max(len(row["text"]) for row in rows)
+    return cells_of(
+        inline(rows),
+        _CELL * len({row["row"] for row in rows}),
+        title=title,
+        texts=longest if texts else 0,
+    )
 
 
-def cells_of(
-    data: alt.Data, *, title: str = "", texts: int = 0, height: int = _CELL
-) -> Spec:
+def cells_of(data: alt.Data, height: int, *, title: str = "", texts: int = 0) -> Spec:
     """Draw cells from data: column, across, row, down, shade, text, tip.
 
-    title: what the columns count. texts: how long the longest text of a cell is, 0 for none.
+    height: of all rows, in pixels. title: what the columns count. texts: how long the longest text of a cell is, 0 for none.
     """
     base = alt.Chart(data).encode(
         x=alt.X(
             "across:N",
             sort=alt.SortField("column"),
-            scale=alt.Scale(paddingInner=0.06),
+            scale=_tight(),
             axis=alt.Axis(
-                orient="top", title=title or None, labelAngle=0, labelOverlap=True, labelPadding=6
+                orient="top", title=title or None, labelAngle=0, labelOverlap=True, labelPadding=6,
+                labelSeparation=5,
             ),
         ),
         y=alt.Y(
             "down:N",
             sort=alt.SortField("row"),
-            scale=alt.Scale(paddingInner=0.06),
+            scale=_tight(),
             axis=alt.Axis(title=None, labelLimit=110),
         ),
     )
     scale = alt.Scale(domain=list(range(len(theme.SHADES))), range=list(theme.SHADES))
-    rect = base.mark_rect(cornerRadius=3).encode(
+    rect = base.mark_rect(cornerRadius=4, stroke=theme.PAPER, strokeWidth=2).encode(
         color=alt.Color("shade:O", scale=scale, legend=None), tooltip=_TIP
     )
     layers: list[alt.Chart] = [rect]
@@ -194,7 +220,7 @@ def cells_of(
             ),
         )
         layers.append(text)
-    return _finished(layers, alt.Step(height))
+    return _finished(layers, height)
 
 
 def sparkline(data: alt.Data) -> Spec:
@@ -204,9 +230,9 @@ def sparkline(data: alt.Data) -> Spec:
         y=alt.Y(_AMOUNT, axis=None, scale=alt.Scale(zero=False, nice=False)),
     )
     area = base.mark_area(
-        interpolate="monotone", color=theme.FIRST, opacity=0.12, clip=True
+        color=theme.FIRST, opacity=0.12, clip=True
     ).encode(y2=alt.value("height"))
-    line = base.mark_line(interpolate="monotone", color=theme.FIRST, strokeWidth=2)
+    line = base.mark_line(color=theme.FIRST, strokeWidth=2)
     newest = base.mark_point(filled=True, size=42, opacity=1, color=theme.FIRST)
     newest = newest.transform_filter("datum.newest")
     hover = base.mark_point(size=160, opacity=0).encode(tooltip=_TIP)
@@ -217,7 +243,7 @@ def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
     """Draw what became of the records that were read: parts of one bar for each kind."""
     names = ["staged", "duplicates", "rejected"]
     base = alt.Chart(inline(rows)).encode(
-        y=alt.Y("kind:N", axis=alt.Axis(title=None, labelFontSize=theme.NORMAL), sort=None),
+        y=alt.Y("kind:N", axis=alt.Axis(title=None, labelFontSize=theme.NORMAL, labelColor=theme.INK), sort=None),
         tooltip=_TIP,
     )
     bar = base.mark_bar(size=22).encode(
@@ -225,7 +251,7 @@ def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
         color=_named(names, (theme.FIRST, theme.SHADES[2], theme.SECOND)),
         order=alt.Order("place:Q"),
     )
-    return _finished([bar], alt.Step(44))
+    return _finished([bar], 44 * len({row["kind"] for row in rows}))
 
 
 def _listed(rows: Sequence[dict[str, Any]]) -> alt.Chart:
@@ -236,8 +262,8 @@ def _tight() -> alt.Scale:
     return alt.Scale(padding=0)
 
 
-def _up_to_most(rows: Sequence[dict[str, Any]]) -> alt.Scale:
-    return alt.Scale(domain=[0, max(row["amount"] for row in rows) or 1], nice=len(rows) > _FEW)
+def _up_to_most(rows: Sequence[dict[str, Any]], *, nice: bool = False) -> alt.Scale:
+    return alt.Scale(domain=[0, max(row["amount"] for row in rows) or 1], nice=nice)
 
 
 def _leading() -> Any:
@@ -251,19 +277,16 @@ def _hover(base: alt.Chart, size: int) -> alt.Chart:
     )
 
 
-def _column_hover(base: alt.Chart) -> alt.Chart:
-    return base.mark_bar(opacity=0).encode(y=alt.value(0), y2=alt.value("height"))
-
-
-def _days() -> alt.X:
+def _days(padding: int = 0, ticks: Sequence[int] = ()) -> alt.X:
     return alt.X(
         "at:T",
-        scale=alt.Scale(type="utc"),
+        scale=alt.Scale(type="utc", padding=padding),
         axis=alt.Axis(
             title=None,
             format="%Y-%m-%d",
             grid=False,
-            tickCount={"expr": "max(2, floor(width / 130))"},  # type: ignore[arg-type]
+            values=list(ticks) or alt.Undefined,
+            tickCount={"expr": "max(3, floor(width / 120))"},  # type: ignore[arg-type]
             labelOverlap="greedy",
             labelFlush=True,
             labelSeparation=14,
@@ -287,11 +310,8 @@ def _quoted(name: str) -> str:
     return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _texts(rows: Sequence[dict[str, Any]]) -> list[str]:
-    return [row["text"] for row in rows]
-
-
-def _finished(layers: Sequence[alt.Chart], height: int | alt.Step) -> Spec:
+def _finished(layers: Sequence[alt.Chart], height: int) -> Spec:
     """Write a chart as JSON values; the page gives all charts their look, so none has its own."""
     chart = alt.layer(*layers).properties(width="container", height=height).to_dict()
-    return {key: part for key, part in chart.items() if key not in ("config", "$schema")}
+    spec = {key: part for key, part in chart.items() if key not in ("config", "$schema")}
+    return {"autosize": {"type": "fit-x", "contains": "padding"}, **spec}

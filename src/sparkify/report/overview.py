@@ -57,7 +57,7 @@ _SERIES = (
             "of the listeners have played as paying", "paying_share", "of a day's listeners"),
     _Series("plays", "Plays", "catalogue_match", "all_plays", "count",
             "songs were played", "plays", "a day"),
-    _Series("hours", "Hours of music", "hours_served", "all_hours", "count",
+    _Series("hours", "Hours of music", "hours_served", "all_hours", "number",
             "hours were served", "hours", "a day"),
     _Series("match", "Match share", "catalogue_match", "matched_share", "percent",
             "of the plays are of catalogue songs", "match_share", "of a day's plays"),
@@ -82,12 +82,7 @@ def _tile(series: _Series, answers: Mapping[str, Answer], days: Sequence[Day]) -
     mean = shown(newest_mean(amounts), form)
     span = min(7, len(days))
     trend = f"{mean} {series.unit} in the newest {shown(span, 'count day')}"
-    turn = change(amounts)
-    if turn is not None and form == "percent":
-        points = 100 * (newest_mean(amounts) - newest_mean(amounts[:-7]))
-        trend += f", {points:+.1f} points".replace("-", "−")
-    elif turn is not None:
-        trend += f", {100 * turn:+.1f}%".replace("-", "−")
+    trend += _turn(amounts, points=form == "percent")
     spark = [
         (day.day, amount, shown(amount, form))
         for day, amount in zip(days[-SPARK_DAYS:], amounts[-SPARK_DAYS:], strict=True)
@@ -102,6 +97,19 @@ def _tile(series: _Series, answers: Mapping[str, Answer], days: Sequence[Day]) -
         drawn,
         _spark(spark),
     )
+
+
+def _turn(amounts: Sequence[float], *, points: bool) -> str:
+    """Say how the newest seven days differ from the seven before, if they do."""
+    turn = change(amounts)
+    if turn is None:
+        return ""
+    if points:
+        turn = newest_mean(amounts) - newest_mean(amounts[:-7])
+    figure = f"{100 * turn:+.1f}".replace("-", "\u2212")
+    if figure[1:] == "0.0":
+        return ", as in the seven before"
+    return f", {figure}{' points' if points else '%'} on the seven before"
 
 
 def _amount(day: Day, name: str) -> float:
@@ -167,5 +175,5 @@ def explorer() -> dict[str, dict[str, Any]]:
         "plays": marks.bars_and_mean(days, ("plays", "mean of seven days")),
         "listeners": marks.lines(alt.NamedData(name="listeners"), ["listeners"]),
         "hours": marks.lines(alt.NamedData(name="hours"), ["hours"]),
-        "week": marks.cells_of(alt.NamedData(name="cells"), height=26),
+        "week": marks.cells_of(alt.NamedData(name="cells"), 7 * 27),
     }

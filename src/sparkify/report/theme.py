@@ -29,7 +29,6 @@ def config() -> dict[str, Any]:
     return {
         "background": None,
         "padding": 0,
-        "autosize": {"type": "fit-x", "contains": "padding"},
         "font": FONT,
         "aria": False,  # the element around a chart says what it shows
         "view": {"stroke": None},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -16,8 +16,8 @@ from .. import __version__, analysis
 from ..analysis import Answer
 from ..quality import CheckResult
 from ..wording import shown
-from . import marks, overview, runtime, schema, theme
-from .charts import chart, words
+from . import marks, overview, runtime, schema, text, theme
+from .charts import FEW_DAYS, chart, words
 from .daily import Day, as_columns, daily
 from .declared import MEASURES, declared
 from .findings import Findings
@@ -39,17 +39,28 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 _PERIODS = (7, 14, 30, 90, 366)
 _LONGEST_FIRST_PERIOD = 92
 _MANY_COLUMNS = 12
-_CLEAN_RAW = 400
+_LIKE_HEIGHT = 140
+_BESIDE_HEIGHT = 150
+_RAW_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
 class Card:
-    """A question on the page; wide where its chart needs the width."""
+    """A question on the page; wide where its chart needs the width.
+
+    numeric: which columns are amounts; height: of the chart, in pixels, about.
+    """
 
     answer: Answer
-    chart: dict[str, Any] | None
+    chart: marks.Spec | None
     numeric: tuple[bool, ...]
     wide: bool
+    height: int
+
+    @property
+    def beside(self) -> bool:
+        """Whether the chart stands beside the words, where there is room."""
+        return self.wide and self.height >= _BESIDE_HEIGHT
 
 
 @dataclass(frozen=True)
@@ -147,27 +158,35 @@ def _sections(answers: Sequence[Answer]) -> list[Section]:
 
 
 def _cards(answers: Sequence[Answer]) -> tuple[Card, ...]:
-    """Lay cards out in two columns; what remains alone gets the whole width."""
-    drawn = [(answer, chart(answer)) for answer in answers]
-    wide = [_is_wide(answer, spec) for answer, spec in drawn]
-    narrow = [number for number, one in enumerate(wide) if not one]
-    if len(narrow) % 2:
-        wide[narrow[-1]] = True
-    return tuple(
-        Card(answer, spec, _numeric(answer), one)
-        for (answer, spec), one in zip(drawn, wide, strict=True)
-    )
+    """Lay cards out in two columns, those of like height beside each other.
+
+    What remains alone gets the whole width, as does what needs it.
+    """
+    cards = [
+        Card(answer, spec, _numeric(answer), _is_wide(answer, spec), spec["height"] if spec else 0)
+        for answer in answers
+        for spec in [chart(answer)]
+    ]
+    wide = [card for card in cards if card.wide]
+    narrow = _paired(sorted((card for card in cards if not card.wide), key=lambda one: -one.height))
+    return tuple(wide[:1] + narrow + wide[1:] if cards[0].wide else narrow + wide)
 
 
-def _is_wide(answer: Answer, spec: dict[str, Any] | None) -> bool:
+def _paired(cards: list[Card]) -> list[Card]:
+    """Give the whole width to those that have nobody of like height beside them."""
+    if len(cards) > 1 and cards[0].height - cards[1].height <= _LIKE_HEIGHT:
+        return cards[:2] + _paired(cards[2:])
+    return [replace(cards[0], wide=True), *_paired(cards[1:])] if cards else []
+
+
+def _is_wide(answer: Answer, spec: marks.Spec | None) -> bool:
     wanted = declared(answer) if spec else None
-    if wanted is None:
+    if wanted is None or len(answer.rows) <= FEW_DAYS:
         return False
-    columns = wanted.kind == "bar" and answer.formats[answer.columns.index(wanted.y[0])]
-    standing = columns and columns.partition(" ")[0] in MEASURES
-    return wanted.kind in ("cohort", "heat", "line") or (
-        bool(standing) and len(answer.rows) > _MANY_COLUMNS
-    )
+    if wanted.kind == "bar":
+        form = answer.formats[answer.columns.index(wanted.y[0])]
+        return form.partition(" ")[0] in MEASURES and len(answer.rows) > _MANY_COLUMNS
+    return wanted.kind != "funnel"
 
 
 def _numeric(answer: Answer) -> tuple[bool, ...]:
@@ -233,9 +252,9 @@ def _reconciled(runs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             (("staged", "staged"), ("duplicates", "duplicate"), ("rejected", "rejected"))
         ):
             amount = sum(run[f"{kind}_{column}"] for run in runs)
-            text = f"{kind}, {part}\t{shown(amount, 'count')}"
+            tip = f"{kind}, {part}\t{shown(amount, 'count')}"
             found.append(
-                {"kind": kind, "series": part, "place": place, "amount": amount, "tip": text}
+                {"kind": kind, "series": part, "place": place, "amount": amount, "tip": tip}
             )
     return found
 
@@ -255,7 +274,7 @@ def _rejects(findings: Findings) -> list[dict[str, str]]:
                 "kind": str(one["kind"]),
                 "reason": str(one["reason"]),
                 "message": "the name of a listener breaks a rule" if hidden else message,
-                "raw": str(one["raw_text"])[:_CLEAN_RAW] if findings.names else "",
+                "raw": str(one["raw_text"])[:_RAW_CHARACTERS] if findings.names else "",
             }
         )
     return found
@@ -279,8 +298,8 @@ def _policy(scripts: Sequence[str], style: str) -> str:
     )
 
 
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
 @cache
@@ -290,6 +309,7 @@ def _environment() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.PackageLoader(f"{__package__}", "templates"),
         autoescape=True,
+        finalize=text.visible,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,

@@ -86,7 +86,7 @@ function cells(rows) {
       column: hour,
       across: String(hour).padStart(2, "0"),
       row,
-      down: WEEKDAYS[row],
+      down: WEEKDAYS[row].slice(0, 3),
       shade: plays ? Math.min(SHADES - 1, 1 + Math.floor(((SHADES - 1) * plays) / most)) : 0,
       text: figures.format(plays),
       tip: `${WEEKDAYS[row]}\t${hour}:00 to ${hour + 1}:00 UTC\nplays\t${figures.format(plays)}`,

@@ -1,0 +1,69 @@
+-- name: listening_week
+-- order: 29
+-- group: time
+-- question: When in the week do people listen?
+-- answer: The busiest hour of the week is {best_weekday} from {best_hour:hour} UTC, with
+--   {best_plays:count play}, {best_share:percent} of all.
+-- columns: hour, monday:count, tuesday:count, wednesday:count, thursday:count, friday:count,
+--   saturday:count, sunday:count
+-- rows: 24
+-- chart: heat x=hour y=monday..sunday
+-- note: Hours are UTC, not the listener's own. An hour without plays on any day is not listed. Of
+--   equally busy hours the first after Monday's midnight is named.
+WITH hour_plays AS (
+    SELECT
+        CAST(EXTRACT(HOUR FROM start_time) AS INTEGER) AS hour,
+        MOD(CAST(EXTRACT(DOW FROM start_time) AS INTEGER) + 6, 7) AS weekday,
+        COUNT(*) AS plays
+    FROM songplays
+    GROUP BY
+        CAST(EXTRACT(HOUR FROM start_time) AS INTEGER),
+        MOD(CAST(EXTRACT(DOW FROM start_time) AS INTEGER) + 6, 7)
+),
+
+best AS (
+    SELECT
+        CASE weekday
+            WHEN 0 THEN 'Monday'
+            WHEN 1 THEN 'Tuesday'
+            WHEN 2 THEN 'Wednesday'
+            WHEN 3 THEN 'Thursday'
+            WHEN 4 THEN 'Friday'
+            WHEN 5 THEN 'Saturday'
+            ELSE 'Sunday'
+        END AS weekday,
+        hour,
+        plays
+    FROM hour_plays
+    ORDER BY plays DESC, weekday ASC, hour ASC
+    LIMIT 1
+),
+
+total AS (
+    SELECT COUNT(*) AS plays FROM songplays
+)
+
+SELECT
+    hour_plays.hour,
+    CAST(SUM(CASE WHEN hour_plays.weekday = 0 THEN hour_plays.plays ELSE 0 END) AS BIGINT) AS monday,
+    CAST(SUM(CASE WHEN hour_plays.weekday = 1 THEN hour_plays.plays ELSE 0 END) AS BIGINT) AS tuesday,
+    CAST(
+        SUM(CASE WHEN hour_plays.weekday = 2 THEN hour_plays.plays ELSE 0 END) AS BIGINT
+    ) AS wednesday,
+    CAST(
+        SUM(CASE WHEN hour_plays.weekday = 3 THEN hour_plays.plays ELSE 0 END) AS BIGINT
+    ) AS thursday,
+    CAST(SUM(CASE WHEN hour_plays.weekday = 4 THEN hour_plays.plays ELSE 0 END) AS BIGINT) AS friday,
+    CAST(
+        SUM(CASE WHEN hour_plays.weekday = 5 THEN hour_plays.plays ELSE 0 END) AS BIGINT
+    ) AS saturday,
+    CAST(SUM(CASE WHEN hour_plays.weekday = 6 THEN hour_plays.plays ELSE 0 END) AS BIGINT) AS sunday,
+    best.weekday AS best_weekday,
+    best.hour AS best_hour,
+    best.plays AS best_plays,
+    CAST(best.plays AS DOUBLE PRECISION) / total.plays AS best_share
+FROM hour_plays
+CROSS JOIN best
+CROSS JOIN total
+GROUP BY hour_plays.hour, best.weekday, best.hour, best.plays, total.plays
+ORDER BY hour_plays.hour

@@ -1,0 +1,84 @@
+-- name: paying_funnel
+-- order: 30
+-- group: money
+-- question: How far do free listeners go on the way to paying?
+-- answer: Of {began:count listener} who began at the free level, {returned:count}
+--   ({returned_share:percent}) played on another day, {upgraded:count} ({upgraded_share:percent})
+--   became paying, and {paying:count} ({paying_share:percent}) {paying:plural pays pay} at their
+--   newest play.
+-- needs: began
+-- empty: Nobody has begun at the free level yet, so there is no answer.
+-- columns: stage, listeners:count, share:percent
+-- chart: funnel x=listeners y=stage
+-- note: Each stage holds those of the stage before who went on: who became paying without playing
+--   on another day is not in the later stages. Days are UTC.
+WITH ordered AS (
+    SELECT
+        user_id,
+        level,
+        CAST(start_time AS DATE) AS day,
+        ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY start_time, songplay_id) AS place,
+        ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY start_time DESC, songplay_id DESC) AS back
+    FROM songplays
+),
+
+listeners AS (
+    SELECT
+        user_id,
+        CASE WHEN MIN(day) < MAX(day) THEN 1 ELSE 0 END AS returned,
+        MAX(CASE WHEN level = 'paid' THEN 1 ELSE 0 END) AS upgraded,
+        MAX(CASE WHEN back = 1 AND level = 'paid' THEN 1 ELSE 0 END) AS paying
+    FROM ordered
+    GROUP BY user_id
+    HAVING MAX(CASE WHEN place = 1 AND level = 'free' THEN 1 ELSE 0 END) = 1
+),
+
+counted AS (
+    SELECT
+        COUNT(*) AS began,
+        COUNT(CASE WHEN returned = 1 THEN 1 END) AS returned,
+        COUNT(CASE WHEN returned = 1 AND upgraded = 1 THEN 1 END) AS upgraded,
+        COUNT(CASE WHEN returned = 1 AND paying = 1 THEN 1 END) AS paying
+    FROM listeners
+),
+
+stages AS (
+    SELECT
+        1 AS place,
+        'began at the free level' AS stage,
+        began AS listeners
+    FROM counted
+    UNION ALL
+    SELECT
+        2 AS place,
+        'played on another day' AS stage,
+        returned AS listeners
+    FROM counted
+    UNION ALL
+    SELECT
+        3 AS place,
+        'became paying' AS stage,
+        upgraded AS listeners
+    FROM counted
+    UNION ALL
+    SELECT
+        4 AS place,
+        'pay at their newest play' AS stage,
+        paying AS listeners
+    FROM counted
+)
+
+SELECT
+    stages.stage,
+    stages.listeners,
+    CAST(stages.listeners AS DOUBLE PRECISION) / NULLIF(counted.began, 0) AS share,
+    counted.began,
+    counted.returned,
+    counted.upgraded,
+    counted.paying,
+    CAST(counted.returned AS DOUBLE PRECISION) / NULLIF(counted.began, 0) AS returned_share,
+    CAST(counted.upgraded AS DOUBLE PRECISION) / NULLIF(counted.began, 0) AS upgraded_share,
+    CAST(counted.paying AS DOUBLE PRECISION) / NULLIF(counted.began, 0) AS paying_share
+FROM stages
+CROSS JOIN counted
+ORDER BY stages.place
