@@ -55,5 +55,7 @@ ANSWERS: dict[str, Question] = {
         naive_listeners.new_listeners,
         naive_plays.first_songs,
         naive_plays.rising_artists,
+        naive_plays.listening_week,
+        naive_listeners.paying_funnel,
     )
 }

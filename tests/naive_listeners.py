@@ -321,3 +321,31 @@ def new_listeners(tables: Tables) -> list[Row]:
         )
         seen |= today
     return rows[-31:]
+
+
+def paying_funnel(tables: Tables) -> list[Row]:
+    counts = Counter[str]()
+    for plays in by(tables["songplays"], "user_id").values():
+        first = min(plays, key=lambda play: (play["start_time"], play["level"]))
+        last = max(plays, key=lambda play: (play["start_time"], play["level"]))
+        if first["level"] != "free":
+            continue
+        counts["began"] += 1
+        if first["start_time"].date() != last["start_time"].date():
+            counts["returned"] += 1
+            counts["upgraded"] += any(play["level"] == "paid" for play in plays)
+            counts["paying"] += last["level"] == "paid"
+    stages = {
+        "began at the free level": "began",
+        "played on another day": "returned",
+        "became paying": "upgraded",
+        "pay at their newest play": "paying",
+    }
+    shares = {name: share(counts[name], counts["began"]) for name in stages.values()}
+    common = {name: counts[name] for name in stages.values()} | {
+        f"{name}_share": shares[name] for name in ("returned", "upgraded", "paying")
+    }
+    return [
+        {"stage": stage, "listeners": counts[name], "share": shares[name]} | common
+        for stage, name in stages.items()
+    ]

@@ -317,3 +317,25 @@ def rising_artists(tables: Tables) -> list[Row]:
         }
         for artist, gain in ranked(counts)[:10]
     ]
+
+
+def listening_week(tables: Tables) -> list[Row]:
+    names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    counts = Counter(
+        (play["start_time"].weekday(), play["start_time"].hour) for play in tables["songplays"]
+    )
+    if not counts:
+        return []
+    (weekday, hour), plays = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    best = {
+        "best_weekday": names[weekday],
+        "best_hour": hour,
+        "best_plays": plays,
+        "best_share": plays / len(tables["songplays"]),
+    }
+    return [
+        {"hour": hour}
+        | {name.lower(): counts[number, hour] for number, name in enumerate(names)}
+        | best
+        for hour in sorted({hour for _, hour in counts})
+    ]

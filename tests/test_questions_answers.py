@@ -113,6 +113,14 @@ SAID_OF_ONE_PLAY = {
     "rising_artists": (
         "No artist is seen to rise: that takes two weeks of plays, and more in the newer one."
     ),
+    "listening_week": (
+        "The busiest hour of the week is Thursday from 23:00 to 24:00 UTC, with 1 play, 100% of"
+        " all."
+    ),
+    "paying_funnel": (
+        "Of 1 listener who began at the free level, 0 (0%) played on another day, 0 (0%) became"
+        " paying, and 0 (0%) pay at their newest play."
+    ),
 }
 
 

@@ -9,16 +9,16 @@ import pytest
 
 from naive_answers import SHIPPED
 from question_readers import Asked, on_duckdb
-from sparkify.analysis import questions
+from sparkify.analysis import ask, personal_columns, questions
+from sparkify.report.declared import MEASURES, declared
 from sparkify.sql_queries import Query
 from sparkify.wording import sentence, shown
 
 KEYS = {
     *("name", "order", "group", "question", "answer", "lead", "tie", "needs", "empty"),
-    *("coverage", "columns", "rows", "chart", "note"),
+    *("coverage", "columns", "rows", "chart", "personal", "note"),
 }
 GROUPS = {"music", "listeners", "money", "time", "places", "catalogue"}
-MEASURES = {"count", "number", "percent"}
 NOT_PORTABLE = (
     r"\b(AVG|ROUND|MEDIAN|DATEDIFF|DATEADD|TO_CHAR|STRFTIME|ILIKE|FILTER|QUALIFY|GETDATE|NOW)\b",
     r"\b(DISTINCT FROM|SIMILAR TO|SELECT \*|USING)\b",
@@ -45,12 +45,6 @@ def shown_columns(query: Query) -> dict[str, str]:
     declared = filter(None, query.header.get("columns", "").split(","))
     pairs = [column.strip().partition(":") for column in declared]
     return {name: form for name, _, form in pairs}
-
-
-def chart_columns(text: str) -> list[str]:
-    if match := re.fullmatch(r"(\w+)_(\d+)\.\.(\w+)_(\d+)", text):
-        return [f"{match[1]}_{number}" for number in range(int(match[2]), int(match[4]) + 1)]
-    return text.split(",")
 
 
 def test_what_is_shipped_says_everything_and_its_place() -> None:
@@ -81,15 +75,26 @@ def test_a_header_names_columns_that_its_statement_gives(query: Query, duck: Ask
         shown(None, form)
 
 
-def test_a_chart_draws_columns_that_are_shown_and_has_one_measure(query: Query) -> None:
-    kind, x, y = query.header.get("chart", "bar x=plays y=song").split()
-    columns = shown_columns(query) or {"plays": "count", "song": ""}
-    across, up = (chart_columns(axis.partition("=")[2]) for axis in (x, y))
-    assert (kind in {"bar", "line", "cohort"}, x[:2], y[:2]) == (True, "x=", "y=")
-    assert set(across + up) <= set(columns)
-    measured = [{columns[name] in MEASURES for name in axis} for axis in (across, up)]
+def test_a_chart_draws_columns_that_are_shown_and_has_one_measure(
+    query: Query, duck: Asked
+) -> None:
+    (answer,) = ask(duck, [query.name])
+    chart = declared(answer)
+    if not (answer.chart and chart):
+        return
+    columns = shown_columns(query)
+    assert set(chart.columns) <= set(columns)
+    measured = [{columns[name] in MEASURES for name in axis} for axis in (chart.x, chart.y)]
     assert measured in ([{True}, {False}], [{False}, {True}])
-    assert kind != "line" or measured == [{False}, {True}]
+    assert chart.kind != "line" or measured == [{False}, {True}]
+    assert chart.kind != "funnel" or measured == [{True}, {False}]
+    assert chart.mean is None or columns[chart.mean] in MEASURES
+
+
+def test_a_question_that_asks_for_names_says_which_columns_they_are(query: Query) -> None:
+    """So that the report can leave them out: what comes from a name's column is declared."""
+    named = re.findall(r"\b(?:first|last)_?name\b(?: AS (\w+))?", query.sql)
+    assert {alias for alias in named if alias} <= personal_columns(query.header)
 
 
 def test_a_statement_keeps_to_portable_sql_and_a_stated_order(query: Query) -> None:

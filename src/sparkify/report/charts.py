@@ -9,7 +9,7 @@ from typing import Any
 from ..analysis import Answer
 from ..wording import shown
 from . import marks
-from .declared import MEASURES, Declared, declared
+from .declared import Declared, declared
 from .text import one_line
 
 FEW_DAYS = 2
@@ -38,10 +38,6 @@ class _Rows:
         self.texts = [
             dict(zip(answer.columns, map(one_line, row), strict=True)) for row in answer.texts()
         ]
-
-    def measured(self, columns: Sequence[str]) -> bool:
-        """Whether the columns are amounts, not names."""
-        return all(self.formats[column].partition(" ")[0] in MEASURES for column in columns)
 
     def percent(self, column: str) -> bool:
         """Whether a column holds shares."""
@@ -91,7 +87,7 @@ def _amount(value: Any) -> float:
 
 def _bars(rows: _Rows, wanted: Declared) -> marks.Spec:
     """Draw amounts of named things: lying where the amount is x, standing where it is y."""
-    if rows.measured(wanted.x):
+    if wanted.across:
         return _ranked(rows, wanted.y, wanted.x[0])
     return marks.columns(rows.table(wanted.x, wanted.y[0]), percent=rows.percent(wanted.y[0]))
 
@@ -125,18 +121,18 @@ def _line(rows: _Rows, wanted: Declared) -> marks.Spec:
     if wanted.mean:
         names = (words(y[0]), words(wanted.mean))
         return marks.bars_and_mean(marks.inline(points), names, percent=percent)
-    moments = [milliseconds(row[x]) for row in rows.values]
+    days = [row[x] for row in rows.values]
     return marks.lines(
         marks.inline(points),
         [words(column) for column in y],
         percent=percent,
-        ticks=moments if len(moments) <= _FEW_TICKS else (),
+        ticks=days if len(days) <= _FEW_TICKS else (),
     )
 
 
 def _cells(rows: _Rows, wanted: Declared) -> marks.Spec:
     """Draw many columns of amounts as one field of cells; the labels may be on either axis."""
-    across = rows.measured(wanted.x)
+    across = wanted.across
     amounts, labels = (wanted.x, wanted.y) if across else (wanted.y, wanted.x)
     names = _without_stem(amounts)
     most = max((_amount(row[name]) for row in rows.values for name in amounts), default=0)
@@ -171,7 +167,7 @@ def _stem(columns: Sequence[str]) -> str:
 def _without_stem(columns: Sequence[str]) -> list[str]:
     if _stem(columns):
         return [column.rpartition("_")[2] for column in columns]
-    return [words(column) for column in columns]
+    return [words(column).capitalize() for column in columns]
 
 
 _DRAW: Mapping[str, Callable[[_Rows, Declared], marks.Spec]] = {

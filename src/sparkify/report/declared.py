@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from ..analysis import Answer
 
@@ -19,12 +21,14 @@ _SPAN = re.compile(r"(?P<stem>\w+_)(?P<first>\d+)\.\.(?P=stem)(?P<last>\d+)")
 class Declared:
     """A chart as a header declares it: columns of the answer, each by its name.
 
-    mean: the column of a line that smooths `y`, if there is one.
+    across: whether the amounts are on the x axis; mean: the column of a line that smooths `y`, if
+    there is one.
     """
 
     kind: str
     x: tuple[str, ...]
     y: tuple[str, ...]
+    across: bool
     mean: str | None = None
 
     @property
@@ -51,7 +55,9 @@ def _parsed(answer: Answer) -> Declared:
     if kind not in KINDS or not {"x", "y"} <= set(axes) <= {"x", "y", "mean"}:
         raise ValueError(f"{answer.name}.sql: not a chart: {answer.chart!r}")
     x, y = (_columns(axes[axis], answer.columns) for axis in ("x", "y"))
-    return Declared(kind, x, y, axes.get("mean"))
+    formatted = _formatted(answer)
+    across = formatted >= {*x} or (not formatted & {*y} and _counted(answer) >= {*x})
+    return Declared(kind, x, y, across, axes.get("mean"))
 
 
 def _columns(text: str, shown: Sequence[str]) -> tuple[str, ...]:
@@ -67,13 +73,38 @@ def _columns(text: str, shown: Sequence[str]) -> tuple[str, ...]:
 
 def _suggested(answer: Answer) -> Declared | None:
     """Draw the first measure over days, or else by the columns that stand before it."""
-    formats = dict(zip(answer.columns, answer.formats, strict=True))
-    names = {column: form.partition(" ")[0] for column, form in formats.items()}
-    measures = [column for column, form in names.items() if form in MEASURES]
-    days = [column for column, form in names.items() if form in _DAYS]
-    if not measures:
+    measures = _formatted(answer) or _counted(answer)
+    days = _days(answer)
+    measure = next((column for column in answer.columns if column in measures), None)
+    if measure is None:
         return None
     if days:
-        return Declared("line", (days[0],), (measures[0],))
-    labels = answer.columns[: answer.columns.index(measures[0])]
-    return Declared("bar", (measures[0],), tuple(labels)) if labels else None
+        return Declared("line", (days[0],), (measure,), across=False)
+    labels = answer.columns[: answer.columns.index(measure)]
+    return Declared("bar", (measure,), labels, across=True) if labels else None
+
+
+def _formatted(answer: Answer) -> set[str]:
+    """Name the columns whose formats are those of amounts."""
+    formats = zip(answer.columns, answer.formats, strict=True)
+    return {column for column, form in formats if form.partition(" ")[0] in MEASURES}
+
+
+def _counted(answer: Answer) -> set[str]:
+    """Name the columns that hold numbers and look like no key, whatever their formats."""
+    return {
+        column
+        for number, column in enumerate(answer.columns)
+        if not column.endswith("_id")
+        if (values := [row[number] for row in answer.rows if row[number] is not None])
+        if all(isinstance(value, int | float | Decimal) for value in values)
+    }
+
+
+def _days(answer: Answer) -> list[str]:
+    found = []
+    for number, (column, form) in enumerate(zip(answer.columns, answer.formats, strict=True)):
+        values = [row[number] for row in answer.rows]
+        if form in _DAYS or (not form and values and all(isinstance(v, date) for v in values)):
+            found.append(column)
+    return found

@@ -7,6 +7,7 @@ and every chart works from a phone's width up. A mark's `tip` is told when a poi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import altair as alt
@@ -29,9 +30,12 @@ _AMOUNT = "amount:Q"
 _TIP = alt.Tooltip("tip:N")
 
 
-def inline(values: Sequence[dict[str, Any]]) -> alt.Data:
+Data = alt.InlineData | alt.NamedData
+
+
+def inline(values: Sequence[dict[str, Any]]) -> alt.InlineData:
     """Put rows into a chart."""
-    return alt.Data(values=list(values))
+    return alt.InlineData(values=list(values))
 
 
 def shade(amount: float, most: float) -> int:
@@ -79,7 +83,7 @@ def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
             scale=alt.Scale(range=[*reversed(theme.SHADES[2:])]),
         ),
     )
-    words = base.transform_calculate(words="datum.label + '  ' + datum.text").mark_text(
+    words = base.transform_calculate(words="datum.label + ': ' + datum.text").mark_text(
         align="center", dy=-13
     )
     label = words.encode(text="words:N", x=alt.value({"expr": "width / 2"}))
@@ -124,18 +128,14 @@ def columns(rows: Sequence[dict[str, Any]], *, percent: bool = False) -> Spec:
     return _finished(layers, _PLOT)
 
 
-def bars_and_mean(
-    data: alt.Data, names: tuple[str, str], *, percent: bool = False
-) -> Spec:
+def bars_and_mean(data: Data, names: tuple[str, str], *, percent: bool = False) -> Spec:
     """Draw an amount of each day as thin bars, and its moving mean as a line over them."""
     base = alt.Chart(data).encode(x=_days(padding=14), tooltip=_TIP)
     color = _named(names, (theme.FIRST_SOFT, theme.FIRST))
     bar = base.transform_calculate(name=_quoted(names[0])).mark_bar(
         width={"expr": "max(1, min(22, 0.72 * width / 31))"}, cornerRadiusEnd=2
     )
-    mean = base.transform_calculate(name=_quoted(names[1])).mark_line(
-        strokeWidth=2.5
-    )
+    mean = base.transform_calculate(name=_quoted(names[1])).mark_line(strokeWidth=2.5)
     scale = alt.Scale(nice=True, zero=True)
     height = alt.Y(_AMOUNT, axis=_amounts(percent), scale=scale)
     return _finished(
@@ -148,15 +148,15 @@ def bars_and_mean(
 
 
 def lines(
-    data: alt.Data,
+    data: Data,
     names: Sequence[str],
     *,
     percent: bool = False,
-    ticks: Sequence[int] = (),
+    ticks: Sequence[date] = (),
 ) -> Spec:
     """Draw one line for each series, with a point for each row.
 
-    ticks: the moments that the axis names; without them, as many as there is room for.
+    ticks: the days that the axis names; without them, as many as there is room for.
     """
     base = alt.Chart(data).encode(
         x=_days(padding=4, ticks=ticks),
@@ -183,10 +183,11 @@ def cells(rows: Sequence[dict[str, Any]], *, title: str = "", texts: bool) -> Sp
     )
 
 
-def cells_of(data: alt.Data, height: int, *, title: str = "", texts: int = 0) -> Spec:
+def cells_of(data: Data, height: int, *, title: str = "", texts: int = 0) -> Spec:
     """Draw cells from data: column, across, row, down, shade, text, tip.
 
-    height: of all rows, in pixels. title: what the columns count. texts: how long the longest text of a cell is, 0 for none.
+    height: of all rows, in pixels. title: what the columns count. texts: how long the longest text
+    of a cell is, 0 for none.
     """
     base = alt.Chart(data).encode(
         x=alt.X(
@@ -194,7 +195,11 @@ def cells_of(data: alt.Data, height: int, *, title: str = "", texts: int = 0) ->
             sort=alt.SortField("column"),
             scale=_tight(),
             axis=alt.Axis(
-                orient="top", title=title or None, labelAngle=0, labelOverlap=True, labelPadding=6,
+                orient="top",
+                title=title or None,
+                labelAngle=0,
+                labelOverlap=True,
+                labelPadding=6,
                 labelSeparation=5,
             ),
         ),
@@ -223,15 +228,13 @@ def cells_of(data: alt.Data, height: int, *, title: str = "", texts: int = 0) ->
     return _finished(layers, height)
 
 
-def sparkline(data: alt.Data) -> Spec:
+def sparkline(data: Data) -> Spec:
     """Draw a small line without axes, its newest point marked."""
     base = alt.Chart(data).encode(
         x=alt.X("at:T", axis=None, scale=alt.Scale(type="utc")),
         y=alt.Y(_AMOUNT, axis=None, scale=alt.Scale(zero=False, nice=False)),
     )
-    area = base.mark_area(
-        color=theme.FIRST, opacity=0.12, clip=True
-    ).encode(y2=alt.value("height"))
+    area = base.mark_area(color=theme.FIRST, opacity=0.12, clip=True).encode(y2=alt.value("height"))
     line = base.mark_line(color=theme.FIRST, strokeWidth=2)
     newest = base.mark_point(filled=True, size=42, opacity=1, color=theme.FIRST)
     newest = newest.transform_filter("datum.newest")
@@ -243,7 +246,11 @@ def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
     """Draw what became of the records that were read: parts of one bar for each kind."""
     names = ["staged", "duplicates", "rejected"]
     base = alt.Chart(inline(rows)).encode(
-        y=alt.Y("kind:N", axis=alt.Axis(title=None, labelFontSize=theme.NORMAL, labelColor=theme.INK), sort=None),
+        y=alt.Y(
+            "kind:N",
+            axis=alt.Axis(title=None, labelFontSize=theme.NORMAL, labelColor=theme.INK),
+            sort=None,
+        ),
         tooltip=_TIP,
     )
     bar = base.mark_bar(size=22).encode(
@@ -272,12 +279,13 @@ def _leading() -> Any:
 
 def _hover(base: alt.Chart, size: int) -> alt.Chart:
     """Lay a row that a pointer finds over all of its width."""
-    return base.mark_bar(size=size, opacity=0).encode(
+    row: alt.Chart = base.mark_bar(size=size, opacity=0).encode(
         x=alt.value(0), x2=alt.value("width"), tooltip=_TIP
     )
+    return row
 
 
-def _days(padding: int = 0, ticks: Sequence[int] = ()) -> alt.X:
+def _days(padding: int = 0, ticks: Sequence[date] = ()) -> alt.X:
     return alt.X(
         "at:T",
         scale=alt.Scale(type="utc", padding=padding),
@@ -285,8 +293,12 @@ def _days(padding: int = 0, ticks: Sequence[int] = ()) -> alt.X:
             title=None,
             format="%Y-%m-%d",
             grid=False,
-            values=list(ticks) or alt.Undefined,
-            tickCount={"expr": "max(3, floor(width / 120))"},  # type: ignore[arg-type]
+            values=[
+                alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+                for day in ticks
+            ]
+            or alt.Undefined,
+            tickCount={"expr": "max(3, floor(width / 120))"},
             labelOverlap="greedy",
             labelFlush=True,
             labelSeparation=14,

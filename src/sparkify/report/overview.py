@@ -152,7 +152,7 @@ def _range(spark: Sequence[tuple[Any, float, str]]) -> str:
 
 
 def _spark(spark: Sequence[tuple[Any, float, str]]) -> dict[str, Any] | None:
-    if len(spark) < 2:  # noqa: PLR2004
+    if len(spark) < 2:
         return None
     rows = [
         {

@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
@@ -17,12 +18,12 @@ _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
 
 def library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script that may stand in a page."""
-    import vl_convert
-
     digest = hashlib.sha256(_SNIPPET.encode()).hexdigest()[:8]
-    kept = _cache() / f"charts-{vl_convert.__version__}-{digest}.js"
+    kept = _cache() / f"charts-{version('vl-convert-python')}-{digest}.js"
     with suppress(OSError, UnicodeDecodeError):
         return kept.read_text(encoding="utf-8")
+    import vl_convert
+
     bundle = vl_convert.javascript_bundle(_SNIPPET)
     # Inside a script element these would end it, or begin a comment, wherever they stand.
     bundle = bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")

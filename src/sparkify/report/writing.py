@@ -39,7 +39,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 _PERIODS = (7, 14, 30, 90, 366)
 _LONGEST_FIRST_PERIOD = 92
 _MANY_COLUMNS = 12
-_LIKE_HEIGHT = 140
+_LIKE_HEIGHT = 100
 _BESIDE_HEIGHT = 150
 _RAW_CHARACTERS = 400
 
@@ -97,6 +97,7 @@ def page(findings: Findings, made_at: datetime) -> str:
     scripts = [_asset("theme.js")]
     if data["charts"]:
         scripts += [runtime.library(), _asset("page.js")]
+    scripts.append(_asset("toggle.js"))
     style = _asset("page.css")
     return _template("page.html").render(
         findings=findings,
@@ -184,8 +185,7 @@ def _is_wide(answer: Answer, spec: marks.Spec | None) -> bool:
     if wanted is None or len(answer.rows) <= FEW_DAYS:
         return False
     if wanted.kind == "bar":
-        form = answer.formats[answer.columns.index(wanted.y[0])]
-        return form.partition(" ")[0] in MEASURES and len(answer.rows) > _MANY_COLUMNS
+        return not wanted.across and len(answer.rows) > _MANY_COLUMNS
     return wanted.kind != "funnel"
 
 

@@ -209,25 +209,6 @@ for (const button of document.querySelectorAll("[data-csv]")) {
   button.addEventListener("click", () => save(button.dataset.csv));
 }
 
-// Light and dark.
-
-const toggle = document.getElementById("theme");
-const isDark = () =>
-  (document.documentElement.dataset.theme ??
-    (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-const tellTheme = () => toggle.setAttribute("aria-pressed", String(isDark()));
-toggle.hidden = false;
-toggle.addEventListener("click", () => {
-  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-  try {
-    localStorage.setItem("sparkify-theme", document.documentElement.dataset.theme);
-  } catch {
-    // Then it holds for now.
-  }
-  tellTheme();
-});
-tellTheme();
-
 // All charts, from the top; the page says when all are there.
 
 async function drawAll() {

@@ -12,34 +12,44 @@
 -- chart: funnel x=listeners y=stage
 -- note: Each stage holds those of the stage before who went on: who became paying without playing
 --   on another day is not in the later stages. Days are UTC.
-WITH ordered AS (
+WITH levels AS (
     SELECT
         user_id,
         level,
-        CAST(start_time AS DATE) AS day,
-        ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY start_time, songplay_id) AS place,
-        ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY start_time DESC, songplay_id DESC) AS back
+        MIN(start_time) AS first_play,
+        MAX(start_time) AS last_play
     FROM songplays
+    GROUP BY user_id, level
 ),
 
 listeners AS (
     SELECT
         user_id,
-        CASE WHEN MIN(day) < MAX(day) THEN 1 ELSE 0 END AS returned,
-        MAX(CASE WHEN level = 'paid' THEN 1 ELSE 0 END) AS upgraded,
-        MAX(CASE WHEN back = 1 AND level = 'paid' THEN 1 ELSE 0 END) AS paying
-    FROM ordered
+        MIN(first_play) AS first_play,
+        MAX(last_play) AS last_play,
+        MIN(CASE WHEN level = 'free' THEN first_play END) AS first_free_play,
+        MAX(CASE WHEN level = 'paid' THEN last_play END) AS last_paid_play
+    FROM levels
     GROUP BY user_id
-    HAVING MAX(CASE WHEN place = 1 AND level = 'free' THEN 1 ELSE 0 END) = 1
+),
+
+beginners AS (
+    SELECT
+        user_id,
+        last_play,
+        last_paid_play,
+        CASE WHEN CAST(first_play AS DATE) < CAST(last_play AS DATE) THEN 1 ELSE 0 END AS returned
+    FROM listeners
+    WHERE first_free_play = first_play
 ),
 
 counted AS (
     SELECT
         COUNT(*) AS began,
         COUNT(CASE WHEN returned = 1 THEN 1 END) AS returned,
-        COUNT(CASE WHEN returned = 1 AND upgraded = 1 THEN 1 END) AS upgraded,
-        COUNT(CASE WHEN returned = 1 AND paying = 1 THEN 1 END) AS paying
-    FROM listeners
+        COUNT(CASE WHEN returned = 1 THEN last_paid_play END) AS upgraded,
+        COUNT(CASE WHEN returned = 1 AND last_paid_play = last_play THEN 1 END) AS paying
+    FROM beginners
 ),
 
 stages AS (
