@@ -12,14 +12,15 @@ ONLY ?=
 CONTINUE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs bench test coverage torture check format lint types clean
+.PHONY: help run docs screenshots bench test coverage torture check format lint types clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed ## make a month of data, load it, and answer the questions
+run: $(VENV)/.installed ## make a month of data, load it, answer the questions, write the report
 	@$(BIN)/sparkify generate $(DATA)
 	@$(BIN)/sparkify etl
+	@$(BIN)/sparkify report
 	@echo "      (in this shell first: source $(BIN)/activate)" >&2
 
 docs: $(VENV)/.installed-dev ## write the generated parts of the documents again
@@ -28,6 +29,9 @@ docs: $(VENV)/.installed-dev ## write the generated parts of the documents again
 bench: $(VENV)/.installed-dev ## measure a load beside its peers: SIZE=S, M or L
 	@$(BIN)/python -m benchmarks $(SIZE) --rounds $(ROUNDS) --peers "$(PEERS)" --only "$(ONLY)" \
 		$(if $(CONTINUE),--continue)
+
+screenshots: $(VENV)/.installed-dev ## take the pictures of the report for the documents again
+	$(BIN)/python docs/screenshots.py
 
 test: $(VENV)/.installed-dev ## run all tests
 	$(BIN)/pytest -n auto --dist worksteal
@@ -49,8 +53,8 @@ lint: $(VENV)/.installed-dev ## find what the style forbids
 types: $(VENV)/.installed-dev ## check the types strictly
 	$(BIN)/mypy
 
-clean: ## remove what was built, and the generated data and its warehouse
-	rm -rf $(VENV) .venv-bench $(DATA) build sparkify.duckdb sparkify.duckdb.wal
+clean: ## remove what was built, and the generated data, its warehouse and its report
+	rm -rf $(VENV) .venv-bench $(DATA) build sparkify.duckdb sparkify.duckdb.wal report.html
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

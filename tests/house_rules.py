@@ -11,14 +11,17 @@ from house import PACKAGE, House, within
 
 LONGEST_FILE = 400
 ROOMS: Mapping[str, Collection[str]] = {
+    "altair": ("report",),
     "boto3": ("boto3_sql_util", "util_s3", "iac"),
     "botocore": ("boto3_sql_util", "util_s3", "iac"),
     "click": ("cli",),
     "duckdb": ("warehouse.duckdb",),
+    "jinja2": ("report",),
     "numpy": ("generate",),
     "obstore": ("util_s3",),
     "pandas": ("boto3_sql_util",),
     "rich": ("console",),
+    "vl_convert": ("report",),
 }
 """Every library, and the modules or packages that may import it."""
 

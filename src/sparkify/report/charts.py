@@ -120,14 +120,14 @@ def _line(rows: _Rows, wanted: Declared) -> marks.Spec:
     percent = rows.percent(y[0])
     if wanted.mean:
         names = (words(y[0]), words(wanted.mean))
-        return marks.bars_and_mean(marks.inline(points), names, percent=percent)
+        return marks.filled(marks.bars_and_mean(names, percent=percent), points)
     days = [row[x] for row in rows.values]
-    return marks.lines(
-        marks.inline(points),
+    lines = marks.lines(
         [words(column) for column in y],
         percent=percent,
         ticks=days if len(days) <= _FEW_TICKS else (),
     )
+    return marks.filled(lines, points)
 
 
 def _cells(rows: _Rows, wanted: Declared) -> marks.Spec:

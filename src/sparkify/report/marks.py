@@ -22,20 +22,24 @@ _FUNNEL_ROW = 62
 _PLOT = 190
 _CELL = 30
 _LETTER = 7.0
-"""About how wide a character of a figure is, in pixels."""
+_SMALL_LETTER = 6.2
+"""About how wide a character of a figure, of an axis is, in pixels."""
 _FEW = 10
 """So many columns have their figures on top; more have an axis."""
+
+_DARK = 4
+"""The first shade on which texts are in the other ink."""
 
 _AMOUNT = "amount:Q"
 _TIP = alt.Tooltip("tip:N")
 
 
-Data = alt.InlineData | alt.NamedData
+_ROWS = alt.NamedData(name="rows")
 
 
-def inline(values: Sequence[dict[str, Any]]) -> alt.InlineData:
-    """Put rows into a chart."""
-    return alt.InlineData(values=list(values))
+def filled(spec: Spec, rows: Sequence[dict[str, Any]]) -> Spec:
+    """Put the rows into a chart that has none yet."""
+    return {**spec, "datasets": {"rows": list(rows)}}
 
 
 def shade(amount: float, most: float) -> int:
@@ -51,10 +55,10 @@ def ranked(rows: Sequence[dict[str, Any]], *, whole: bool = False) -> Spec:
 
     whole: a full bar is 1, for shares of a whole; else it is the greatest amount.
     """
-    base = _listed(rows)
+    base = _listed()
     longest = max(len(row["text"]) for row in rows)
     track = base.mark_bar(size=6, yOffset=9, color=theme.TRACK, cornerRadius=3).encode(
-        x=alt.value(0), x2=alt.value("width")
+        x=alt.XValue(0), x2=alt.X2Value("width")
     )
     bar = base.mark_bar(size=6, yOffset=9, cornerRadius=3).encode(
         x=alt.X(_AMOUNT, axis=None, scale=alt.Scale(domain=[0, 1]) if whole else _up_to_most(rows)),
@@ -62,21 +66,21 @@ def ranked(rows: Sequence[dict[str, Any]], *, whole: bool = False) -> Spec:
     )
     label = base.mark_text(
         align="left", dy=-6, limit={"expr": f"max(60, width - {longest * _LETTER + 20})"}
-    ).encode(text="label:N", x=alt.value(0))
+    ).encode(text=alt.Text("label:N"), x=alt.XValue(0))
     figure = base.mark_text(align="right", dy=-6, fontWeight=600).encode(
-        text="text:N", x=alt.value("width")
+        text=alt.Text("text:N"), x=alt.XValue("width")
     )
-    return _finished([track, bar, label, figure, _hover(base, _ROW)], _ROW * len(rows))
+    return _finished([track, bar, label, figure, _hover(base, _ROW)], _ROW * len(rows), rows)
 
 
 def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
     """Draw stages, each a bar in the middle, as wide as it is large."""
-    base = _listed(rows).transform_calculate(left="-datum.amount / 2", right="datum.amount / 2")
+    base = _listed().transform_calculate(left="-datum.amount / 2", right="datum.amount / 2")
     most = max(row["amount"] for row in rows) or 1
     scale = alt.Scale(domain=[-most / 2, most / 2], nice=False)
     bar = base.mark_bar(size=24, yOffset=11, cornerRadius=4).encode(
         x=alt.X("left:Q", axis=None, scale=scale),
-        x2="right:Q",
+        x2=alt.X2("right:Q"),
         color=alt.Color(
             "place:O",
             legend=None,
@@ -86,16 +90,14 @@ def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
     words = base.transform_calculate(words="datum.label + ': ' + datum.text").mark_text(
         align="center", dy=-13
     )
-    label = words.encode(text="words:N", x=alt.value({"expr": "width / 2"}))
-    return _finished([bar, label, _hover(base, _FUNNEL_ROW)], _FUNNEL_ROW * len(rows))
+    label = words.encode(text=alt.Text("words:N"), x=alt.XValue({"expr": "width / 2"}))
+    return _finished([bar, label, _hover(base, _FUNNEL_ROW)], _FUNNEL_ROW * len(rows), rows)
 
 
 def columns(rows: Sequence[dict[str, Any]], *, percent: bool = False) -> Spec:
     """Draw standing bars; a few have their figures on top, many have an axis."""
     few = len(rows) <= _FEW
-    band = f"width / {len(rows)}"
-    longest = max(len(row["label"]) for row in rows)
-    base = alt.Chart(inline(rows)).encode(
+    base = alt.Chart(_ROWS).encode(
         x=alt.X(
             "label:N",
             sort=None,
@@ -103,11 +105,7 @@ def columns(rows: Sequence[dict[str, Any]], *, percent: bool = False) -> Spec:
             axis=alt.Axis(
                 title=None,
                 labelAngle=0,
-                labelExpr=(
-                    f"{band} > {longest * _LETTER} ? datum.label : split(datum.label, ' ')"
-                    if few
-                    else "datum.label"
-                ),
+                labelExpr=_fitting_label(rows) if few else "datum.label",
                 labelOverlap=not few,
                 labelLineHeight=13,
             ),
@@ -119,18 +117,30 @@ def columns(rows: Sequence[dict[str, Any]], *, percent: bool = False) -> Spec:
     )
     wide = {"expr": "min(76, bandwidth('x'))"}
     bar = base.mark_bar(cornerRadiusEnd=3, width=wide).encode(y=height, color=_leading())
-    layers = [base.mark_bar(opacity=0).encode(y=alt.value(0), y2=alt.value("height")), bar]
+    layers = [base.mark_bar(opacity=0).encode(y=alt.YValue(0), y2=alt.Y2Value("height")), bar]
     if few:
         longest = max(len(row["text"]) for row in rows)
-        room = {"expr": f"{band} > {longest * _LETTER + 4} ? 1 : 0"}
+        room = {"expr": f"width / {len(rows)} > {longest * _LETTER + 4} ? 1 : 0"}
         figure = base.mark_text(dy=-9, fontWeight=600, opacity=room)
-        layers.append(figure.encode(y=height, text="text:N"))
-    return _finished(layers, _PLOT)
+        layers.append(figure.encode(y=height, text=alt.Text("text:N")))
+    return _finished(layers, _PLOT, rows)
 
 
-def bars_and_mean(data: Data, names: tuple[str, str], *, percent: bool = False) -> Spec:
+def _fitting_label(rows: Sequence[dict[str, Any]]) -> str:
+    """Write a label on one line, or word by word, or as its beginning: as there is room."""
+    band = f"width / {len(rows)}"
+    labels = [row["label"] for row in rows]
+    line = max(map(len, labels)) * _LETTER
+    word = max(len(word) for label in labels for word in label.split(" ")) * _SMALL_LETTER
+    return (
+        f"{band} > {line} ? datum.label"
+        f" : {band} > {word} ? split(datum.label, ' ') : slice(datum.label, 0, 3)"
+    )
+
+
+def bars_and_mean(names: tuple[str, str], *, percent: bool = False) -> Spec:
     """Draw an amount of each day as thin bars, and its moving mean as a line over them."""
-    base = alt.Chart(data).encode(x=_days(padding=14), tooltip=_TIP)
+    base = alt.Chart(_ROWS).encode(x=_days(padding=14), tooltip=_TIP)
     color = _named(names, (theme.FIRST_SOFT, theme.FIRST))
     bar = base.transform_calculate(name=_quoted(names[0])).mark_bar(
         width={"expr": "max(1, min(22, 0.72 * width / 31))"}, cornerRadiusEnd=2
@@ -148,7 +158,6 @@ def bars_and_mean(data: Data, names: tuple[str, str], *, percent: bool = False) 
 
 
 def lines(
-    data: Data,
     names: Sequence[str],
     *,
     percent: bool = False,
@@ -158,7 +167,7 @@ def lines(
 
     ticks: the days that the axis names; without them, as many as there is room for.
     """
-    base = alt.Chart(data).encode(
+    base = alt.Chart(_ROWS).encode(
         x=_days(padding=4, ticks=ticks),
         y=alt.Y(_AMOUNT, axis=_amounts(percent), scale=alt.Scale(zero=True)),
         color=_named(names, (theme.FIRST, theme.SECOND)) if len(names) > 1 else alt.Undefined,
@@ -175,21 +184,17 @@ def lines(
 def cells(rows: Sequence[dict[str, Any]], *, title: str = "", texts: bool) -> Spec:
     """Draw a field of cells, darker where there is more; `texts` writes the amounts into them."""
     longest = max(len(row["text"]) for row in rows)
-    return cells_of(
-        inline(rows),
-        _CELL * len({row["row"] for row in rows}),
-        title=title,
-        texts=longest if texts else 0,
-    )
+    height = _CELL * len({row["row"] for row in rows})
+    return filled(cells_of(height, title=title, texts=longest if texts else 0), rows)
 
 
-def cells_of(data: Data, height: int, *, title: str = "", texts: int = 0) -> Spec:
-    """Draw cells from data: column, across, row, down, shade, text, tip.
+def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
+    """Draw cells from rows of column, across, row, down, shade, text, tip.
 
     height: of all rows, in pixels. title: what the columns count. texts: how long the longest text
     of a cell is, 0 for none.
     """
-    base = alt.Chart(data).encode(
+    base = alt.Chart(_ROWS).encode(
         x=alt.X(
             "across:N",
             sort=alt.SortField("column"),
@@ -210,7 +215,9 @@ def cells_of(data: Data, height: int, *, title: str = "", texts: int = 0) -> Spe
             axis=alt.Axis(title=None, labelLimit=110),
         ),
     )
-    scale = alt.Scale(domain=list(range(len(theme.SHADES))), range=list(theme.SHADES))
+    shades = list(range(len(theme.SHADES)))
+    inks = ["var(--on-dark)" if one >= _DARK else "var(--on-light)" for one in shades]
+    scale = alt.Scale(domain=shades, range=list(theme.SHADES))
     rect = base.mark_rect(cornerRadius=4, stroke=theme.PAPER, strokeWidth=2).encode(
         color=alt.Color("shade:O", scale=scale, legend=None), tooltip=_TIP
     )
@@ -218,34 +225,34 @@ def cells_of(data: Data, height: int, *, title: str = "", texts: int = 0) -> Spe
     if texts:
         room = f"bandwidth('x') > {texts * 6 + 2} ? 1 : 0"
         text = base.mark_text(fontSize=theme.SMALL, opacity={"expr": room}).encode(
-            text="text:N",
+            text=alt.Text("text:N"),
             tooltip=_TIP,
-            color=alt.condition(
-                "datum.shade >= 4", alt.value("var(--on-dark)"), alt.value("var(--on-light)")
-            ),
+            fill=alt.Fill("shade:O", scale=alt.Scale(domain=shades, range=inks), legend=None),
         )
         layers.append(text)
     return _finished(layers, height)
 
 
-def sparkline(data: Data) -> Spec:
+def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
     """Draw a small line without axes, its newest point marked."""
-    base = alt.Chart(data).encode(
+    base = alt.Chart(_ROWS).encode(
         x=alt.X("at:T", axis=None, scale=alt.Scale(type="utc")),
         y=alt.Y(_AMOUNT, axis=None, scale=alt.Scale(zero=False, nice=False)),
     )
-    area = base.mark_area(color=theme.FIRST, opacity=0.12, clip=True).encode(y2=alt.value("height"))
+    area = base.mark_area(color=theme.FIRST, opacity=0.12, clip=True).encode(
+        y2=alt.Y2Value("height")
+    )
     line = base.mark_line(color=theme.FIRST, strokeWidth=2)
     newest = base.mark_point(filled=True, size=42, opacity=1, color=theme.FIRST)
     newest = newest.transform_filter("datum.newest")
     hover = base.mark_point(size=160, opacity=0).encode(tooltip=_TIP)
-    return _finished([area, line, newest, hover], 44)
+    return _finished([area, line, newest, hover], 44, rows)
 
 
 def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
     """Draw what became of the records that were read: parts of one bar for each kind."""
     names = ["staged", "duplicates", "rejected"]
-    base = alt.Chart(inline(rows)).encode(
+    base = alt.Chart(_ROWS).encode(
         y=alt.Y(
             "kind:N",
             axis=alt.Axis(title=None, labelFontSize=theme.NORMAL, labelColor=theme.INK),
@@ -258,11 +265,11 @@ def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
         color=_named(names, (theme.FIRST, theme.SHADES[2], theme.SECOND)),
         order=alt.Order("place:Q"),
     )
-    return _finished([bar], 44 * len({row["kind"] for row in rows}))
+    return _finished([bar], 44 * len({row["kind"] for row in rows}), rows)
 
 
-def _listed(rows: Sequence[dict[str, Any]]) -> alt.Chart:
-    return alt.Chart(inline(rows)).encode(y=alt.Y("place:O", axis=None, scale=_tight()))
+def _listed() -> alt.Chart:
+    return alt.Chart(_ROWS).encode(y=alt.Y("place:O", axis=None, scale=_tight()))
 
 
 def _tight() -> alt.Scale:
@@ -273,14 +280,15 @@ def _up_to_most(rows: Sequence[dict[str, Any]], *, nice: bool = False) -> alt.Sc
     return alt.Scale(domain=[0, max(row["amount"] for row in rows) or 1], nice=nice)
 
 
-def _leading() -> Any:
-    return alt.condition("datum.leads", alt.value(theme.FIRST), alt.value(theme.FIRST_SOFT))
+def _leading() -> alt.Color:
+    scale = alt.Scale(domain=[True, False], range=[theme.FIRST, theme.FIRST_SOFT])
+    return alt.Color("leads:N", scale=scale, legend=None)
 
 
 def _hover(base: alt.Chart, size: int) -> alt.Chart:
     """Lay a row that a pointer finds over all of its width."""
     row: alt.Chart = base.mark_bar(size=size, opacity=0).encode(
-        x=alt.value(0), x2=alt.value("width"), tooltip=_TIP
+        x=alt.XValue(0), x2=alt.X2Value("width"), tooltip=_TIP
     )
     return row
 
@@ -322,8 +330,12 @@ def _quoted(name: str) -> str:
     return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _finished(layers: Sequence[alt.Chart], height: int) -> Spec:
+def _finished(
+    layers: Sequence[alt.Chart], height: int, rows: Sequence[dict[str, Any]] = ()
+) -> Spec:
     """Write a chart as JSON values; the page gives all charts their look, so none has its own."""
-    chart = alt.layer(*layers).properties(width="container", height=height).to_dict()
-    spec = {key: part for key, part in chart.items() if key not in ("config", "$schema")}
-    return {"autosize": {"type": "fit-x", "contains": "padding"}, **spec}
+    chart = alt.layer(*layers).properties(width="container", height=height)
+    spec = chart.to_dict(validate=False)
+    spec = {key: part for key, part in spec.items() if key not in ("config", "$schema")}
+    spec = {"autosize": {"type": "fit-x", "contains": "padding"}, **spec}
+    return filled(spec, rows) if rows else spec

@@ -16,6 +16,7 @@ from .findings import Findings
 
 SPARK_DAYS = 30
 _SPARK_HOURS = 48
+_CELL = 27
 _MOMENT = "%Y-%m-%d %H:%M:%S.%f"
 
 
@@ -163,17 +164,14 @@ def _spark(spark: Sequence[tuple[Any, float, str]]) -> dict[str, Any] | None:
         }
         for number, (at, amount, text) in enumerate(spark, start=1)
     ]
-    return marks.sparkline(marks.inline(rows))
+    return marks.sparkline(rows)
 
 
 def explorer() -> dict[str, dict[str, Any]]:
     """Return the charts of the explorer, by name; the page puts the chosen days into them."""
-    import altair as alt
-
-    days = alt.NamedData(name="days")
     return {
-        "plays": marks.bars_and_mean(days, ("plays", "mean of seven days")),
-        "listeners": marks.lines(alt.NamedData(name="listeners"), ["listeners"]),
-        "hours": marks.lines(alt.NamedData(name="hours"), ["hours"]),
-        "week": marks.cells_of(alt.NamedData(name="cells"), 7 * 27),
+        "plays": marks.bars_and_mean(("plays", "mean of seven days")),
+        "listeners": marks.lines(["listeners"]),
+        "hours": marks.lines(["hours"]),
+        "week": marks.cells_of(7 * _CELL),
     }

@@ -88,6 +88,13 @@ def page(findings: Findings, made_at: datetime) -> str:
 
     Raises ValueError when a question's header declares a chart that cannot be.
     """
+    from altair.utils import schemapi
+
+    with schemapi.debug_mode(False):  # to validate each part takes seconds; the tests do it
+        return _page(findings, made_at)
+
+
+def _page(findings: Findings, made_at: datetime) -> str:
     days = daily(findings.days, findings.hours)
     sections = _sections(findings.answers)
     outcomes = [_outcome(one, findings.names) for one in findings.checks]

@@ -123,10 +123,10 @@ function fill(table, head, rows) {
 
 function datasets(rows) {
   return {
-    days: series(rows, "plays"),
+    plays: series(rows, "plays"),
     listeners: series(rows, "listeners"),
     hours: series(rows, "hours"),
-    cells: cells(rows),
+    week: cells(rows),
   };
 }
 
@@ -165,7 +165,7 @@ async function explore() {
   const choice = chosen();
   const sets = datasets(choice.rows);
   tell(choice);
-  for (const [view, name] of Object.values(views)) await view.data(name, sets[name]).runAsync();
+  for (const [name, view] of Object.entries(views)) await view.data("rows", sets[name]).runAsync();
 }
 
 async function drawExplorer() {
@@ -173,10 +173,9 @@ async function drawExplorer() {
   const sets = datasets(choice.rows);
   tell(choice);
   for (const element of explorer.querySelectorAll("[data-explorer]")) {
-    const spec = data.explorer[element.dataset.explorer];
-    const { name } = spec.data ?? spec.layer[0].data;
-    const { view } = await draw(element, { ...spec, datasets: { [name]: sets[name] } });
-    views[element.dataset.explorer] = [view, name];
+    const name = element.dataset.explorer;
+    const spec = { ...data.explorer[name], datasets: { rows: sets[name] } };
+    views[name] = (await draw(element, spec)).view;
   }
   for (const input of explorer.querySelectorAll("input")) input.addEventListener("change", explore);
 }
