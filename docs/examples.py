@@ -79,11 +79,12 @@ def _transcript() -> str:
     """Run what `make run` runs; show how it begins, some answers, and how it ends."""
     with _folder():
         generated, loaded = _call("generate", "data").output, _call("etl").output
+        reported = _at_home(_PROGRESS.sub("", _call("report").output))
     begun, *blocks = _HEADING.split(_PROGRESS.sub("", generated + loaded))
     _, ended = _without_end(blocks[-1])
     names = list(questions())
     shown = [blocks[names.index(name)] for name in SHOWN_ANSWERS]
-    parts = [f"$ make run\n{begun}", *shown, ended]
+    parts = [f"$ make run\n{begun}", *shown, f"{ended}{reported}"]
     return reference.fenced("\n\n[...]\n\n".join(part.strip() for part in parts))
 
 
@@ -212,6 +213,7 @@ _JSON_CALLS: Sequence[tuple[str, ...]] = (
     ("rejects",),
     ("status",),
     ("export", "parquet"),
+    ("report",),
     ("sql",),
     ("sql", "warehouse_info"),
     ("doctor",),
@@ -221,6 +223,7 @@ _MANY_ENTRIES = 12
 _FEW_ENTRIES = 2
 _VOLATILE = {
     "seconds": 1.234,
+    "bytes": 1234567,
     "started_at": "2018-12-01 06:00:00.000000",
     "finished_at": "2018-12-01 06:00:01.234567",
 }

@@ -188,20 +188,8 @@ def test_settings_errors_end_with_3() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        ["report"],
-        ["report", "--output", "x.html"],
-    ],
+    "words", [["ask"], ["check"], ["status"], ["rejects"], ["query", "x"], ["report"]]
 )
-def test_what_is_not_built_yet_says_so(words: list[str], sources: None) -> None:
-    error = failure(*words)
-    assert error["exit_code"] == 3
-    assert "not built yet" in error["reason"]
-    assert error["next_step"]
-
-
-@pytest.mark.parametrize("words", [["ask"], ["check"], ["status"], ["rejects"], ["query", "x"]])
 def test_a_warehouse_that_is_not_there_ends_with_5(words: list[str]) -> None:
     error = failure(*words)
     assert (error["code"], error["exit_code"]) == ("warehouse", 5)

@@ -275,7 +275,7 @@ def test_links_lead_somewhere(document: str) -> None:
 def test_make_run_runs_what_the_transcript_shows() -> None:
     recipe = re.findall(r"^run:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)[0]
     commands = re.findall(r"\$\(BIN\)/sparkify (.*)", recipe)
-    assert commands == ["generate $(DATA)", "etl"]
+    assert commands == ["generate $(DATA)", "etl", "report"]
     assert "DATA ?= data\n" in MAKEFILE
 
 

@@ -382,7 +382,12 @@ def test_the_page_is_opened_in_the_browser_if_asked(
     opens: bool, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or opens)
+
+    def browse(url: str) -> bool:
+        opened.append(url)
+        return opens
+
+    monkeypatch.setattr(webbrowser, "open", browse)
     words = (
         "report",
         "--open",
@@ -435,3 +440,13 @@ def test_the_real_library_may_stand_in_a_page(page: Page) -> None:
     assert "</script" not in library
     assert "<!--" not in library
     assert len(page.html) < 3_000_000
+
+
+def test_every_chart_is_valid_vega_lite(page: Page) -> None:
+    import altair as alt
+
+    specs = [*page.data["charts"].values(), *page.data["explorer"].values()]
+    assert len(specs) > len(questions())
+    for spec in specs:
+        alt.LayerChart.from_dict(spec).to_dict(validate=True)
+    alt.Chart.from_dict({"mark": "bar", "config": page.data["config"]}, validate=True)

@@ -15,12 +15,13 @@ const count = (amount, word) => `${figures.format(amount)} ${word}${amount === 1
 const tip = document.getElementById("tip");
 
 function showTip(handler, event, item, value) {
-  if (!value || !value.tip) {
+  const told = value?.tip ?? value;
+  if (!told) {
     tip.hidden = true;
     return;
   }
   tip.replaceChildren();
-  for (const line of String(value.tip).split("\n")) {
+  for (const line of String(told).split("\n")) {
     const [name, text] = line.split("\t");
     const row = document.createElement("div");
     for (const [tag, words] of [["span", name], ["b", text]]) {
@@ -38,8 +39,8 @@ function showTip(handler, event, item, value) {
 
 // Charts. Expressions are interpreted (`ast`): the page's policy allows no code from text.
 
-function draw(element, spec) {
-  return vegaEmbed(element, spec, {
+async function draw(element, spec) {
+  const drawn = await vegaEmbed(element, spec, {
     ast: true,
     config: data.config,
     actions: false,
@@ -47,6 +48,9 @@ function draw(element, spec) {
     renderer: "svg",
     tooltip: showTip,
   });
+  // The element is an image with a sentence; its parts by themselves would only be noise.
+  element.querySelector("svg").setAttribute("aria-hidden", "true");
+  return drawn;
 }
 
 // The explorer: days of one level, of one period.
