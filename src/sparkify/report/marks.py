@@ -237,7 +237,7 @@ def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
     """Draw a small line without axes, its newest point marked."""
     base = alt.Chart(_ROWS).encode(
         x=alt.X("at:T", axis=None, scale=alt.Scale(type="utc")),
-        y=alt.Y(_AMOUNT, axis=None, scale=alt.Scale(zero=False, nice=False)),
+        y=alt.Y(_AMOUNT, axis=None, scale=alt.Scale(zero=True, nice=False)),
     )
     area = base.mark_area(color=theme.FIRST, opacity=0.12, clip=True).encode(
         y2=alt.Y2Value("height")
