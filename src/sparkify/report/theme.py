@@ -27,7 +27,7 @@ NORMAL = 13
 def config() -> dict[str, Any]:
     """Return the Vega-Lite configuration of all charts."""
     return {
-        "background": None,
+        "background": "transparent",
         "padding": 0,
         "font": FONT,
         "aria": False,  # the element around a chart says what it shows
