@@ -289,7 +289,7 @@ def notebook() -> dict[str, Any]:
     found = run_notebook.read()
     with _folder():
         for line in run_notebook.world(found):
-            _call(*line.split()[1:])
+            call(*line.split()[1:])
         Path("docs").mkdir()
         with contextlib.chdir("docs"):
             return run_notebook.run(found)

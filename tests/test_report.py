@@ -449,4 +449,4 @@ def test_every_chart_is_valid_vega_lite(page: Page) -> None:
     assert len(specs) > len(questions())
     for spec in specs:
         alt.LayerChart.from_dict(spec).to_dict(validate=True)
-    alt.Chart.from_dict({"mark": "bar", "config": page.data["config"]}, validate=True)
+    alt.Chart.from_dict({"data": {"values": []}, "mark": "bar", "config": page.data["config"]})

@@ -18,7 +18,7 @@ __all__ = ["Findings", "gather", "page"]
 def page(findings: Findings, made_at: datetime) -> str:
     """Write the page as HTML. made_at: when, UTC.
 
-    Raises ValueError when a question's header declares a chart that cannot be.
+    Raises HeaderError when a question's header declares a chart that cannot be.
     """
     from .writing import page as written
 

@@ -20,7 +20,7 @@ _FEW_TICKS = 12
 def chart(answer: Answer) -> marks.Spec | None:
     """Draw an answer; None when it has no rows, or nothing that can be drawn.
 
-    Returns a Vega-Lite specification with its data, in JSON values. Raises ValueError when the
+    Returns a Vega-Lite specification with its data, in JSON values. Raises HeaderError when the
     question's header declares a chart that cannot be.
     """
     wanted = declared(answer)

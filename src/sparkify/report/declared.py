@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from ..analysis import Answer
+from ..sql_queries import HeaderError
 
 KINDS = frozenset({"bar", "line", "cohort", "heat", "funnel"})
 MEASURES = frozenset({"count", "number", "percent"})
@@ -40,12 +40,12 @@ class Declared:
 def declared(answer: Answer) -> Declared | None:
     """Return how to draw an answer; None when its columns give nothing to draw.
 
-    Raises ValueError when the header asks for a chart that cannot be.
+    Raises HeaderError when the header asks for a chart that cannot be.
     """
     chart = _parsed(answer) if answer.chart else _suggested(answer)
     if chart and not set(chart.columns) <= set(answer.columns):
         missing = ", ".join(sorted(set(chart.columns) - set(answer.columns)))
-        raise ValueError(f"{answer.name}.sql: its chart draws {missing}, which it does not show")
+        raise HeaderError(answer.name, f"chart draws {missing}, which is not shown")
     return chart
 
 
@@ -53,11 +53,9 @@ def _parsed(answer: Answer) -> Declared:
     kind, *pairs = str(answer.chart).split()
     axes = dict(pair.partition("=")[::2] for pair in pairs)
     if kind not in KINDS or not {"x", "y"} <= set(axes) <= {"x", "y", "mean"}:
-        raise ValueError(f"{answer.name}.sql: not a chart: {answer.chart!r}")
+        raise HeaderError(answer.name, f"not a chart: {answer.chart!r}")
     x, y = (_columns(axes[axis], answer.columns) for axis in ("x", "y"))
-    formatted = _formatted(answer)
-    across = formatted >= {*x} or (not formatted & {*y} and _counted(answer) >= {*x})
-    return Declared(kind, x, y, across, axes.get("mean"))
+    return Declared(kind, x, y, _measures(answer) >= {*x}, axes.get("mean"))
 
 
 def _columns(text: str, shown: Sequence[str]) -> tuple[str, ...]:
@@ -73,7 +71,7 @@ def _columns(text: str, shown: Sequence[str]) -> tuple[str, ...]:
 
 def _suggested(answer: Answer) -> Declared | None:
     """Draw the first measure over days, or else by the columns that stand before it."""
-    measures = _formatted(answer) or _counted(answer)
+    measures = _measures(answer)
     days = _days(answer)
     measure = next((column for column in answer.columns if column in measures), None)
     if measure is None:
@@ -84,21 +82,10 @@ def _suggested(answer: Answer) -> Declared | None:
     return Declared("bar", (measure,), labels, across=True) if labels else None
 
 
-def _formatted(answer: Answer) -> set[str]:
+def _measures(answer: Answer) -> set[str]:
     """Name the columns whose formats are those of amounts."""
     formats = zip(answer.columns, answer.formats, strict=True)
     return {column for column, form in formats if form.partition(" ")[0] in MEASURES}
-
-
-def _counted(answer: Answer) -> set[str]:
-    """Name the columns that hold numbers and look like no key, whatever their formats."""
-    return {
-        column
-        for number, column in enumerate(answer.columns)
-        if not column.endswith("_id")
-        if (values := [row[number] for row in answer.rows if row[number] is not None])
-        if all(isinstance(value, int | float | Decimal) for value in values)
-    }
 
 
 def _days(answer: Answer) -> list[str]:

@@ -86,7 +86,7 @@ class Outcome:
 def page(findings: Findings, made_at: datetime) -> str:
     """Write the page. made_at: when, UTC.
 
-    Raises ValueError when a question's header declares a chart that cannot be.
+    Raises HeaderError when a question's header declares a chart that cannot be.
     """
     from altair.utils import schemapi
 

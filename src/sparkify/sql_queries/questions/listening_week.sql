@@ -10,7 +10,7 @@
 -- chart: heat x=hour y=monday..sunday
 -- note: Hours are UTC, not the listener's own. An hour without plays on any day is not listed. Of
 --   equally busy hours the first after Monday's midnight is named.
-WITH hour_plays AS (
+WITH hours AS (
     SELECT
         CAST(EXTRACT(HOUR FROM start_time) AS INTEGER) AS hour,
         MOD(CAST(EXTRACT(DOW FROM start_time) AS INTEGER) + 6, 7) AS weekday,
@@ -34,7 +34,7 @@ best AS (
         END AS weekday,
         hour,
         plays
-    FROM hour_plays
+    FROM hours
     ORDER BY plays DESC, weekday ASC, hour ASC
     LIMIT 1
 ),
@@ -44,26 +44,20 @@ total AS (
 )
 
 SELECT
-    hour_plays.hour,
-    CAST(SUM(CASE WHEN hour_plays.weekday = 0 THEN hour_plays.plays ELSE 0 END) AS BIGINT) AS monday,
-    CAST(SUM(CASE WHEN hour_plays.weekday = 1 THEN hour_plays.plays ELSE 0 END) AS BIGINT) AS tuesday,
-    CAST(
-        SUM(CASE WHEN hour_plays.weekday = 2 THEN hour_plays.plays ELSE 0 END) AS BIGINT
-    ) AS wednesday,
-    CAST(
-        SUM(CASE WHEN hour_plays.weekday = 3 THEN hour_plays.plays ELSE 0 END) AS BIGINT
-    ) AS thursday,
-    CAST(SUM(CASE WHEN hour_plays.weekday = 4 THEN hour_plays.plays ELSE 0 END) AS BIGINT) AS friday,
-    CAST(
-        SUM(CASE WHEN hour_plays.weekday = 5 THEN hour_plays.plays ELSE 0 END) AS BIGINT
-    ) AS saturday,
-    CAST(SUM(CASE WHEN hour_plays.weekday = 6 THEN hour_plays.plays ELSE 0 END) AS BIGINT) AS sunday,
+    hours.hour,
+    CAST(SUM(CASE WHEN hours.weekday = 0 THEN hours.plays ELSE 0 END) AS BIGINT) AS monday,
+    CAST(SUM(CASE WHEN hours.weekday = 1 THEN hours.plays ELSE 0 END) AS BIGINT) AS tuesday,
+    CAST(SUM(CASE WHEN hours.weekday = 2 THEN hours.plays ELSE 0 END) AS BIGINT) AS wednesday,
+    CAST(SUM(CASE WHEN hours.weekday = 3 THEN hours.plays ELSE 0 END) AS BIGINT) AS thursday,
+    CAST(SUM(CASE WHEN hours.weekday = 4 THEN hours.plays ELSE 0 END) AS BIGINT) AS friday,
+    CAST(SUM(CASE WHEN hours.weekday = 5 THEN hours.plays ELSE 0 END) AS BIGINT) AS saturday,
+    CAST(SUM(CASE WHEN hours.weekday = 6 THEN hours.plays ELSE 0 END) AS BIGINT) AS sunday,
     best.weekday AS best_weekday,
     best.hour AS best_hour,
     best.plays AS best_plays,
     CAST(best.plays AS DOUBLE PRECISION) / total.plays AS best_share
-FROM hour_plays
+FROM hours
 CROSS JOIN best
 CROSS JOIN total
-GROUP BY hour_plays.hour, best.weekday, best.hour, best.plays, total.plays
-ORDER BY hour_plays.hour
+GROUP BY hours.hour, best.weekday, best.hour, best.plays, total.plays
+ORDER BY hours.hour
