@@ -18,10 +18,7 @@ from command_line import answer, call
 from question_readers import on_duckdb
 from sparkify import report
 
-pytestmark = [
-    pytest.mark.skipif(chromium() is None, reason="there is no Chromium here"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium here")
 WIDTHS = (320, 768, 1440)
 SERIOUS = {"serious", "critical"}
 
@@ -112,8 +109,9 @@ def test_nothing_is_requested_and_nothing_complains(opened: Opened) -> None:
     assert opened.page.locator("[data-chart] svg, [data-explorer] svg").count() == places
 
 
-def test_code_in_a_text_is_not_run_even_by_the_page_itself(opened: Opened) -> None:
+def test_code_in_a_text_is_not_run_even_by_the_page_itself(engine: Browser, written: Path) -> None:
     """The policy holds: a script, an image or a request that is put in later is refused."""
+    opened = Opened(engine, written)
     refused = opened.page.evaluate(
         """async () => {
           const broken = [];
@@ -132,8 +130,7 @@ def test_code_in_a_text_is_not_run_even_by_the_page_itself(opened: Opened) -> No
     )
     assert refused[0] is False
     assert {"connect-src", "script-src-elem"} <= set(refused[1])
-    opened.complaints.clear()
-    opened.requests[:] = opened.requests[:1]
+    opened.context.close()
 
 
 def test_the_figures_are_those_of_ask(opened: Opened, database: Path) -> None:
