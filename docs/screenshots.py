@@ -22,7 +22,7 @@ LARGEST = 150_000
 QUALITY = 70
 PICTURES = {
     # name: theme, width and height of the window, the element to begin at
-    "report-light": ("light", 1280, 1480, "#top"),
+    "report-light": ("light", 1280, 1370, "#top"),
     "report-dark": ("dark", 1280, 900, "#money"),
     "report-phone": ("light", 390, 844, "#listeners"),
 }

@@ -20,7 +20,7 @@ SHIPPED = (
     *("listener_places", "busiest_weekdays", "top_fans_share", "catalogue_match"),
     *("loyal_listeners", "devices", "decades", "time_to_paying", "daily_plays", "gender"),
     *("replays", "unplayed_songs", "hours_served", "skips", "shared_listeners", "new_listeners"),
-    *("first_songs", "rising_artists"),
+    *("first_songs", "rising_artists", "listening_week", "paying_funnel"),
 )
 """The questions that are part of the product, in their order."""
 
