@@ -31,7 +31,7 @@ best AS (
             WHEN 4 THEN 'Friday'
             WHEN 5 THEN 'Saturday'
             ELSE 'Sunday'
-        END AS weekday,
+        END AS day_name,
         hour,
         plays
     FROM hours
@@ -52,12 +52,12 @@ SELECT
     CAST(SUM(CASE WHEN hours.weekday = 4 THEN hours.plays ELSE 0 END) AS BIGINT) AS friday,
     CAST(SUM(CASE WHEN hours.weekday = 5 THEN hours.plays ELSE 0 END) AS BIGINT) AS saturday,
     CAST(SUM(CASE WHEN hours.weekday = 6 THEN hours.plays ELSE 0 END) AS BIGINT) AS sunday,
-    best.weekday AS best_weekday,
+    best.day_name AS best_weekday,
     best.hour AS best_hour,
     best.plays AS best_plays,
     CAST(best.plays AS DOUBLE PRECISION) / total.plays AS best_share
 FROM hours
 CROSS JOIN best
 CROSS JOIN total
-GROUP BY hours.hour, best.weekday, best.hour, best.plays, total.plays
+GROUP BY hours.hour, best.day_name, best.hour, best.plays, total.plays
 ORDER BY hours.hour
