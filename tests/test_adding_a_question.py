@@ -75,7 +75,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program with the new files, its documents, and a warehouse; not to be changed."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "src").mkdir()
-    copied(folder, "src/sparkify", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+    papers = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+    copied(folder, "src/sparkify", "docs", "benchmarks", *papers)
     write_sources(folder)
     loaded = called(folder, "etl")["answers"]
     assert [answer["name"] for answer in loaded[: len(SHIPPED)]] == list(SHIPPED)
@@ -165,7 +166,16 @@ CASES = (
 
 def test_the_tests_take_it(tmp_path: Path) -> None:
     """A rule that a new question breaks would be told by its name."""
-    names = ("src", "docs", "tests", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile")
+    names = (
+        "src",
+        "docs",
+        "benchmarks",
+        "tests",
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "Makefile",
+    )
     copied(tmp_path, *names, "pyproject.toml")
     (tmp_path / "src/sparkify/sql_queries/checks/users_named.sql").unlink()  # it lacks a breach
     told = run(
