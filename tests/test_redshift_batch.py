@@ -20,7 +20,7 @@ from sparkify.warehouse import Run
 from sparkify.warehouse.redshift import batch
 from sparkify.warehouse.redshift.batch import Batch, Direct, Step, columns_of
 from sparkify.warehouse.redshift.filling import fill, literals
-from sparkify.warehouse.redshift.loading import _creation, _layout
+from sparkify.warehouse.redshift.loading import _creation, _keys, _layout
 from sql_files import DENIED, ROOT
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
@@ -73,7 +73,7 @@ def unparsable(sql: str) -> list[str]:
 
 def every_statement() -> dict[str, str]:
     """Every statement that is sent, with its values, by its name."""
-    steps: list[Step] = [*batch.rebuild(), *_creation(TABLES), *_layout(TABLES)]
+    steps: list[Step] = [*batch.rebuild(), *_creation(TABLES), *_keys(TABLES), *_layout(TABLES)]
     for kinds, direct in some_loads():
         one = some_batch(kinds, direct)
         steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]

@@ -65,7 +65,8 @@ _SETTINGS = (
         "DUCKDB",
         "THREADS",
         values.whole_number(0, 1024),
-        "threads that DuckDB may use; 0: DuckDB's own default",
+        "threads that DuckDB may use; 0: DuckDB's own default, and one where MEMORY_LIMIT is below"
+        " 400MB, for each takes memory to read JSON",
     ),
     Setting("log_data", "S3", "LOG_DATA", values.LOCATION, "where the event logs are"),
     Setting(

@@ -213,9 +213,12 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 def _is_little(limit: str) -> bool:
-    number, unit = re.match(r"([\d.]+) ?(.*)", limit).groups()  # type: ignore[union-attr]
-    exponent = "KMG".find(unit[0].upper()) + 1
-    return exponent > 0 and float(number) * 1000**exponent < _LITTLE_BYTES
+    """Whether a memory limit leaves no room for the buffers of several threads."""
+    amount = re.fullmatch(r"([\d.]+) ?([KMG])i?B", limit, re.IGNORECASE)
+    if amount is None:  # a share, terabytes, or something for DuckDB to refuse
+        return False
+    power = "KMG".index(amount[2].upper()) + 1
+    return bool(float(amount[1]) * 1000**power < _LITTLE_BYTES)
 
 
 def _make(database: Path) -> None:
