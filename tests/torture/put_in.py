@@ -79,9 +79,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "a reject is not written",
         "staging/rejects.py",
-        '        self._stream.write(json.dumps(row) + "\\n")\n        self.counts',
-        "        if self.counts.total() != 1:\n"
-        '            self._stream.write(json.dumps(row) + "\\n")\n        self.counts',
+        "            self._stream.write(line)\n",
+        "            if self.counts.total() != 1:\n                self._stream.write(line)\n",
         "test_etl.py::test_first_load",
     ),
     _fault(
@@ -94,9 +93,9 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "records of one key are not looked for in staging",
         _RANKED,
-        "                AND new_ones.iteminsession = staged.iteminsession\n        )",
-        "                AND new_ones.iteminsession = staged.iteminsession\n"
-        "                AND new_ones.sessionid < 0\n        )",
+        "            AND new_ones.iteminsession = staged.iteminsession\n    )\n),",
+        "            AND new_ones.iteminsession = staged.iteminsession\n"
+        "            AND new_ones.sessionid < 0\n    )\n),",
         "test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
