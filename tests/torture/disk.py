@@ -62,7 +62,7 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     failed = 0
     times = scale.of(8, 80)
     with small_disk(folder / "small") as mounted, small_disk(folder / "other") as _:
-        works = jobs(folder / "small")
+        works = jobs(folder / "small", *WORDS)
         for number in range(times):
             random = Random(f"disk {number}")
             job = random.choice(list(works.values()))

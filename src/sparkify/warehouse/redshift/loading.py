@@ -51,15 +51,19 @@ class RedshiftWarehouse(RedshiftReader):
         present = self.tables()
         missing = [table for table in TABLES if table not in present]
         if missing:
-            keys = _keys(missing)
-            try:
-                self.run_steps([*_creation(missing), *keys])
-            except StatementError as error:
-                if error.status != "FAILED" or error.name not in ("", *(key.name for key in keys)):
-                    raise
-                self.run_steps(_creation(missing))
-                self._one_by_one(keys)
-            self._lay_out(missing)
+            self._make(_creation(missing), missing)
+
+    def _make(self, creation: Sequence[Step], tables: Sequence[str]) -> None:
+        """Make tables in one transaction, with their keys where they are taken; then lay them out."""
+        keys = _keys(tables)
+        try:
+            self.run_steps([*creation, *keys])
+        except StatementError as error:
+            if error.status != "FAILED" or error.name not in ("", *(key.name for key in keys)):
+                raise
+            self.run_steps(creation)
+            self._one_by_one(keys)
+        self._lay_out(tables)
 
     def _lay_out(self, missing: Sequence[str]) -> None:
         """Say how new tables lie: in one go, or, where a transaction will not have that, singly."""
@@ -84,8 +88,7 @@ class RedshiftWarehouse(RedshiftReader):
 
     def replace_tables(self) -> None:
         """Remove every table with all that is in it and make it anew, empty, in one transaction."""
-        self.run_steps([*_steps(drop_table_queries), *_creation(TABLES)])
-        self._lay_out(TABLES)
+        self._make([*_steps(drop_table_queries), *_creation(TABLES)], TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
         """Return every version of a file that was loaded, and note which run was the newest."""
