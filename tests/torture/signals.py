@@ -61,7 +61,7 @@ class Interrupter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.jobs = jobs(folder)
+        self.jobs = jobs(folder, *WORDS)
         self.times = 0
         self.wrong: list[str] = []
 
