@@ -10,9 +10,12 @@ ROUNDS ?= 3
 PEERS ?=
 ONLY ?=
 CONTINUE ?=
+MOST ?= 0
+MODULES ?=
+PIP_AUDIT ?= pip-audit==2.10.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs screenshots bench test coverage torture check format lint types clean
+.PHONY: help run docs screenshots bench test coverage torture mutation audit check format lint types clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +42,18 @@ test: $(VENV)/.installed-dev ## run all tests
 coverage: $(VENV)/.installed-dev ## run all tests and tell which lines none of them ran; takes longer
 	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
 
-torture: $(VENV)/.installed-dev ## break it on purpose for half an hour, and count what came of it
+torture: $(VENV)/.installed-fuzz ## break it on purpose for half an hour, and count what came of it
 	cd tests && ../$(BIN)/python -m torture --output torture/results.json
+
+mutation: $(VENV)/.installed-dev ## put faults into the program one by one; a test must see each
+	cd tests && ../$(BIN)/python -m mutation --most $(MOST) $(MODULES)
+
+audit: .venv-audit/.installed ## ask PyPI whether a pinned version is known to be vulnerable
+	@.venv-audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict \
+		--progress-spinner off 2> .venv-audit/said || { \
+		grep -q 'ConnectionError\|ProxyError\|Could not connect\|Max retries' .venv-audit/said \
+		&& echo "make audit needs the internet: PyPI cannot be reached" \
+		|| grep -v '^WARNING' .venv-audit/said; exit 1; } >&2
 
 check: $(VENV)/.installed-dev format lint types test ## format, lint, strict types, tests
 
@@ -54,7 +67,7 @@ types: $(VENV)/.installed-dev ## check the types strictly
 	$(BIN)/mypy
 
 clean: ## remove what was built, and the generated data, its warehouse and its report
-	rm -rf $(VENV) .venv-bench $(DATA) build sparkify.duckdb sparkify.duckdb.wal report.html
+	rm -rf $(VENV) .venv-audit .venv-bench $(DATA) build sparkify.duckdb sparkify.duckdb.wal report.html
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -71,3 +84,14 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(SETUP_FLAGS) \
 		--constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-fuzz: $(VENV)/.installed-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(SETUP_FLAGS) \
+		--constraint constraints.txt --editable '.[dev,fuzz]'
+	@touch $@
+
+.venv-audit/.installed: Makefile
+	@$(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_AUDIT) \
+		|| { echo "make audit needs the internet: $(PIP_AUDIT) cannot be installed"; exit 1; } >&2
+	@touch $@
