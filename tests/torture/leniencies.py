@@ -21,13 +21,26 @@ KNOWN = {
     *("a comma before }", "a comma and a blank before }", "a comma before ] in an unknown field"),
     "a comma before } in an unknown field",
     *("[1,] in an unknown field", '{"a":1,} in an unknown field'),
-    "a form feed behind the record",
+    "513 levels, with the record itself",
+    *("a form feed behind the record", "a form feed before the record", "a form feed alone"),
+    *("a vertical tab behind the record", "a vertical tab before the record"),
     *(
         f"{word} in an unknown field"
         for word in ("NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf", "-inf")
     ),
 }
 """Exactly these are let through, and only behind the first 1,000 records."""
+
+
+_UNKNOWN = {
+    "a control character": b'"a\x01"',
+    "no UTF-8": b'"a\xff"',
+    "half a surrogate pair": b'"\\ud800"',
+    "an unknown escape": b'"\\x"',
+    "U+0000": b'"\\u0000"',
+    "a key twice": b'1,"x":2',
+    "a number out of range": b"1e999",
+}
 
 
 def classes() -> dict[str, bytes]:
@@ -56,7 +69,18 @@ def classes() -> dict[str, bytes]:
         "a control character in a text": good.replace(b"Home", b"Ho\x01me"),
         "no UTF-8 in a text": good.replace(b"Home", b"Ho\xffme"),
         "half a surrogate pair": good.replace(b"Home", b"Ho\\ud800me"),
+        "a form feed before the record": b"\x0c" + good,
+        "a form feed between members": good.replace(b',"ts"', b',\x0c"ts"'),
+        "a form feed alone": b"\x0c",
+        "a vertical tab behind the record": good + b"\x0b",
+        "a vertical tab before the record": b"\x0b" + good,
+        "513 levels, with the record itself": good[:-1] + b',"x":' + b"[" * 512 + b"]" * 512 + b"}",
+        "a blank of other alphabets behind the record": good + b"\xc2\xa0",
+        "a zero byte behind the record": good + b"\0",
+        "a text behind the record": good + b"x",
     }
+    for name, value in _UNKNOWN.items():
+        found[f"{name} in an unknown field"] = good[:-1] + b',"x":' + value + b"}"
     for value in ODD_VALUES:
         if len(value) > 12:
             continue
@@ -68,7 +92,7 @@ def classes() -> dict[str, bytes]:
 
 def run(scale: Scale, folder: Path) -> list[Figure]:
     """Load every class at both places."""
-    del scale  # quick as it is
+    del scale  # there are no more classes
     files: dict[str, tuple[str, File]] = {}
     for number, (name, line) in enumerate(classes().items()):
         for where, before in (("early", 10), ("late", 1_030)):
