@@ -91,3 +91,12 @@ def test_plan_in_json_names_some_files_and_counts_all() -> None:
         "changed": ["/logs/a"],
         "ignored": ["/logs/notes.txt"],
     }
+
+
+def test_every_group_of_a_plan_in_json_names_twenty_files() -> None:
+    many = [file(f"{number:03}") for number in range(30)]
+    found = plan(many, {one.uri: versions("9-1") for one in many})
+    found.ignored = [f"/logs/{number}.txt" for number in range(30)]
+    shown = found.as_json()
+    assert shown["changed"] == [one.uri for one in many[:20]]
+    assert shown["ignored"] == found.ignored[:20]

@@ -26,6 +26,9 @@ RESULTS = Path(__file__).with_name("results.json")
 _SEED = "mutation"
 _LONGEST_CPU = 900
 
+Worker = subprocess.Popen[str]
+"""A process of `trial`, in a copy of the project."""
+
 
 def main() -> int:
     """Read the command line, try the faults, write the results, and say what survived."""
@@ -49,7 +52,10 @@ def main() -> int:
 
 
 def run(target: Target, modules: Sequence[str], most: int, workers: int) -> dict[str, Any]:
-    """Try the faults of some modules; returns module -> what came of them."""
+    """Try the faults of some modules; returns module -> what came of them.
+
+    Raises RuntimeError when a test fails without a fault: what is then seen would prove nothing.
+    """
     with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
         copies = [_copy(Path(folder) / str(n)) for n in range(workers)]
         say(f"{target.name}: which test runs which line?")
@@ -57,30 +63,51 @@ def run(target: Target, modules: Sequence[str], most: int, workers: int) -> dict
         selection = survey(copies[0], target.tests, paths)
         say(f"{len(selection.seconds)} tests, {sum(selection.seconds.values()):.0f} seconds of CPU")
         _precompile(copies)
-        found = {}
-        for module in modules:
-            made = list(mutants((PROJECT / "src/sparkify" / module).read_text(encoding="utf-8")))
-            chosen = made
-            if most and len(made) > most:
-                chosen = random.Random(f"{_SEED} {module}").sample(made, most)
-            began = time.monotonic()
-            answers = _try_all(copies, f"src/sparkify/{module}", chosen, selection, target.more)
-            survivors = [
-                {"line": mutant.first, "change": mutant.change}
-                for mutant, answer in zip(chosen, answers, strict=True)
-                if not answer["seen"]
-            ]
-            found[module] = {
-                "faults": len(made),
-                "tried": len(chosen),
-                "seen": len(chosen) - len(survivors),
-                "survivors": survivors,
-            }
-            seconds = time.monotonic() - began
-            say(f"{module}: {found[module]['seen']} of {len(chosen)} seen, {seconds:.0f} seconds")
-            for one in survivors:
-                say(f"  line {one['line']}: {one['change']}")
-        return found
+        started = [_worker(copy) for copy in copies]
+        try:
+            _control(started, paths, selection)
+            return {module: _tried(module, most, started, selection) for module in modules}
+        finally:
+            for worker in started:
+                worker.communicate("")
+
+
+def _control(started: Sequence[Worker], paths: Sequence[str], selection: Selection) -> None:
+    """Try modules without a fault: each test once, at one of the workers."""
+    tests = sorted({test for path in paths for test in selection.all_of(path)})
+    source = (PROJECT / paths[0]).read_text(encoding="utf-8")
+
+    def look(n: int) -> None:
+        share = tests[n :: len(started)] or tests
+        trial = {"path": paths[0], "source": source, "tests": share, "cpu": _LONGEST_CPU}
+        answer = _answer(started[n], trial)
+        if answer["seen"]:
+            raise RuntimeError(f"a test fails without a fault: {answer['by']}")
+
+    with ThreadPoolExecutor(len(started)) as pool:
+        list(pool.map(look, range(len(started))))
+    say(f"without a fault, all {len(tests)} tests pass")
+
+
+def _tried(
+    module: str, most: int, started: Sequence[Worker], selection: Selection
+) -> dict[str, Any]:
+    made = list(mutants((PROJECT / "src/sparkify" / module).read_text(encoding="utf-8")))
+    chosen = made
+    if most and len(made) > most:
+        chosen = random.Random(f"{_SEED} {module}").sample(made, most)
+    began = time.monotonic()
+    answers = _try_all(started, f"src/sparkify/{module}", chosen, selection)
+    survivors = [
+        {"line": mutant.first, "change": mutant.change}
+        for mutant, answer in zip(chosen, answers, strict=True)
+        if not answer["seen"]
+    ]
+    seen = len(chosen) - len(survivors)
+    say(f"{module}: {seen} of {len(chosen)} seen, {time.monotonic() - began:.0f} seconds")
+    for one in survivors:
+        say(f"  line {one['line']}: {one['change']}")
+    return {"faults": len(made), "tried": len(chosen), "seen": seen, "survivors": survivors}
 
 
 def _copy(to: Path) -> Path:
@@ -106,45 +133,29 @@ def _precompile(copies: Sequence[Path]) -> None:
 
 
 def _try_all(
-    copies: Sequence[Path],
-    path: str,
-    faults: Sequence[Mutant],
-    selection: Selection,
-    more: Sequence[str],
+    started: Sequence[Worker], path: str, faults: Sequence[Mutant], selection: Selection
 ) -> list[dict[str, Any]]:
-    workers: Queue[subprocess.Popen[str]] = Queue()
-    started = [_worker(copy) for copy in copies]
+    free: Queue[Worker] = Queue()
     for worker in started:
-        workers.put(worker)
+        free.put(worker)
 
     def attempt(fault: Mutant) -> dict[str, Any]:
         tests = selection.of(path, fault.first, fault.last)
+        if not tests:
+            return {"seen": False}
         cpu = 60 + 10 * int(sum(selection.seconds[test] for test in tests))
-        trial = {"path": path, "source": fault.source, "tests": tests, "cpu": cpu}
-        worker = workers.get()
+        worker = free.get()
         try:
-            answer = _answer(worker, trial) if tests else {"seen": False}
-            if not answer["seen"]:
-                answer = _answer(worker, trial | {"tests": [*more], "cpu": _LONGEST_CPU})
-            return answer
+            trial = {"path": path, "source": fault.source, "tests": tests, "cpu": cpu}
+            return _answer(worker, trial)
         finally:
-            workers.put(worker)
+            free.put(worker)
 
-    source = (PROJECT / path).read_text(encoding="utf-8")
-    control = {"path": path, "source": source, "cpu": _LONGEST_CPU}
-    try:
-        for worker in started:  # what is seen without a fault would prove nothing
-            answer = _answer(worker, control | {"tests": sorted(selection.seconds)})
-            if answer["seen"]:
-                raise RuntimeError(f"a test fails without a fault: {answer['by']}")
-        with ThreadPoolExecutor(len(copies)) as pool:
-            return list(pool.map(attempt, faults))
-    finally:
-        for worker in started:
-            worker.communicate("")
+    with ThreadPoolExecutor(len(started)) as pool:
+        return list(pool.map(attempt, faults))
 
 
-def _answer(worker: subprocess.Popen[str], trial: dict[str, Any]) -> dict[str, Any]:
+def _answer(worker: Worker, trial: dict[str, Any]) -> dict[str, Any]:
     assert worker.stdin and worker.stdout
     worker.stdin.write(json.dumps(trial) + "\n")
     worker.stdin.flush()
@@ -152,7 +163,7 @@ def _answer(worker: subprocess.Popen[str], trial: dict[str, Any]) -> dict[str, A
     return answer
 
 
-def _worker(copy: Path) -> subprocess.Popen[str]:
+def _worker(copy: Path) -> Worker:
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(copy / "src"), str(copy / "tests")]),
         "PYTHONDONTWRITEBYTECODE": "1",

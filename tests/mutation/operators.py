@@ -52,7 +52,7 @@ class Mutant:
     @property
     def change(self) -> str:
         """The fault in one line."""
-        return f"{self.place}: {_short(self.before)} -> {_short(self.after)}"
+        return f"{self.place or 'module'}: {_short(self.before)} -> {_short(self.after)}"
 
 
 def _short(text: str) -> str:

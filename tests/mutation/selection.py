@@ -21,6 +21,11 @@ class Selection:
     seconds: dict[str, float]
     lines: dict[str, dict[int, set[str]]]
 
+    def all_of(self, module: str) -> set[str]:
+        """The tests that run any line of a module; all, when its lines run as it is loaded only."""
+        ran = {test for found in self.lines.get(module, {}).values() for test in found}
+        return ran or set(self.seconds)
+
     def of(self, module: str, first: int, last: int) -> list[str]:
         """The tests that run any of some lines, or of a module whose lines run when it is loaded.
 
@@ -29,7 +34,7 @@ class Selection:
         ran = self.lines.get(module, {})
         tests = {test for line in range(first, last + 1) for test in ran.get(line, ())}
         if not tests:  # a constant, a default, a class: run once, by whichever test came first
-            tests = {test for found in ran.values() for test in found}
+            tests = self.all_of(module)
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in sorted(tests, key=lambda one: self.seconds[one]):
             slow = self.seconds[test] > 0.5
