@@ -54,7 +54,7 @@ class RedshiftWarehouse(RedshiftReader):
             self._make(_creation(missing), missing)
 
     def _make(self, creation: Sequence[Step], tables: Sequence[str]) -> None:
-        """Make tables in one transaction, with their keys where they are taken; then lay them out."""
+        """Make tables in one transaction, with keys where they are taken; then lay them out."""
         keys = _keys(tables)
         try:
             self.run_steps([*creation, *keys])
