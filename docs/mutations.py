@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,7 +28,17 @@ def _modules() -> str:
     tried = sum(found["tried"] for found in results.values())
     seen = sum(found["seen"] for found in results.values())
     share = f"{seen:,} of {tried:,} faults tried were seen: {seen / tried:.0%}."
-    return f"{table(_HEADS, rows)}\n\n{share}"
+    missing = ", ".join(f"`{one}`" for one in _targets() if one not in results)
+    rest = f" Not measured yet: {missing}." if missing else ""
+    return f"{table(_HEADS, rows)}\n\n{share}{rest}"
+
+
+def _targets() -> list[str]:
+    if str(_MUTATION.parent) not in sys.path:
+        sys.path.append(str(_MUTATION.parent))
+    from mutation.targets import TARGETS
+
+    return [module for target in TARGETS for module in target.modules]
 
 
 def explanations() -> dict[tuple[str, str], str]:
@@ -38,10 +49,8 @@ def explanations() -> dict[tuple[str, str], str]:
 
 
 def _reasons() -> str:
-    return table(
-        ("Module", "Fault that survives", "Why"),
-        ((f"`{module}`", f"`{change}`", why) for (module, change), why in explanations().items()),
-    )
+    rows = [(f"`{module}`", f"`{change}`", why) for (module, change), why in explanations().items()]
+    return table(("Module", "Fault that survives", "Why"), rows) if rows else "None."
 
 
 PARTS: Mapping[str, Callable[[], str]] = {

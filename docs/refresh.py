@@ -4,8 +4,9 @@ Also the outputs of the notebook.
 
 A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`. The
 functions that write them are in `reference` (what the code says of itself), `examples` (what the
-program prints when it runs), `proofs` (what `make torture` found), and in `benchmarks.render` (what
-was measured). tests/test_docs.py fails where a part is not what they write.
+program prints when it runs), `proofs` (what `make torture` found), `mutations` (what
+`make mutation` found), and in `benchmarks.render` (what was measured). tests/test_docs.py fails
+where a part is not what they write.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import examples
+import mutations
 import proofs
 import reference
 import run_notebook
@@ -29,6 +31,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     **reference.PARTS,
     **examples.PARTS,
     **proofs.PARTS,
+    **mutations.PARTS,
     **render.PARTS,
 }
 

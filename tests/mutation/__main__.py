@@ -36,6 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
     parser.add_argument("module", nargs="*", help=f"one of {', '.join(names)}")
     parser.add_argument("--most", type=int, default=0, help="a sample of so many faults a module")
+    parser.add_argument("--again", action="store_true", help="only what survived the last time")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--output", type=Path, default=RESULTS)
     given = parser.parse_args()
@@ -45,15 +46,23 @@ def main() -> int:
     for target in TARGETS:
         wanted = [name for name in target.modules if not given.module or name in given.module]
         if wanted:
-            known |= run(target, wanted, given.most, given.workers)
+            last = known if given.again else None
+            known |= run(target, wanted, given.most, given.workers, last)
             ordered = {name: known[name] for name in names if name in known}
             given.output.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
-def run(target: Target, modules: Sequence[str], most: int, workers: int) -> dict[str, Any]:
+def run(
+    target: Target,
+    modules: Sequence[str],
+    most: int,
+    workers: int,
+    last: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """Try the faults of some modules; returns module -> what came of them.
 
+    last: what came of them the last time, to try only those that survived.
     Raises RuntimeError when a test fails without a fault: what is then seen would prove nothing.
     """
     with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
@@ -66,7 +75,10 @@ def run(target: Target, modules: Sequence[str], most: int, workers: int) -> dict
         started = [_worker(copy) for copy in copies]
         try:
             _control(started, paths, selection)
-            return {module: _tried(module, most, started, selection) for module in modules}
+            return {
+                module: _tried(module, most, started, selection, last and last.get(module))
+                for module in modules
+            }
         finally:
             for worker in started:
                 worker.communicate("")
@@ -90,24 +102,38 @@ def _control(started: Sequence[Worker], paths: Sequence[str], selection: Selecti
 
 
 def _tried(
-    module: str, most: int, started: Sequence[Worker], selection: Selection
+    module: str,
+    most: int,
+    started: Sequence[Worker],
+    selection: Selection,
+    last: dict[str, Any] | None,
 ) -> dict[str, Any]:
     made = list(mutants((PROJECT / "src/sparkify" / module).read_text(encoding="utf-8")))
-    chosen = made
-    if most and len(made) > most:
-        chosen = random.Random(f"{_SEED} {module}").sample(made, most)
+    chosen = sorted(_chosen(module, len(made), most))
+    tried = len(chosen)
+    if last is not None:
+        chosen = [one["number"] for one in last["survivors"]]
+        tried = last["tried"]
     began = time.monotonic()
-    answers = _try_all(started, f"src/sparkify/{module}", chosen, selection)
+    faults = [made[number] for number in chosen]
+    answers = _try_all(started, f"src/sparkify/{module}", faults, selection)
     survivors = [
-        {"line": mutant.first, "change": mutant.change}
-        for mutant, answer in zip(chosen, answers, strict=True)
+        {"number": number, "line": made[number].first, "change": made[number].change}
+        for number, answer in zip(chosen, answers, strict=True)
         if not answer["seen"]
     ]
-    seen = len(chosen) - len(survivors)
-    say(f"{module}: {seen} of {len(chosen)} seen, {time.monotonic() - began:.0f} seconds")
+    seen = tried - len(survivors)
+    say(f"{module}: {seen} of {tried} seen, {time.monotonic() - began:.0f} seconds")
     for one in survivors:
         say(f"  line {one['line']}: {one['change']}")
-    return {"faults": len(made), "tried": len(chosen), "seen": seen, "survivors": survivors}
+    return {"faults": len(made), "tried": tried, "seen": seen, "survivors": survivors}
+
+
+def _chosen(module: str, count: int, most: int) -> Sequence[int]:
+    """Which faults of a module are tried: all, or a sample that is always the same."""
+    if not most or count <= most:
+        return range(count)
+    return random.Random(f"{_SEED} {module}").sample(range(count), most)
 
 
 def _copy(to: Path) -> Path:
