@@ -30,7 +30,7 @@ from both_ways import (
 )
 from mutants import mutant
 from sparkify.source_file import SourceFile
-from sparkify.staging import reading
+from sparkify.staging import reading, validate
 from sparkify.staging.rules import (
     EVENT_FIELDS,
     FIELDS,
@@ -99,6 +99,7 @@ def outcome(kind: Kind, column: str, text: str) -> Any:
         ("events", "userid", '"15"', 15),
         ("events", "userid", "15", 15),
         ("events", "userid", '"015  "', 15),
+        ("events", "userid", '"000"', 0),
         ("events", "userid", f'"{"0" * 500}15"', 15),
         ("events", "userid", f'"{"1" * 500}"', "range"),
         ("events", "userid", '"-15"', "type"),
@@ -202,6 +203,18 @@ def test_depth_of_nesting_has_a_limit() -> None:
             decode(nested(MAX_NESTING + 1, text), EVENT_FIELDS)
     flat = b'{"x": [%s]}' % b",".join([b"[]"] * 2 * MAX_NESTING)
     assert decode(flat, EVENT_FIELDS).keys() == {"x"}
+    with pytest.raises(Rejection, match="nested more than"):
+        decode(b'{"flat": [[], []], %s' % nested(MAX_NESTING + 1)[1:], EVENT_FIELDS)
+
+
+def test_a_reader_that_gives_up_earlier_rejects_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(validate.json, "loads", give_up)
+    with pytest.raises(Rejection, match="nested too deeply") as caught:
+        decode(b"{}", EVENT_FIELDS)
+    assert caught.value.reason == "not_json"
 
 
 def test_only_known_fields_of_the_record_itself_may_not_stand_twice() -> None:
