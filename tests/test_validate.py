@@ -30,7 +30,7 @@ from both_ways import (
 )
 from mutants import mutant
 from sparkify.source_file import SourceFile
-from sparkify.staging import reading, validate
+from sparkify.staging import reading
 from sparkify.staging.rules import (
     EVENT_FIELDS,
     FIELDS,
@@ -211,7 +211,7 @@ def test_a_reader_that_gives_up_earlier_rejects_the_record(monkeypatch: pytest.M
     def give_up(*_: object, **__: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(validate.json, "loads", give_up)
+    monkeypatch.setattr(json, "loads", give_up)
     with pytest.raises(Rejection, match="nested too deeply") as caught:
         decode(b"{}", EVENT_FIELDS)
     assert caught.value.reason == "not_json"
