@@ -39,6 +39,7 @@ from sparkify.staging.rules import (
     Field,
     Kind,
     Type,
+    fields_of,
 )
 from sparkify.staging.validate import (
     MAX_NESTING,
@@ -512,3 +513,11 @@ def test_rules_cover_the_fields_in_their_order() -> None:
     assert isinstance(row, tuple)
     assert as_staged(accept(BASE["events"], EVENT_FIELDS), EVENT_FIELDS) == row
     assert math.isclose(row[6], 269.58322)
+
+
+def test_keys_name_the_fields_of_events_only() -> None:
+    keys = [f"my {field.key}" for field in EVENT_FIELDS]
+    assert fields_of("songs", keys) == SONG_FIELDS
+    assert fields_of("events", keys) == tuple(
+        replace(field, key=key) for field, key in zip(EVENT_FIELDS, keys, strict=True)
+    )
