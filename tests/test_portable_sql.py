@@ -27,6 +27,7 @@ from sparkify.sql_queries import (
     folder,
     insert_table_queries,
     quality_checks,
+    report_queries,
 )
 from sql_files import PORTABLE
 from two_engines import Postgres, refused_by_postgres, two_engines
@@ -80,7 +81,7 @@ def test_worlds_become_the_same_tables(both: Both, seed: int) -> None:
         accept(files, staged)
         tables = both.duckdb.tables()
         assert {name: tables[name] for name in expected(staged)} == expected(staged)
-        both.same("run_in_order", LISTS)
+        both.same("run_in_order", [*LISTS, *report_queries.values()])
         found = both.same("run_all", CHECKS)
         broken = {name for name, rows in found.items() if rows}
         assert broken <= {"freshness", "match_share", "registered_first"}
@@ -198,6 +199,7 @@ def test_every_portable_statement_has_run(both: Both) -> None:
     both.same("rebuild")
     both.same("run_all", CHECKS)
     both.same("run_in_order", LISTS)
+    both.same("run_in_order", report_queries.values())
     for query in business_questions.values():  # what they answer is compared elsewhere
         both.postgres.run(query)
     everything = {file.query.sql: str(file) for file in PORTABLE}
