@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import partial
+from pathlib import Path
 
 from ... import processes
 from ...fetching import grouped
@@ -46,6 +47,7 @@ class EventLane(Lane):
             self._stage_carefully(one)
         for one in loose:
             self._stage_carefully(one, trusted_from=reading.HEAD_RECORDS + 1)
+        self._read_kept()
 
     def _stage_group(self, group: list[Numbered]) -> list[Numbered]:
         """Stage files the fast way; return those that it is not safe for."""
@@ -114,7 +116,7 @@ class EventLane(Lane):
                     raise Refused
                 self._read_piece(one, piece)
             except (Refused, *DataErrors):
-                self._read_lines(one, piece)
+                self._keep(one, reading.lines(piece))
             if piece.damage:
                 self._reject(one, piece.next_line, Rejection("encoding", piece.damage), b"")
         self._done(one.file.size)
@@ -131,11 +133,8 @@ class EventLane(Lane):
                 rejected = self._rejects.counts[one.number]
                 self.records_read[one.number] = records + rejected
 
-    def _read_lines(self, one: Numbered, piece: Piece) -> None:
-        accepted = self._accepted(one, reading.lines(piece))
-        path = self._write(b"".join(accepted))
-        with self._transaction():
-            self._read_events([str(path)], [one.number])
+    def _read_accepted(self, path: Path) -> None:
+        self._read_events([str(path)], [0])
 
     def _read_events(self, paths: Sequence[str], numbers: Sequence[int]) -> None:
         parameters = {"files": paths, "columns": self._columns(), "source_files": numbers}

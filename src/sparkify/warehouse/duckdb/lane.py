@@ -37,6 +37,8 @@ _MACRO_ORDER = (
     "no_string_or_number",
 )
 
+_KEPT_BYTES = 16 << 20
+
 DataErrors = (
     duckdb.InvalidInputException,
     duckdb.ConversionException,
@@ -76,6 +78,7 @@ class Lane:
         self._path = workspace / f"piece-{kind}.ndjson"
         self._rejects = rejects
         self._done = done
+        self._kept = bytearray()
         self.records_read: Counter[int] = Counter()
         self.unknown: Counter[str] = Counter()
         for name in _MACRO_ORDER:
@@ -87,9 +90,23 @@ class Lane:
 
     # Records, the careful way
 
-    def _accepted(self, one: Numbered, records: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
+    def _keep(self, one: Numbered, records: Iterable[tuple[int, bytes]]) -> None:
+        """Judge the records of a file, and keep those that are accepted until `_read_kept`."""
         for line_number, record in records:
-            yield self._accepted_record(one, line_number, record)
+            self._kept += self._accepted_record(one, line_number, record)
+        if len(self._kept) > _KEPT_BYTES:
+            self._read_kept()
+
+    def _read_kept(self) -> None:
+        """Read the records that were kept, of many files at once: a statement is not cheap."""
+        if self._kept:
+            with self._transaction():
+                self._read_accepted(self._write(self._kept))
+            self._kept.clear()
+
+    def _read_accepted(self, path: Path) -> None:
+        """Let DuckDB read records, each of which names its file."""
+        raise NotImplementedError
 
     def _accepted_record(self, one: Numbered, line_number: int, record: bytes) -> bytes:
         """Judge one record: as a line for the fast way, or nothing, when it is rejected."""

@@ -48,7 +48,7 @@ KEYS: dict[Kind, tuple[str, ...]] = {
     "songs": ("song_id",),
 }
 _SHOWN_ROWS = 10
-_COUNT_EVENTS = next(query for query in count_queries if query.name == "staging_events")
+_COUNT = {query.name: query for query in count_queries}
 
 
 class DuckDBWarehouse(DuckDBReader):
@@ -109,7 +109,8 @@ class DuckDBWarehouse(DuckDBReader):
         kinds = {file.kind for file in self._plan.files}
         settle = needed(settle_queries, kinds)
         with self._transaction():
-            transform = self._transform(kinds)
+            staged = {kind for kind in kinds if self._has_staged(kind)}
+            transform = self._transform(kinds, staged)
             steps = len(settle) + len(transform)
             done = self._run_all(settle, progress, 0, steps)
             self._reject_conflicts()
@@ -139,9 +140,10 @@ class DuckDBWarehouse(DuckDBReader):
 
     def forget_staged(self) -> None:
         """Remove what a load has read and not published, also one that was killed."""
+        tables = self.tables()
         for kind in get_args(Kind):
             name = f"new_{kind}"
-            if name in self.tables():
+            if name in tables:
                 self._run(_SQL[f"drop_{name}"])
             else:
                 self._run(_SQL[f"drop_view_{name}"])
@@ -188,11 +190,17 @@ class DuckDBWarehouse(DuckDBReader):
                     ranked, KEYS[kind], fields, numbered, self._stager.rejects, self._fetch
                 )
 
-    def _transform(self, kinds: Collection[str]) -> list[Query]:
-        """Name the statements of the transform; a first load does not copy its events."""
-        queries = needed(insert_table_queries, kinds)
-        [(staged,)] = self._run(_COUNT_EVENTS)
-        if staged:
+    def _has_staged(self, kind: str) -> bool:
+        [(records,)] = self._run(_COUNT[f"staging_{kind}"])
+        return bool(records)
+
+    def _transform(self, kinds: Collection[str], staged: Collection[str]) -> list[Query]:
+        """Name the statements of the transform; a first load does not copy its events.
+
+        staged: the kinds of which records are staged, which those of the load may displace.
+        """
+        queries = needed(insert_table_queries, kinds, staged)
+        if self._has_staged("events"):
             return queries
         transform: list[Query] = []
         for query in queries:

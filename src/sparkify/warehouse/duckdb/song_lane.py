@@ -7,6 +7,7 @@ import json
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ...staging import reading
 from ...staging.reading import Numbered, SongPart
@@ -38,24 +39,20 @@ class SongLane(Lane):
             self._done(sum(one.file.size for one in part.plain))
             if stop.is_set():
                 return
+        self._read_kept()
 
     def _stage_part(self, part: SongPart) -> None:
         numbers = [one.number for one in part.plain]
         try:
             with self._transaction():
-                self._read_songs(part.data)
+                self._read_accepted(self._write(part.data))
                 span = {"first": numbers[0], "last": numbers[-1]}
                 [(found, doubt)] = self._rows("part_doubts_songs", span)
                 if found != len(numbers) or doubt:
                     raise Refused
         except (Refused, *DataErrors):
-            records = (
-                (one, 1, b"{" + line.partition(b",")[2])
-                for one, line in zip(part.plain, bytes(part.data).split(b"\n"), strict=False)
-            )
-            accepted = [self._accepted_record(*record) for record in records]
-            with self._transaction():
-                self._read_songs(b"".join(accepted))
+            for one, line in zip(part.plain, bytes(part.data).split(b"\n"), strict=False):
+                self._keep(one, [(1, b"{" + line.partition(b",")[2])])
         else:
             self.records_read.update(numbers)
 
@@ -69,13 +66,11 @@ class SongLane(Lane):
         if reading.is_no_text(data):
             self._reject(one, 1, Rejection("encoding", "the file is no text"), data)
             return
-        accepted = self._accepted(one, reading.song_records(data))
-        with self._transaction():
-            self._read_songs(b"".join(accepted))
+        self._keep(one, reading.song_records(data))
         self._done(one.file.size)
 
-    def _read_songs(self, data: bytes | bytearray) -> None:
-        parameters = {"files": [str(self._write(data))], "columns": self._columns()}
+    def _read_accepted(self, path: Path) -> None:
+        parameters = {"files": [str(path)], "columns": self._columns()}
         self._connection.execute(SQL["read_songs"].sql, parameters)
 
     def _sample_unknown(self, part: SongPart) -> None:
