@@ -7,7 +7,6 @@ still write beside the database, over the log from which the engine restores it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import duckdb
 from duckdb import StatementType
@@ -45,10 +44,6 @@ class QueryReader(DuckDBReader):
                 return Table(columns, cursor.fetchall())
             except _REFUSED as error:
                 raise UsageError(_told(error), _advice(error)) from None
-
-    def read_all(self, statements: Sequence[str]) -> list[Table]:
-        """Run several such statements, one after the other. Raises UsageError as `read` does."""
-        return [self.read(sql) for sql in statements]
 
     def _require_reading(self, sql: str) -> None:
         """Raise UsageError unless a text is one SELECT, or the EXPLAIN of one."""

@@ -24,18 +24,24 @@ from ..parquet_folder import replacing
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _LITTLE_BYTES = 400e6
-_SIDE_BY_SIDE = 2
+ABREAST = 2
+"""No statement keeps all processors busy from its beginning to its end; two nearly do."""
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 
 
 class DuckDBReader:
-    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting."""
+    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting.
+
+    abreast: how many statements of `read_all` run at a time. More than one see what is committed,
+    and nothing of a transaction that the connection is in.
+    """
 
     engine = "duckdb"
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, abreast: int = 1) -> None:
         self._connection = connection
+        self._abreast = abreast
 
     def read(self, sql: str) -> Table:
         """Run one statement and return its rows. Raises WarehouseError when it fails."""
@@ -45,15 +51,13 @@ class DuckDBReader:
             return Table(columns, cursor.fetchall())
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
-        """Run several statements, two at a time, and return the rows of each.
-
-        No statement keeps all processors busy from its beginning to its end.
-        Raises WarehouseError.
-        """
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as threads, ExitStack() as closing:
+        """Run several statements and return the rows of each. Raises WarehouseError."""
+        if self._abreast == 1:
+            return [self.read(sql) for sql in statements]
+        with ThreadPoolExecutor(self._abreast) as threads, ExitStack() as closing:
             idle: SimpleQueue[DuckDBReader] = SimpleQueue()
             cursors = [
-                closing.enter_context(self._connection.cursor()) for _ in range(_SIDE_BY_SIDE)
+                closing.enter_context(self._connection.cursor()) for _ in range(self._abreast)
             ]
             for cursor in cursors:
                 idle.put(DuckDBReader(cursor))
@@ -123,7 +127,7 @@ def open_reader(
 
             yield QueryReader(connection)
         else:
-            yield DuckDBReader(connection)
+            yield DuckDBReader(connection, abreast=ABREAST)
     finally:
         connection.close()
 
