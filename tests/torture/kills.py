@@ -140,7 +140,7 @@ def run_destruction(scale: Scale, folder: Path) -> list[Figure]:
     """`create-tables --drop` alone."""
     killer = Killer(folder, "create-tables --drop")
     killer.in_destruction(scale.of(4, 1))
-    return list(_figures("kills of create-tables --drop", killer, scale.of(8, 30)))
+    return list(_figures("kills of create-tables --drop", killer, scale.of(7, 27)))
 
 
 def _figures(family: str, killer: Killer, least: int) -> Iterator[Figure]:

@@ -123,6 +123,7 @@ class EventLane(Lane):
 
     def _read_piece(self, one: Numbered, piece: Piece) -> None:
         """Let DuckDB read a piece. Raises Refused, or a data error, and takes it back."""
+        self._read_kept()  # so that the table holds all earlier records of the file, too
         path = self._write(piece.data)
         with self._transaction():
             self._read_events([str(path)], [one.number])
