@@ -38,7 +38,7 @@ from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import Numbered
 from ...staging.rules import Kind, fields_of
 from .. import Run, StageReport
-from .reading import ABREAST, DuckDBReader, check_schema, connect, failures
+from .reading import DuckDBReader, check_schema, connect, failures
 from .staging import Stager
 
 _BOOKKEEPING = folder("bookkeeping")
@@ -61,7 +61,7 @@ class DuckDBWarehouse(DuckDBReader):
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, workspace: Path, fetch: Fetch
     ) -> None:
-        super().__init__(connection, abreast=ABREAST)
+        super().__init__(connection)
         self._workspace = workspace
         self._fetch = fetch
         self._stager: Stager | None = None

@@ -6,10 +6,8 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import duckdb
@@ -24,24 +22,17 @@ from ..parquet_folder import replacing
 
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _LITTLE_BYTES = 400e6
-ABREAST = 2
-"""No statement keeps all processors busy from its beginning to its end; two nearly do."""
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 
 
 class DuckDBReader:
-    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting.
-
-    abreast: how many statements of `read_all` run at a time. More than one see what is committed,
-    and nothing of a transaction that the connection is in.
-    """
+    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting."""
 
     engine = "duckdb"
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, abreast: int = 1) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        self._abreast = abreast
 
     def read(self, sql: str) -> Table:
         """Run one statement and return its rows. Raises WarehouseError when it fails."""
@@ -52,23 +43,7 @@ class DuckDBReader:
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run several statements and return the rows of each. Raises WarehouseError."""
-        if self._abreast == 1:
-            return [self.read(sql) for sql in statements]
-        with ThreadPoolExecutor(self._abreast) as threads, ExitStack() as closing:
-            idle: SimpleQueue[DuckDBReader] = SimpleQueue()
-            cursors = [
-                closing.enter_context(self._connection.cursor()) for _ in range(self._abreast)
-            ]
-            for cursor in cursors:
-                idle.put(DuckDBReader(cursor))
-            tables = [threads.submit(_read_beside, idle, sql) for sql in statements]
-            try:
-                return [table.result() for table in tables]
-            except BaseException:
-                threads.shutdown(wait=False, cancel_futures=True)
-                for cursor in cursors:
-                    cursor.interrupt()
-                raise
+        return [self.read(sql) for sql in statements]
 
     def tables(self) -> list[str]:
         """Name the tables that the database has, sorted."""
@@ -89,14 +64,6 @@ class DuckDBReader:
     def _run(self, query: Query, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         with failures(query.name):
             return self._connection.execute(query.sql, parameters or {}).fetchall()
-
-
-def _read_beside(idle: SimpleQueue[DuckDBReader], sql: str) -> Table:
-    reader = idle.get()
-    try:
-        return reader.read(sql)
-    finally:
-        idle.put(reader)
 
 
 @contextmanager
@@ -127,7 +94,7 @@ def open_reader(
 
             yield QueryReader(connection)
         else:
-            yield DuckDBReader(connection, abreast=ABREAST)
+            yield DuckDBReader(connection)
     finally:
         connection.close()
 
