@@ -138,9 +138,11 @@ def run_moments(scale: Scale, folder: Path) -> list[Figure]:
 
 def run_destruction(scale: Scale, folder: Path) -> list[Figure]:
     """`create-tables --drop` alone."""
-    killer = Killer(folder, "create-tables --drop")
-    killer.in_destruction(scale.of(4, 1))
-    return list(_figures("kills of create-tables --drop", killer, scale.of(7, 27)))
+    name = "create-tables --drop"
+    killer = Killer(folder, name)
+    killer.in_destruction(scale.of(3, 1))
+    every_call = killer.jobs[name].calls - 1  # but the first, which opens the file
+    return list(_figures(f"kills of {name}", killer, scale.of(8, every_call)))
 
 
 def _figures(family: str, killer: Killer, least: int) -> Iterator[Figure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -52,7 +53,7 @@ class Refused(Exception):
     """A piece that the fast way will not take."""
 
 
-class Lane:
+class Lane(ABC):
     """The way of one kind of records, on a connection of its own.
 
     kind: of the records. fields: theirs. workspace: a folder for files of its own. number_key: a
@@ -104,9 +105,9 @@ class Lane:
                 self._read_accepted(self._write(self._kept))
             self._kept.clear()
 
+    @abstractmethod
     def _read_accepted(self, path: Path) -> None:
         """Let DuckDB read records, each of which names its file."""
-        raise NotImplementedError
 
     def _accepted_record(self, one: Numbered, line_number: int, record: bytes) -> bytes:
         """Judge one record: as a line for the fast way, or nothing, when it is rejected."""

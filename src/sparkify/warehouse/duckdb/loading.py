@@ -109,8 +109,7 @@ class DuckDBWarehouse(DuckDBReader):
         kinds = {file.kind for file in self._plan.files}
         settle = needed(settle_queries, kinds)
         with self._transaction():
-            staged = {kind for kind in kinds if self._has_staged(kind)}
-            transform = self._transform(kinds, staged)
+            transform = self._transform(kinds)
             steps = len(settle) + len(transform)
             done = self._run_all(settle, progress, 0, steps)
             self._reject_conflicts()
@@ -190,17 +189,11 @@ class DuckDBWarehouse(DuckDBReader):
                     ranked, KEYS[kind], fields, numbered, self._stager.rejects, self._fetch
                 )
 
-    def _has_staged(self, kind: str) -> bool:
-        [(records,)] = self._run(_COUNT[f"staging_{kind}"])
-        return bool(records)
-
-    def _transform(self, kinds: Collection[str], staged: Collection[str]) -> list[Query]:
-        """Name the statements of the transform; a first load does not copy its events.
-
-        staged: the kinds of which records are staged, which those of the load may displace.
-        """
-        queries = needed(insert_table_queries, kinds, staged)
-        if self._has_staged("events"):
+    def _transform(self, kinds: Collection[str]) -> list[Query]:
+        """Name the statements of the transform; a first load does not copy its events."""
+        staged = {kind for kind in get_args(Kind) if self._has_staged(kind)}
+        queries = needed(insert_table_queries, kinds, staged.intersection(kinds))
+        if "events" in staged:
             return queries
         transform: list[Query] = []
         for query in queries:
@@ -209,6 +202,10 @@ class DuckDBWarehouse(DuckDBReader):
             elif query.name != "match_late":  # there are no earlier plays
                 transform.append(query)
         return transform
+
+    def _has_staged(self, kind: Kind) -> bool:
+        [(records,)] = self._run(_COUNT[f"staging_{kind}"])
+        return bool(records)
 
     def _audit(self, queries: Iterable[Query]) -> None:
         for query in queries:
