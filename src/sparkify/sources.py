@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -79,23 +80,18 @@ def scan_folder(address: str, kind: Kind) -> Listing:
             f"Check {_SETTING[kind]} (`sparkify doctor` shows where it comes from), or make data "
             "with `sparkify generate data`.",
         )
-    found: dict[str, SourceFile] = {}
-    listing = Listing()
     try:
         if root.is_file():
             status = root.stat()
-            alone = os.path.realpath(root, strict=True)
-            seen = _Seen([(alone, status.st_size, status.st_mtime_ns)])
+            seen = _Seen()
+            seen.add(os.path.realpath(root, strict=True), status)
         else:
             seen = _walk_all(os.path.realpath(root, strict=True))
     except OSError as error:
         raise _unreadable(error) from None
-    for path, size, modified in seen.files:
-        uri = _uri(path)
-        found[uri] = SourceFile(kind, uri, size, f"{size}-{modified}", path)
-    listing.files = [found[uri] for uri in sorted(found)]
-    listing.ignored = sorted(set(seen.ignored))
-    return listing
+    files = map(SourceFile, repeat(kind), map(_uri, seen.paths), seen.sizes, seen.marks, seen.paths)
+    found = {file.uri: file for file in files}
+    return Listing([found[uri] for uri in sorted(found)], sorted(set(seen.ignored)))
 
 
 def _required(listing: Listing, address: str, kind: Kind) -> Listing:
@@ -126,10 +122,29 @@ def _unreadable(error: OSError) -> SourceError:
 
 @dataclass
 class _Seen:
-    """Data files with size in bytes and time of change in nanoseconds; what was passed over."""
+    """Data files, column by column (a process hands them over so far sooner than one by one).
 
-    files: list[tuple[str, int, int]] = field(default_factory=list)
+    sizes: in bytes. marks: size and time of change in nanoseconds, as a fingerprint. ignored: what
+    was passed over.
+    """
+
+    paths: list[str] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+
+    def add(self, path: str, status: os.stat_result) -> None:
+        """Add a data file by its real path."""
+        self.paths.append(path)
+        self.sizes.append(status.st_size)
+        self.marks.append(f"{status.st_size}-{status.st_mtime_ns}")
+
+    def extend(self, more: _Seen) -> None:
+        """Add what was seen elsewhere."""
+        self.paths += more.paths
+        self.sizes += more.sizes
+        self.marks += more.marks
+        self.ignored += more.ignored
 
 
 def _walk_all(root: str) -> _Seen:
@@ -139,8 +154,7 @@ def _walk_all(root: str) -> _Seen:
         processes.start()
         shares = [share for n in range(_SHARES) if (share := waiting[n::_SHARES])]
         for part, _ in processes.each(_walk, shares):
-            seen.files += part.files
-            seen.ignored += part.ignored
+            seen.extend(part)
     return seen
 
 
@@ -151,24 +165,24 @@ def _walk(waiting: list[str], most: int | None = None) -> tuple[_Seen, list[str]
     """
     found = _Seen()
     done = set()
-    while waiting and (most is None or len(found.files) < most):
+    while waiting and (most is None or len(found.paths) < most):
         folder = waiting.pop()
         if folder in done:
             continue
         done.add(folder)
         with os.scandir(folder) as entries:
             for entry in entries:
-                path = entry.path
-                if entry.name.startswith("."):
+                name, path = entry.name, entry.path
+                if name.startswith("."):
                     found.ignored.append(path)
                     continue
                 status = entry.stat()
                 if entry.is_symlink():
                     path = os.path.realpath(path, strict=True)
-                if stat.S_ISDIR(status.st_mode):
+                if stat.S_ISREG(status.st_mode) and name.endswith(_ENDINGS):
+                    found.add(path, status)
+                elif stat.S_ISDIR(status.st_mode):
                     waiting.append(path)
-                elif stat.S_ISREG(status.st_mode) and entry.name.endswith(_ENDINGS):
-                    found.files.append((path, status.st_size, status.st_mtime_ns))
                 else:
                     found.ignored.append(path)
     return found, waiting

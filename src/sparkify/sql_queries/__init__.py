@@ -157,8 +157,8 @@ rebuild_queries = empty_star_queries + tuple(
 audit_queries = tuple(folder("audits").values())
 """What must hold of the rows that a load touched; each returns the offending rows."""
 
-rebuild_audit_queries = tuple(query for query in audit_queries if query.name != "new_files_add_up")
-"""The audits of a rebuild, which reads no file."""
+rebuild_audit_queries = tuple(query for query in audit_queries if not query.name.startswith("new_"))
+"""The audits of a rebuild, which reads no file and touches everything."""
 
 reject_queries = _named("bookkeeping", "delete_refused_rejects", "insert_rejected_records")
 """The rejects of this run; those of refused runs before it were of the same files."""
@@ -193,11 +193,13 @@ def needed(
     """Leave out the statements that do nothing in a load.
 
     kinds: of which it has records: a header's `when: events` or `when: songs` says which a
-    statement is for. displacing: the kinds whose records may displace staged ones (None: all),
-    which `when: events displaced` asks for.
+    statement is for, and `when: events alone` that there are no others. displacing: the kinds
+    whose records may displace staged ones (None: all), which `when: events displaced` asks for.
     """
     displacing = kinds if displacing is None else displacing
     cases = {"", *kinds, *(f"{kind} displaced" for kind in displacing)}
+    if len(kinds) == 1:
+        cases |= {f"{kind} alone" for kind in kinds}
     return [query for query in queries if query.header.get("when", "") in cases]
 
 

@@ -1,5 +1,6 @@
 -- name: matches_known
 -- purpose: Every matched play has its song and its artist in the catalogue.
+-- when: songs
 SELECT
     plays.songplay_id,
     plays.song_id,
