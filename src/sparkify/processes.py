@@ -60,13 +60,18 @@ def each(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
 @contextmanager
 def ended() -> Iterator[None]:
     """End the processes in the end, if there are any."""
-    global _pool
     try:
         yield
     finally:
-        if _pool is not None:
-            _pool.shutdown(cancel_futures=True)
-            _pool = None
+        end()
+
+
+def end() -> None:
+    """End the processes, if there are any; from then on work is done here."""
+    global _pool
+    if _pool is not None:
+        _pool.shutdown(cancel_futures=True)
+        _pool = None
 
 
 def _begin(parent: int) -> None:

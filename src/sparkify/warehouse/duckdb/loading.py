@@ -98,11 +98,7 @@ class DuckDBWarehouse(DuckDBReader):
         with failures("reading the sources"):
             self._stager = Stager(self._connection, keys, self._workspace, progress, self._fetch)
             self._stager.stage(plan.files)
-        report = StageReport(unknown=self._stager.unknown)
-        for number, file in enumerate(plan.files):
-            report.read[file.kind] += self._stager.records_read[number]
-            report.rejected[file.kind] += self._stager.rejects.counts[number]
-        return report
+        return self._stager.report(plan.files)
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Settle, enter, transform and audit what was read, in one transaction."""

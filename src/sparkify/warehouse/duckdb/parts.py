@@ -18,7 +18,6 @@ from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
 from ...staging.rules import Kind, fields_of
-from .. import StageReport
 from .loading import KEYS
 from .reading import failures, options
 from .staging import Stager
@@ -44,10 +43,7 @@ class Parts:
         self.files: dict[str, list[Path]] = {}
         self.records_read = stager.records_read
         self.rejects: RejectLog = stager.rejects
-        self.report = StageReport(unknown=stager.unknown)
-        for number, file in enumerate(plan.files):
-            self.report.read[file.kind] += stager.records_read[number]
-            self.report.rejected[file.kind] += stager.rejects.counts[number]
+        self.report = stager.report(plan.files)
 
     def reject_conflicts(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:
         """Reject the records that lost their key.

@@ -18,12 +18,14 @@ from queue import SimpleQueue
 
 import duckdb
 
+from ... import processes
 from ...fetching import LOCAL, Fetch
 from ...progress import Progress
 from ...source_file import SourceFile
 from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
 from ...staging.rules import fields_of
+from .. import StageReport
 from .event_lane import EventLane
 from .lane import SQL
 from .song_lane import SongLane
@@ -88,6 +90,15 @@ class Stager:
         self.fetch.require_unchanged(one.file for one in events)
         self.rejects.flush()
 
+    def report(self, files: Sequence[SourceFile]) -> StageReport:
+        """Sum up what came out of reading these files."""
+        report = StageReport(unknown=self.unknown)
+        for number, records in self.records_read.items():
+            report.read[files[number].kind] += records
+        for number, records in self.rejects.counts.items():
+            report.rejected[files[number].kind] += records
+        return report
+
     @contextmanager
     def _beside(self, lane: SongLane, songs: Sequence[Numbered]) -> Iterator[None]:
         """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
@@ -98,6 +109,7 @@ class Stager:
             try:
                 if self._has_one_thread():  # and perhaps no memory for both at a time
                     wait([self._songs])
+                    processes.end()
                 yield
                 self._songs.add_done_callback(lambda _: self._song_bytes.put(_ALL_READ))
                 for size in iter(self._song_bytes.get, _ALL_READ):
