@@ -322,8 +322,13 @@ def _named(names: Sequence[str], colors: Sequence[str]) -> alt.Color:
     return alt.Color(
         "name:N" if len(colors) == 2 and colors[0] == theme.FIRST_SOFT else "series:N",
         scale=alt.Scale(domain=list(names), range=list(colors[: len(names)])),
-        legend=alt.Legend(title=None),
+        legend=alt.Legend(title=None, columns=_legend_columns()),
     )
+
+
+def _legend_columns() -> alt.ExprRef:
+    """Break a legend of three where a phone would cut it; 0 is one row."""
+    return alt.ExprRef("width < 260 ? 2 : 0")
 
 
 def _quoted(name: str) -> str:

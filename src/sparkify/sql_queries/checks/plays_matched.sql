@@ -1,14 +1,7 @@
 -- name: plays_matched
 -- purpose: Every play has the song that equals it, of several the one of the smallest song_id.
 -- severity: fail
-SELECT
-    plays.songplay_id,
-    plays.song_id,
-    matches.song_id AS matching_song_id
-FROM songplays AS plays
-INNER JOIN staging_events AS events
-    ON plays.songplay_id = events.sessionid * 1000000 + events.iteminsession
-LEFT JOIN (
+WITH songs_by_content AS (
     SELECT
         title,
         artist_name,
@@ -17,9 +10,25 @@ LEFT JOIN (
     FROM staging_songs
     WHERE artist_name IS NOT NULL
     GROUP BY title, artist_name, duration
-) AS matches
-    ON
-        events.song = matches.title
-        AND events.artist = matches.artist_name
-        AND events.length = matches.duration
+),
+
+matches AS (
+    SELECT
+        events.sessionid * 1000000 + events.iteminsession AS songplay_id,
+        songs_by_content.song_id
+    FROM staging_events AS events
+    INNER JOIN songs_by_content
+        ON
+            events.song = songs_by_content.title
+            AND events.artist = songs_by_content.artist_name
+            AND events.length = songs_by_content.duration
+)
+
+SELECT
+    plays.songplay_id,
+    plays.song_id,
+    matches.song_id AS matching_song_id
+FROM songplays AS plays
+LEFT JOIN matches
+    ON plays.songplay_id = matches.songplay_id
 WHERE COALESCE(plays.song_id, '') <> COALESCE(matches.song_id, '')

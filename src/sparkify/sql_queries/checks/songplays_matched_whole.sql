@@ -7,5 +7,5 @@ SELECT
     artist_id
 FROM songplays
 WHERE
-    (song_id IS NULL AND artist_id IS NOT NULL)
-    OR (song_id IS NOT NULL AND artist_id IS NULL)
+    CASE WHEN song_id IS NULL THEN 0 ELSE 1 END
+    <> CASE WHEN artist_id IS NULL THEN 0 ELSE 1 END

@@ -1,6 +1,6 @@
 -- name: listening_days
 -- purpose: Plays, listeners and matches of the newest 366 days with plays, by level and for all.
-WITH listener_days AS (
+WITH listener_levels AS (
     SELECT
         CAST(start_time AS DATE) AS day,
         user_id,
@@ -9,6 +9,17 @@ WITH listener_days AS (
         COUNT(song_id) AS matched
     FROM songplays
     GROUP BY CAST(start_time AS DATE), user_id, level
+),
+
+listener_days AS (
+    SELECT
+        day,
+        user_id,
+        MAX(CASE WHEN level = 'paid' THEN 1 ELSE 0 END) AS paying,
+        SUM(plays) AS plays,
+        SUM(matched) AS matched
+    FROM listener_levels
+    GROUP BY day, user_id
 ),
 
 newest_days AS (
@@ -23,8 +34,8 @@ counted AS (
     SELECT
         day,
         'all' AS level,
-        COUNT(DISTINCT user_id) AS listeners,
-        COUNT(DISTINCT CASE WHEN level = 'paid' THEN user_id END) AS paying,
+        COUNT(*) AS listeners,
+        CAST(SUM(paying) AS BIGINT) AS paying,
         CAST(SUM(plays) AS BIGINT) AS plays,
         CAST(SUM(matched) AS BIGINT) AS matched
     FROM listener_days
@@ -33,11 +44,11 @@ counted AS (
     SELECT
         day,
         level,
-        COUNT(DISTINCT user_id) AS listeners,
-        COUNT(DISTINCT CASE WHEN level = 'paid' THEN user_id END) AS paying,
+        COUNT(*) AS listeners,
+        COUNT(CASE WHEN level = 'paid' THEN 1 END) AS paying,
         CAST(SUM(plays) AS BIGINT) AS plays,
         CAST(SUM(matched) AS BIGINT) AS matched
-    FROM listener_days
+    FROM listener_levels
     GROUP BY day, level
 )
 

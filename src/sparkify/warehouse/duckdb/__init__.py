@@ -1,6 +1,8 @@
-"""The warehouse on one machine: an embedded DuckDB database in one file."""
+"""The warehouse on one machine: an embedded DuckDB database in one file.
 
-from .loading import DuckDBWarehouse
+What loads is imported by whoever loads, so that a question does not wait for it.
+"""
+
 from .reading import DuckDBReader
 
-__all__ = ["DuckDBReader", "DuckDBWarehouse"]
+__all__ = ["DuckDBReader"]
