@@ -93,6 +93,20 @@ def overflow(page: Page) -> int:
     return found
 
 
+def cut_texts(page: Page) -> list[str]:
+    """The words that stand farther outside of their drawing than its margin, and are cut."""
+    found: list[str] = page.eval_on_selector_all(
+        ".chart svg text",
+        """all => all.filter(one => {
+          const text = one.getBoundingClientRect();
+          const drawing = one.ownerSVGElement.getBoundingClientRect();
+          return getComputedStyle(one).opacity !== "0"
+            && (text.right > drawing.right + 8 || text.left < drawing.left - 8);
+        }).map(one => `${one.closest(".chart").dataset.chart} ${one.textContent}`)""",
+    )
+    return found
+
+
 def drawn(page: Page) -> list[str]:
     """The drawings of the explorer."""
     found: list[str] = page.eval_on_selector_all(
@@ -258,6 +272,7 @@ def test_the_page_fits_every_width(opened: Opened) -> None:
             " one.querySelector('svg').getBoundingClientRect().right <= innerWidth)"
         )
         assert overflow(page) <= 0, width
+        assert cut_texts(page) == [], width
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
