@@ -91,7 +91,7 @@ class EventLane(Lane):
                 "file_doubts_events", {"source_files": numbers}
             ):
                 worst[number] = doubt
-                self.records_read[number] = records
+                self._records_read[number] = records
             doubtful = [one for one in group if worst.get(one.number, 0) == BREAKS_A_RULE]
             doubtful += [
                 one
@@ -102,7 +102,7 @@ class EventLane(Lane):
                 taken_back = [one.number for one in doubtful]
                 self._rows("delete_file_events", {"source_files": taken_back})
                 for number in taken_back:
-                    del self.records_read[number]
+                    self._records_read[number] = 0
         return doubtful
 
     def _stage_carefully(self, one: Numbered, trusted_from: int = 1) -> None:
@@ -132,7 +132,7 @@ class EventLane(Lane):
                 if doubt == BREAKS_A_RULE or (doubt == 1 and self._has_no_strings(str(path))):
                     raise Refused
                 rejected = self._rejects.counts[one.number]
-                self.records_read[one.number] = records + rejected
+                self._records_read[one.number] = records + rejected
 
     def _read_accepted(self, path: Path) -> None:
         self._read_events([str(path)], [0])

@@ -58,9 +58,9 @@ class Lane(ABC):
 
     kind: of the records. fields: theirs. workspace: a folder for files of its own. number_key: a
     key that no record has. rejects: where rejected records go.
+    records_read: where it enters how many records each file (by number) had, which is 0 before.
     done: called with the size in bytes of what has been read.
-    records_read: how many records each file (by number) had. unknown: how often each unknown field
-    stood in the records that are looked at for that.
+    unknown: how often each unknown field stood in the records that are looked at for that.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Lane(ABC):
         number_key: str,
         workspace: Path,
         rejects: RejectLog,
+        records_read: list[int],
         done: Callable[[int], None],
     ) -> None:
         self._connection = connection
@@ -80,7 +81,7 @@ class Lane(ABC):
         self._rejects = rejects
         self._done = done
         self._kept = bytearray()
-        self.records_read: Counter[int] = Counter()
+        self._records_read = records_read
         self.unknown: Counter[str] = Counter()
         for name in _MACRO_ORDER:
             connection.execute(_MACROS[name].sql)
@@ -116,13 +117,13 @@ class Lane(ABC):
         except Rejection as why:
             self._reject(one, line_number, why, record)
             return b""
-        self.records_read[one.number] += 1
+        self._records_read[one.number] += 1
         values: dict[str, Any] = {self._number_key: one.number}
         values |= {field.key: accepted[field.column] for field in self._fields if field.key}
         return json.dumps(values).encode() + b"\n"
 
     def _reject(self, one: Numbered, line_number: int, why: Rejection, record: bytes) -> None:
-        self.records_read[one.number] += 1
+        self._records_read[one.number] += 1
         self._rejects.add(one.number, line_number, why, record)
 
     # The engine

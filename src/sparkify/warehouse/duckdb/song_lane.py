@@ -54,7 +54,8 @@ class SongLane(Lane):
             for one, line in zip(part.plain, bytes(part.data).split(b"\n"), strict=False):
                 self._keep(one, [(1, b"{" + line.partition(b",")[2])])
         else:
-            self.records_read.update(numbers)
+            for number in numbers:
+                self._records_read[number] = 1
 
     def _stage_odd_song(self, one: Numbered, data: bytes) -> None:
         if one.file.path.endswith(".gz"):

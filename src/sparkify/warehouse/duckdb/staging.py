@@ -54,7 +54,7 @@ class Stager:
         self._progress = progress
         self.fetch = fetch
         self.rejects = RejectLog(workspace / "rejects.ndjson")
-        self.records_read: Counter[int] = Counter()
+        self.records_read: list[int] = []
         """How many records each file (by number) had."""
         self.unknown: Counter[str] = Counter()
         """How often each unknown field stood in the first records of each log file and in the
@@ -72,9 +72,11 @@ class Stager:
         numbered = [Numbered(number, file) for number, file in enumerate(files)]
         events = [one for one in numbered if one.file.kind == "events"]
         songs = [one for one in numbered if one.file.kind == "songs"]
+        self.records_read = [0] * len(files)
         self._bytes = sum(file.size for file in files)
         with self._connection.cursor() as beside:
-            shared = (f"source_file_{secrets.token_hex(8)}", self._workspace, self.rejects)
+            number_key = f"source_file_{secrets.token_hex(8)}"
+            shared = (number_key, self._workspace, self.rejects, self.records_read)
             event_lane = EventLane(
                 self._connection, "events", fields_of("events", self._keys), *shared, self._read
             )
@@ -84,17 +86,15 @@ class Stager:
             with self._beside(song_lane, songs):
                 for group in self.fetch.groups(events):
                     event_lane.stage(group)
-            for lane in (event_lane, song_lane):
-                self.records_read.update(lane.records_read)
-                self.unknown.update(lane.unknown)
+            self.unknown = event_lane.unknown + song_lane.unknown
         self.fetch.require_unchanged(one.file for one in events)
         self.rejects.flush()
 
     def report(self, files: Sequence[SourceFile]) -> StageReport:
         """Sum up what came out of reading these files."""
         report = StageReport(unknown=self.unknown)
-        for number, records in self.records_read.items():
-            report.read[files[number].kind] += records
+        for file, records in zip(files, self.records_read, strict=True):
+            report.read[file.kind] += records
         for number, records in self.rejects.counts.items():
             report.rejected[files[number].kind] += records
         return report
