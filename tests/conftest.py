@@ -3,6 +3,7 @@
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is no failure: nothing is said of how long an example takes.
@@ -20,6 +21,7 @@ def pytest_runtest_setup() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)  # `make mutation` runs the tests without the plugin
 def pytest_xdist_auto_num_workers() -> int:
     """Two for each processor: a third of the time a test waits for a statement or a process."""
     return 2 * (os.cpu_count() or 1)
