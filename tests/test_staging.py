@@ -444,6 +444,14 @@ def test_reject_log_keeps_what_every_database_takes(tmp_path: Path) -> None:
     assert log.counts == {3: 1}
 
 
+def test_reject_log_can_be_read_before_it_is_closed(tmp_path: Path) -> None:
+    log = RejectLog(tmp_path / "rejects.ndjson")
+    log.add(0, 1, Rejection("type", "m"), b"x")
+    log.flush()
+    assert json.loads(log.path.read_text())["raw_text"] == "x"
+    log.close()
+
+
 # JSONPaths
 
 
