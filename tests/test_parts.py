@@ -98,6 +98,10 @@ def test_parts_are_about_as_large_as_they_shall_be(
         assert found == Counter(range(10_000))
 
 
+def test_parts_are_of_a_size_that_copy_likes() -> None:
+    assert 1 << 20 <= parts.PART_BYTES <= 1 << 30
+
+
 def test_losers_of_a_key_are_rejected_at_their_places(tmp_path: Path, workspace: Path) -> None:
     lines = [event(1, artist="B"), event(1, artist="A")]
     files = source_files(tmp_path, "events", {"a.json": b"\n".join(lines)})

@@ -10,8 +10,10 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -19,9 +21,11 @@ from both_ways import BASE, KEYS, line
 from sparkify.errors import SourceError
 from sparkify.source_file import SourceFile
 from sparkify.staging import reading
+from sparkify.staging.conflicts import Ranked, reject_losers
+from sparkify.staging.reading import Numbered
 from sparkify.staging.rejects import RejectLog
-from sparkify.staging.rules import SONG_FIELDS
-from sparkify.staging.validate import Rejection
+from sparkify.staging.rules import SONG_FIELDS, Kind, fields_of
+from sparkify.staging.validate import Rejection, accept, as_staged, decode
 from sparkify.warehouse.duckdb import event_lane, song_lane
 from stagers import check, expected, source_files, stage, stage_files
 
@@ -555,6 +559,41 @@ def test_two_threads_may_reject_at_once(
     found = sorted((row["source_file"], row["line_number"]) for row in rows)
     assert found == [(number, line) for number in range(2) for line in range(2000)]
     assert log.counts == {0: 2000, 1: 2000}
+
+
+# Losers of a key, found again in their files
+
+
+def staged_row(kind: Kind, record: bytes) -> tuple[Any, ...]:
+    fields = fields_of(kind, KEYS)
+    return as_staged(accept(decode(record, fields), fields), fields)
+
+
+def reject_loser(folder: Path, kind: Kind, content: bytes, *ranked: Ranked) -> list[Any]:
+    """Reject what lost in a file of some content; returns line number and text of each reject."""
+    (file,) = source_files(folder, kind, {"file.json": content})
+    log = RejectLog(folder / "rejects.ndjson")
+    key = {"events": ("sessionid", "iteminsession"), "songs": ("song_id",)}[kind]
+    with closing(log):
+        reject_losers(ranked, key, fields_of(kind, KEYS), {0: Numbered(0, file)}, log)
+    rows = map(json.loads, log.path.read_text().splitlines())
+    return [(row["line_number"], row["raw_text"]) for row in rows]
+
+
+def test_song_on_several_lines_loses_its_key(tmp_path: Path) -> None:
+    pretty = json.dumps(BASE["songs"], indent=1).encode()
+    lost = Ranked(staged_row("songs", pretty), 0, "conflict")
+    assert reject_loser(tmp_path, "songs", pretty, lost) == [(1, pretty.decode())]
+
+
+@pytest.mark.parametrize("outcome", ["conflict", "kept"])
+def test_loser_or_winner_that_is_no_longer_there(tmp_path: Path, outcome: str) -> None:
+    old, new = line("events", artist="A"), line("events", artist="B")
+    ranked = [Ranked(staged_row("events", new), 0, outcome)]
+    ranked.append(Ranked(staged_row("events", old), None, "displaced"))
+    with pytest.raises(SourceError, match=r"file\.json changed while it was read") as caught:
+        reject_loser(tmp_path, "events", line("events", artist="C"), *ranked)
+    assert caught.value.details == {"uri": str(tmp_path / "file.json")}
 
 
 # Anything
