@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mutation.operators import mutants
+from mutation.selection import called_lines
 from mutation.targets import TARGETS
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +54,10 @@ def test_each_fault_is_one_change_and_no_error_of_syntax() -> None:
         compile(mutant.source, "mutant", "exec")
         assert mutant.source != SMALL
         assert 2 <= mutant.first <= mutant.last
+
+
+def test_lines_that_run_when_a_module_is_loaded_are_for_no_single_test() -> None:
+    assert called_lines(f"LIMIT = 3\n{SMALL}\nclass Many:\n    most = 7\n") == {4, 5, 6, 7}
 
 
 def test_kept_results_are_of_the_modules_that_get_faults() -> None:

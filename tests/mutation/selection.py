@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -71,8 +72,28 @@ def _ran(project: Path, module: str, seconds: dict[str, float]) -> dict[int, set
 
     data = CoverageData(str(project / _DATA))
     data.read()
+    called = called_lines((project / module).read_text(encoding="utf-8"))
     found: dict[int, set[str]] = {}
     for line, contexts in data.contexts_by_lineno(str(project / module)).items():
         names = {context.rpartition("|")[0] for context in contexts}
-        found[line] = {name for name in names if name in seconds}
+        found[line] = {name for name in names if name in seconds and line in called}
     return found
+
+
+def called_lines(source: str) -> set[int]:
+    """Which lines of a module run when a function is called, and not as the module is loaded.
+
+    A module that is loaded during a test is loaded by the first that needs it; the constants in it
+    are not for that test alone.
+    """
+    bodies = [
+        statement
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+        for statement in node.body
+    ]
+    return {
+        line
+        for statement in bodies
+        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+    }
