@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -24,7 +25,7 @@ from sparkify.warehouse import (
     read_ledger,
 )
 from sparkify.warehouse.duckdb import DuckDBReader
-from sparkify.warehouse.duckdb.reading import connect, failures
+from sparkify.warehouse.duckdb.reading import connect, failures, options
 
 INSERT_FILE = (
     "INSERT INTO loaded_files (uri, kind, size, fingerprint, run_id, records_read)"
@@ -197,6 +198,7 @@ def test_user_can_do_nothing_else(
         ("DELETE FROM users", "can do nothing else"),
         ("COPY users TO 'users.csv'", "can do nothing else"),
         ("", "`sparkify status` lists the tables"),
+        ("SELECT * FROM read_text('/etc/passwd')", "can do nothing else"),
         ("SELECT CAST('a' AS INTEGER)", "^$"),
     ],
 )
@@ -204,6 +206,20 @@ def test_advice_fits_what_is_wrong(query_reader: DuckDBReader, sql: str, next_st
     with pytest.raises(UsageError) as caught:
         query_reader.read(sql)
     assert re.search(next_step, caught.value.next_step)
+
+
+def test_what_is_wrong_is_told_in_one_line_without_the_place(query_reader: DuckDBReader) -> None:
+    with pytest.raises(UsageError) as caught:
+        query_reader.read("SELECT\n  usr_id\nFROM users")
+    assert "LINE" not in caught.value.reason
+    assert "\n" not in caught.value.reason
+
+
+def test_the_engine_is_shut_and_locked_for_users(query_reader: DuckDBReader) -> None:
+    """The second wall, behind what is let through."""
+    names = "enable_external_access", "lock_configuration"
+    asked = ", ".join(f"current_setting('{name}')" for name in names)
+    assert query_reader.read(f"SELECT {asked}").rows == [(False, True)]
 
 
 # Opening
@@ -243,6 +259,8 @@ def test_newer_schema_is_refused(tmp_path: Path) -> None:
             pass
         words = f"schema {SCHEMA_VERSION + 1}; this one knows {SCHEMA_VERSION}"
         assert words in caught.value.reason
+    with pytest.raises(WarehouseError, match="newer Sparkify"):
+        read_ledger(settings)
 
 
 def test_older_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -296,6 +314,51 @@ def test_writer_below_a_dangling_link(tmp_path: Path) -> None:
         pass
 
 
+def test_new_database_has_its_name_only_when_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed while a database is made leaves none that cannot be opened."""
+    settings = Settings(database=tmp_path / "sparkify.duckdb", threads=1)
+    made: list[Path] = []
+    make = duckdb.connect
+
+    def watch(path: str, **rest: Any) -> duckdb.DuckDBPyConnection:
+        if not Path(path).exists():
+            made.append(Path(path))
+        return make(path, **rest)
+
+    monkeypatch.setattr(duckdb, "connect", watch)
+    with open_warehouse(settings):
+        assert len(made) == 1
+        assert made[0].parent.parent == tmp_path
+        assert made[0].parent.name.startswith(".sparkify-")
+    with open_warehouse(settings):
+        assert len(made) == 1
+    assert list(tmp_path.iterdir()) == [settings.database]
+
+
+@pytest.mark.parametrize(
+    ("limit", "threads"),
+    [
+        ("", None),
+        ("128MB", 1),
+        ("399.9MB", 1),
+        ("400MB", None),
+        ("1GB", None),
+        ("0.3 GiB", 1),
+        ("399999kb", 1),
+        ("400000KB", None),
+        ("40%", None),
+        ("0.1TB", None),
+    ],
+)
+def test_little_memory_is_for_one_thread(limit: str, threads: int | None) -> None:
+    chosen = options(Settings(memory_limit=limit))
+    assert chosen.get("threads") == threads
+    assert chosen.get("memory_limit", "") == limit
+    assert options(Settings(memory_limit=limit, threads=3))["threads"] == 3
+
+
 def test_settings_of_the_engine_are_applied(settings: Settings) -> None:
     wanted = replace(settings, memory_limit="128MB", threads=1)
     connection = connect(wanted, read_only=True, wait=0, progress=silent)
@@ -321,7 +384,13 @@ def test_senseless_memory_limit_is_an_error(settings: Settings) -> None:
         (duckdb.OutOfMemoryException("no more\nat all"), WarehouseError, "^loading: no more$"),
         (duckdb.IOException("disk full"), WarehouseError, "^loading: disk full$"),
         (duckdb.FatalException("invalidated"), WarehouseError, "^loading: invalidated$"),
+        (duckdb.TransactionException("conflict"), WarehouseError, "^loading: conflict$"),
         (duckdb.BinderException("no column"), WarehouseError, "^loading: no column$"),
+        (
+            UnicodeDecodeError("utf-8", b"cut \xc3", 4, 5, ""),
+            WarehouseError,
+            "^loading: cut \ufffd$",
+        ),
         (
             OSError(28, "No space left", "/tmp/x"),
             WarehouseError,
@@ -343,6 +412,8 @@ def test_next_steps_of_failures() -> None:
     for error, step in (
         (duckdb.OutOfMemoryException(""), "MEMORY_LIMIT"),
         (duckdb.IOException(""), "disk's free space"),
+        (duckdb.FatalException(""), "disk's free space"),
+        (duckdb.TransactionException(""), "disk's free space"),
         (OSError(28, "x"), "TMPDIR"),
     ):
         with pytest.raises(WarehouseError) as caught, failures("loading"):
