@@ -7,12 +7,15 @@ import json
 import os
 import re
 import socket
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from sparkify import processes, util_s3
+from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.ledger import LoadedVersion, plan
 from sparkify.source_file import SourceFile
@@ -22,9 +25,11 @@ from sparkify.sources import (
     hashed,
     list_folder,
     list_objects,
+    list_source,
     read_jsonpaths,
+    read_keys,
 )
-from sparkify.staging.rules import EVENT_FIELDS, Field
+from sparkify.staging.rules import EVENT_FIELDS, Field, Kind
 from sparkify.util_s3 import S3Object
 
 KEYS = tuple(field.key for field in EVENT_FIELDS)
@@ -210,6 +215,38 @@ def test_unreadable_folder_is_an_error_that_names_it(
         list_folder(str(folder), "events")
 
 
+def test_many_folders_are_looked_into_by_several_processes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        put(folder / f"{number:02}" / "deep" / "day.json")
+        put(folder / f"{number:02}" / "notes.txt")
+    alone = list_folder(str(folder), "events")
+    monkeypatch.setattr(processes, "MANY_FILES", 1)
+    started = Counter[str]()
+    start = processes.start
+
+    def count() -> None:
+        started["calls"] += 1
+        start()
+
+    monkeypatch.setattr(processes, "start", count)
+    with processes.ended():
+        assert list_folder(str(folder), "events") == alone
+    assert started == {"calls": 1}
+    assert (len(alone.files), len(alone.ignored)) == (40, 40)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("events", "log_data"), ("songs", "song_data")])
+def test_configured_folder_of_each_kind_is_listed(tmp_path: Path, kind: Kind, name: str) -> None:
+    root = tmp_path.resolve()
+    settings = Settings(log_data=str(root / "log_data"), song_data=str(root / "song_data"))
+    put(root / "log_data" / "a.json")
+    put(root / "song_data" / "a.json")
+    (file,) = list_source(settings, kind).files
+    assert (file.kind, file.uri) == (kind, str(root / name / "a.json"))
+
+
 # S3
 
 ROOT = "s3://bucket/log_data"
@@ -272,6 +309,26 @@ def test_key_with_a_nul_gets_a_uri_without() -> None:
     assert (file.uri, file.path) == (f"{ROOT}/a\\x00.json", f"{ROOT}/a\0.json")
 
 
+def test_configured_addresses_are_read_in_their_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bucket:
+        def __init__(self, settings: Settings, region: str) -> None:
+            assert (settings, region) == (configured, "us-west-2")
+
+        def list(self, address: str) -> list[S3Object]:
+            assert address == ROOT
+            return [thing("log_data/a.json")]
+
+        def read(self, address: str) -> bytes:
+            assert address == f"{ROOT}.jsonpaths"
+            return json.dumps({"jsonpaths": quoted(KEYS[::-1])}).encode()
+
+    configured = Settings(log_data=ROOT, log_jsonpath=f"{ROOT}.jsonpaths", s3_region="us-west-2")
+    monkeypatch.setattr(util_s3, "S3", Bucket)
+    (file,) = list_source(configured, "events").files
+    assert file.uri == f"{ROOT}/a.json"
+    assert read_keys(configured) == KEYS
+
+
 def test_prefix_without_files_is_an_error() -> None:
     for keys in ([], ["log_data/", "log_data/x.txt"]):
         with pytest.raises(
@@ -323,6 +380,7 @@ def quoted(keys: tuple[str, ...]) -> list[str]:
 
 def test_no_file_means_the_keys_of_the_app() -> None:
     assert read_jsonpaths("") == KEYS
+    assert read_keys(Settings(log_jsonpath="")) == KEYS
 
 
 def test_order_of_the_paths_is_free(folder: Path) -> None:
