@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -569,21 +569,48 @@ def staged_row(kind: Kind, record: bytes) -> tuple[Any, ...]:
     return as_staged(accept(decode(record, fields), fields), fields)
 
 
-def reject_loser(folder: Path, kind: Kind, content: bytes, *ranked: Ranked) -> list[Any]:
-    """Reject what lost in a file of some content; returns line number and text of each reject."""
-    (file,) = source_files(folder, kind, {"file.json": content})
+def reject_in(
+    folder: Path, kind: Kind, contents: Sequence[bytes], *ranked: Ranked
+) -> list[tuple[int, int, str, str]]:
+    """Reject what lost in files; returns file, line, message and text of each reject."""
+    files = source_files(folder, kind, {f"{n}.json": one for n, one in enumerate(contents)})
     log = RejectLog(folder / "rejects.ndjson")
     key = {"events": ("sessionid", "iteminsession"), "songs": ("song_id",)}[kind]
     with closing(log):
-        reject_losers(ranked, key, fields_of(kind, KEYS), {0: Numbered(0, file)}, log)
-    rows = map(json.loads, log.path.read_text().splitlines())
-    return [(row["line_number"], row["raw_text"]) for row in rows]
+        numbered = {n: Numbered(n, file) for n, file in enumerate(files)}
+        reject_losers(ranked, key, fields_of(kind, KEYS), numbered, log)
+    rows = [json.loads(one) for one in log.path.read_text().splitlines()]
+    assert {row["reason"] for row in rows} == {"conflict"}
+    names = "source_file", "line_number", "message", "raw_text"
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_losers_of_a_key_are_found_in_their_files(tmp_path: Path) -> None:
+    """As often as they lost; what was staged before stands where its winner does."""
+    a, b, c = (line("events", itemInSession=1, artist=name) for name in "ABC")
+    old, new = (line("events", itemInSession=2, artist=name) for name in "ON")
+    ranked = [Ranked(staged_row("events", old), None, "displaced")]
+    ranked += [Ranked(staged_row("events", a), 0, "conflict")] * 2
+    ranked += [Ranked(staged_row("events", b), 2, "conflict")]
+    ranked += [Ranked(staged_row("events", new), 1, "kept")]
+    contents = [b"\n".join([c, a, b"{", a, a]), b"\n".join([new, new]), b]
+    first, second, displaced, last = reject_in(tmp_path, "events", contents, *ranked)
+    stays = "a greater record of itemInSession 1, sessionId 818 stays"
+    assert first == (0, 2, stays, a.decode())
+    assert second == (0, 4, stays, a.decode())
+    assert last == (2, 1, stays, b.decode())
+    assert displaced[:2] == (1, 1)
+    assert displaced[2] == (
+        "was staged before; the greater record of itemInSession 2, sessionId 818 here displaced it"
+    )
+    assert staged_row("events", displaced[3].encode()) == staged_row("events", old)
 
 
 def test_song_on_several_lines_loses_its_key(tmp_path: Path) -> None:
     pretty = json.dumps(BASE["songs"], indent=1).encode()
     lost = Ranked(staged_row("songs", pretty), 0, "conflict")
-    assert reject_loser(tmp_path, "songs", pretty, lost) == [(1, pretty.decode())]
+    ((*place, _, text),) = reject_in(tmp_path, "songs", [pretty], lost)
+    assert (place, text) == ([0, 1], pretty.decode())
 
 
 @pytest.mark.parametrize("outcome", ["conflict", "kept"])
@@ -591,9 +618,9 @@ def test_loser_or_winner_that_is_no_longer_there(tmp_path: Path, outcome: str) -
     old, new = line("events", artist="A"), line("events", artist="B")
     ranked = [Ranked(staged_row("events", new), 0, outcome)]
     ranked.append(Ranked(staged_row("events", old), None, "displaced"))
-    with pytest.raises(SourceError, match=r"file\.json changed while it was read") as caught:
-        reject_loser(tmp_path, "events", line("events", artist="C"), *ranked)
-    assert caught.value.details == {"uri": str(tmp_path / "file.json")}
+    with pytest.raises(SourceError, match=r"0\.json changed while it was read") as caught:
+        reject_in(tmp_path, "events", [line("events", artist="C")], *ranked)
+    assert caught.value.details == {"uri": str(tmp_path / "0.json")}
 
 
 # Anything

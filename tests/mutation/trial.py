@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-_PRELOADED = ("duckdb", "numpy", "sqlite3", "multiprocessing.forkserver")
+_PRELOADED = ("duckdb", "numpy", "sqlite3", "multiprocessing.forkserver", "hypothesis")
 _LONGEST_SECONDS = 3000
 _LARGEST_FILE = 2 << 30
 
@@ -111,6 +111,7 @@ def _run(tests: Sequence[str], cpu: int, tell: int) -> int:
 
     files = [*dict.fromkeys(test.partition("::")[0] for test in tests)]
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+    options += ["--assert=plain", "--tb=no"]  # nobody reads why: a fifth of the time
     plugins: list[object] = [Teller()]
     if any("::" in test for test in tests):
         plugins.append(Only(tests))
