@@ -435,6 +435,36 @@ def test_unknown_fields_are_noted_in_the_first_records(
     assert staged.unknown == {"mood": 3, "TS": 2, "tempo": 1}
 
 
+def test_reading_is_told_to_its_end(tmp_path: Path) -> None:
+    events = {
+        "fast.json": b"\n".join(log(1)),
+        "like a pattern [1].json": b"\n".join(log(2)),
+        "doubtful.json": b"\n".join([*log(3), line("events", {"auth": "7"})]),
+        "broken.json": b"\n".join([*log(4), b"}"]),
+        "loose.json": b"\n".join([line("events", {"unknown": "NaN"}), *log(5)]),
+        "packed.json.gz": gzip.compress(b"\n".join(log(6))),
+        "cut.json.gz": gzip.compress(b"\n".join(log(7)))[:-9],
+        "no text.json": b"\0",
+        "empty.json": b"",
+    }
+    pretty = json.dumps(BASE["songs"], indent=1).encode()
+    odd = {
+        "pretty.json": pretty,
+        "packed.json.gz": gzip.compress(pretty),
+        "cut.json.gz": gzip.compress(pretty)[:-9],
+        "no text.json": b"\0",
+    }
+    contents = songs(3) | {f"song {name}": content for name, content in odd.items()}
+    staged = stage(tmp_path, events, contents)
+    total = sum(map(len, (*events.values(), *contents.values())))
+    done = [done for _, done, _, _ in staged.told]
+    assert {(step, most, unit) for step, _, most, unit in staged.told} == {
+        ("reading", total, "bytes")
+    }
+    assert done == sorted(done)
+    assert done[-1] == total
+
+
 def test_reject_log_keeps_what_every_database_takes(tmp_path: Path) -> None:
     log = RejectLog(tmp_path / "rejects.ndjson")
     log.add(3, 7, Rejection("type", "\ud800 \0 " + "\u00e9" * 2000), b"\0\xff")

@@ -135,7 +135,11 @@ def _is_words(parent: ast.AST, child: ast.AST, index: int | None) -> bool:
             return True
         case _, ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
-        case _, ast.Assign(targets=[ast.Name(id="__all__")]):
+        case (
+            _,
+            ast.Assign(targets=[ast.Name(id="__all__")])
+            | ast.AnnAssign(target=ast.Name(id="__all__")),
+        ):
             return True
         case _:
             return False

@@ -36,6 +36,7 @@ class SongLane(Lane):
                 self._stage_part(part)
             for one, data in part.odd:
                 self._stage_odd_song(one, data)
+                self._done(one.file.size)
             self._done(sum(one.file.size for one in part.plain))
             if stop.is_set():
                 return
@@ -68,7 +69,6 @@ class SongLane(Lane):
             self._reject(one, 1, Rejection("encoding", "the file is no text"), data)
             return
         self._keep(one, reading.song_records(data))
-        self._done(one.file.size)
 
     def _read_accepted(self, path: Path) -> None:
         parameters = {"files": [str(path)], "columns": self._columns()}
