@@ -26,7 +26,7 @@ from sparkify.staging.reading import Numbered
 from sparkify.staging.rejects import RejectLog
 from sparkify.staging.rules import SONG_FIELDS, Kind, fields_of
 from sparkify.staging.validate import Rejection, accept, as_staged, decode
-from sparkify.warehouse.duckdb import event_lane, song_lane
+from sparkify.warehouse.duckdb import event_lane, lane, song_lane
 from stagers import check, expected, source_files, stage, stage_files
 
 KIB = 1 << 10
@@ -484,6 +484,36 @@ def test_reject_log_can_be_read_before_it_is_closed(tmp_path: Path) -> None:
     log.flush()
     assert json.loads(log.path.read_text())["raw_text"] == "x"
     log.close()
+
+
+def test_unknown_fields_are_noted_in_so_many_songs_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_FILES_AT_A_TIME", 2)
+    monkeypatch.setattr(song_lane, "_SAMPLED_SONGS", 3)
+    contents = {f"{n}.json": line("songs", {"tempo": "120"}, song_id=f"SO{n}") for n in range(8)}
+    assert stage(tmp_path, None, contents).unknown == {"tempo": 3}
+
+
+@pytest.mark.parametrize(("kept_bytes", "least", "most"), [(900, 5, 11), (1 << 20, 1, 1)])
+def test_judged_records_are_read_together_but_not_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_bytes: int, least: int, most: int
+) -> None:
+    """A statement for each file takes long; all at once may not fit into memory."""
+    assert 1 << 20 <= lane._KEPT_BYTES <= 64 << 20
+    monkeypatch.setattr(lane, "_KEPT_BYTES", kept_bytes)
+    written = Counter[str]()
+    write = lane.Lane._write
+
+    def count(one: lane.Lane, data: bytes | bytearray) -> Path:
+        written[one._path.name] += 1
+        return write(one, data)
+
+    monkeypatch.setattr(lane.Lane, "_write", count)
+    contents = {f"{n:02}.json": b"\n".join([*log(n, 1), b"}"]) for n in range(20)}
+    staged = stage(tmp_path, contents)
+    check(staged, "events", contents)
+    assert least <= written["piece-events.ndjson"] <= most
 
 
 # JSONPaths

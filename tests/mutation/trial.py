@@ -20,6 +20,7 @@ import pytest
 
 _PRELOADED = ("duckdb", "numpy", "sqlite3", "multiprocessing.forkserver", "hypothesis")
 _LONGEST_SECONDS = 3000
+_LONGEST_IDLE_SECONDS = 60
 _LARGEST_FILE = 2 << 30
 
 
@@ -79,10 +80,14 @@ def _tried(tests: Sequence[str], cpu: int) -> dict[str, object]:
             os._exit(70)
     os.close(tell)
     deadline = time.monotonic() + _LONGEST_SECONDS
+    used, since = 0, time.monotonic()
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
-        if ended or time.monotonic() > deadline:
+        now = time.monotonic()
+        if ended or now > deadline or now > since + _LONGEST_IDLE_SECONDS:
             break
+        if now > since + 1 and (cpu_now := _cpu_unless_asleep(child)) != used:
+            used, since = cpu_now, now
         time.sleep(0.02)
     with suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
@@ -94,6 +99,24 @@ def _tried(tests: Sequence[str], cpu: int) -> dict[str, object]:
         return {"seen": True, "by": "no end" if not ended else f"signal {os.WTERMSIG(status)}"}
     code = os.WEXITSTATUS(status)
     return {"seen": code != 0, "by": words or f"code {code}"}
+
+
+def _cpu_unless_asleep(session: int) -> int:
+    """What the processes of a session have used, in ticks; never the same while one could run.
+
+    So a wait that nothing ends is told from one for a processor, however busy the machine is.
+    """
+    used = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, *fields = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        if int(fields[2]) == session:
+            if state not in "SZ":
+                return -time.monotonic_ns()
+            used += sum(map(int, fields[10:14]))
+    return used
 
 
 def _run(tests: Sequence[str], cpu: int, tell: int) -> int:
