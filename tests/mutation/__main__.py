@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
@@ -24,7 +24,6 @@ from .targets import TARGETS, Target
 PROJECT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).with_name("results.json")
 _SEED = "mutation"
-_LONGEST_CPU = 900
 
 Worker = subprocess.Popen[str]
 """A process of `trial`, in a copy of the project."""
@@ -46,10 +45,11 @@ def main() -> int:
     for target in TARGETS:
         wanted = [name for name in target.modules if not given.module or name in given.module]
         if wanted:
-            last = known if given.again else None
-            known |= run(target, wanted, given.most, given.workers, last)
-            ordered = {name: known[name] for name in names if name in known}
-            given.output.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
+            last = dict(known) if given.again else None
+            for module, found in run(target, wanted, given.most, given.workers, last):
+                known[module] = found
+                ordered = {name: known[name] for name in names if name in known}
+                given.output.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
@@ -59,8 +59,8 @@ def run(
     most: int,
     workers: int,
     last: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Try the faults of some modules; returns module -> what came of them.
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Try the faults of some modules; yields each with what came of them.
 
     last: what came of them the last time, to try only those that survived.
     Raises RuntimeError when a test fails without a fault: what is then seen would prove nothing.
@@ -75,10 +75,8 @@ def run(
         started = [_worker(copy) for copy in copies]
         try:
             _control(started, paths, selection)
-            return {
-                module: _tried(module, most, started, selection, last and last.get(module))
-                for module in modules
-            }
+            for module in modules:
+                yield module, _tried(module, most, started, selection, last and last.get(module))
         finally:
             for worker in started:
                 worker.communicate("")
@@ -91,7 +89,8 @@ def _control(started: Sequence[Worker], paths: Sequence[str], selection: Selecti
 
     def look(n: int) -> None:
         share = tests[n :: len(started)] or tests
-        trial = {"path": paths[0], "source": source, "tests": share, "cpu": _LONGEST_CPU}
+        seconds = {test: selection.seconds[test] for test in share}
+        trial = {"path": paths[0], "source": source, "tests": seconds}
         answer = _answer(started[n], trial)
         if answer["seen"]:
             raise RuntimeError(f"a test fails without a fault: {answer['by']}")
@@ -169,10 +168,10 @@ def _try_all(
         tests = selection.of(path, fault.first, fault.last)
         if not tests:
             return {"seen": False}
-        cpu = 60 + 10 * int(sum(selection.seconds[test] for test in tests))
+        seconds = {test: selection.seconds[test] for test in tests}
         worker = free.get()
         try:
-            trial = {"path": path, "source": fault.source, "tests": tests, "cpu": cpu}
+            trial = {"path": path, "source": fault.source, "tests": seconds}
             return _answer(worker, trial)
         finally:
             free.put(worker)

@@ -12,7 +12,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import pytest
 _PRELOADED = ("duckdb", "numpy", "sqlite3", "multiprocessing.forkserver", "hypothesis")
 _LONGEST_SECONDS = 3000
 _LONGEST_IDLE_SECONDS = 60
+_LONGEST_IMPORT_SECONDS = 60
 _LARGEST_FILE = 2 << 30
 
 
@@ -42,7 +43,7 @@ def main() -> None:
     """Read trials from stdin, a JSON object a line; answer each with a line on stdout.
 
     Working directory: the copy of the project. A trial: path (of the module, below it), source
-    (with the fault), tests (node ids, or whole files), cpu (seconds that they may take).
+    (with the fault), tests (node id -> how many seconds of CPU it takes without).
     """
     for name in _PRELOADED:
         __import__(name)
@@ -51,7 +52,7 @@ def main() -> None:
     for line in sys.stdin:
         trial = json.loads(line)
         with _in_place(Path(trial["path"]), trial["source"]):
-            answer = _tried(trial["tests"], trial["cpu"])
+            answer = _tried(trial["tests"])
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
@@ -66,7 +67,7 @@ def _in_place(path: Path, source: str) -> Iterator[None]:
         path.write_bytes(good)
 
 
-def _tried(tests: Sequence[str], cpu: int) -> dict[str, object]:
+def _tried(tests: Mapping[str, float]) -> dict[str, object]:
     """Run tests in a child. Returns the answer: seen (true or false), and by what."""
     told, tell = os.pipe()
     child = os.fork()
@@ -74,7 +75,7 @@ def _tried(tests: Sequence[str], cpu: int) -> dict[str, object]:
         os.close(told)
         os.setsid()
         try:
-            os._exit(_run(tests, cpu, tell))
+            os._exit(_run(tests, tell))
         except BaseException as error:
             os.write(tell, f"broken off: {error!r}".encode()[:1000])
             os._exit(70)
@@ -119,15 +120,20 @@ def _cpu_unless_asleep(session: int) -> int:
     return used
 
 
-def _run(tests: Sequence[str], cpu: int, tell: int) -> int:
+def _run(tests: Mapping[str, float], tell: int) -> int:
     """Run tests until one fails; writes its name to a pipe. Returns 0 when all passed."""
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 5))
+    resource.setrlimit(resource.RLIMIT_CPU, (_LONGEST_IMPORT_SECONDS, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 2):
         os.dup2(null, number)
 
     class Teller:
+        def pytest_runtest_logstart(self, nodeid: str) -> None:
+            """Bound what a test may take, with the fixtures that others may have paid before."""
+            most = time.process_time() + 20 + 10 * tests[nodeid]
+            resource.setrlimit(resource.RLIMIT_CPU, (int(most), resource.RLIM_INFINITY))
+
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
             if report.failed:
                 os.write(tell, report.nodeid.encode()[:1000])
@@ -135,9 +141,7 @@ def _run(tests: Sequence[str], cpu: int, tell: int) -> int:
     files = [*dict.fromkeys(test.partition("::")[0] for test in tests)]
     options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
     options += ["--assert=plain", "--tb=no"]  # nobody reads why: a fifth of the time
-    plugins: list[object] = [Teller()]
-    if any("::" in test for test in tests):
-        plugins.append(Only(tests))
+    plugins = [Teller(), Only([*tests])]
     return int(pytest.main([*options, "-o", "addopts=", *files], plugins=plugins))
 
 
