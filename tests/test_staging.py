@@ -7,18 +7,22 @@ import json
 import os
 import re
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 
 from both_ways import BASE, KEYS, line
+from sparkify import processes
 from sparkify.errors import SourceError
+from sparkify.progress import silent
 from sparkify.source_file import SourceFile
 from sparkify.staging import reading
 from sparkify.staging.conflicts import Ranked, reject_losers
@@ -27,6 +31,7 @@ from sparkify.staging.rejects import RejectLog
 from sparkify.staging.rules import SONG_FIELDS, Kind, fields_of
 from sparkify.staging.validate import Rejection, accept, as_staged, decode
 from sparkify.warehouse.duckdb import event_lane, lane, song_lane
+from sparkify.warehouse.duckdb.staging import Stager
 from stagers import check, expected, source_files, stage, stage_files
 
 KIB = 1 << 10
@@ -320,10 +325,15 @@ def test_large_packed_log_is_staged_up_to_its_damage(
     rows = staged.rows["log.json.gz"].total()
     assert 50 < rows < 450
     assert last[1] == "encoding"
+    assert staged.raw_texts["log.json.gz"][-1] == ""
     assert sorted(row[4] for row in staged.rows["log.json.gz"]) == list(range(rows))
 
 
-def test_files_that_are_no_text_are_one_reject_each(tmp_path: Path) -> None:
+@pytest.mark.parametrize("piece_bytes", [16 << 20, 70_000])
+def test_files_that_are_no_text_are_one_reject_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
+) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
     binary = bytes(range(256)) * 300
     contents = {"a.json": binary, "b.json": gzip.compress(line("events")), "c.json": b"\0"}
     staged = stage(tmp_path, contents, {f"song {name}": one for name, one in contents.items()})
@@ -453,6 +463,7 @@ def test_reading_is_told_to_its_end(tmp_path: Path) -> None:
         "packed.json.gz": gzip.compress(pretty),
         "cut.json.gz": gzip.compress(pretty)[:-9],
         "no text.json": b"\0",
+        "one byte.json": b"{",
     }
     contents = songs(3) | {f"song {name}": content for name, content in odd.items()}
     staged = stage(tmp_path, events, contents)
@@ -514,6 +525,75 @@ def test_judged_records_are_read_together_but_not_all(
     staged = stage(tmp_path, contents)
     check(staged, "events", contents)
     assert least <= written["piece-events.ndjson"] <= most
+
+
+# Songs beside events
+
+
+def read_beside(
+    folder: Path,
+    threads: int,
+    read_events: Callable[[Stager], None],
+    read_songs: Callable[[threading.Event], None],
+) -> None:
+    """Stage nothing, with something else in the place of both lanes."""
+    with (
+        duckdb.connect(config={"threads": threads}) as connection,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        stager = Stager(connection, KEYS, folder, silent)
+        patch.setattr(event_lane.EventLane, "stage", lambda *_: read_events(stager))
+        patch.setattr(song_lane.SongLane, "stage", lambda *given: read_songs(given[-1]))
+        with closing(stager.rejects):
+            stager.stage([])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_songs_are_read_beside_events_where_there_are_threads_for_both(
+    tmp_path: Path, threads: int
+) -> None:
+    begun = threading.Event()
+    found: dict[str, bool] = {}
+
+    def read_events(stager: Stager) -> None:
+        begun.set()
+        found["processes live"] = processes._pool is not None
+
+    def read_songs(_: threading.Event) -> None:
+        found["beside"] = begun.wait(0.5 if threads == 1 else 60)
+
+    with processes.ended():
+        processes.start()
+        read_beside(tmp_path, threads, read_events, read_songs)
+    beside = threads > 1
+    assert found == {"beside": beside, "processes live": beside}
+
+
+def test_songs_are_not_read_to_their_end_when_events_cannot_be(tmp_path: Path) -> None:
+    stopped: list[bool] = []
+
+    def read_events(stager: Stager) -> None:
+        raise SourceError("no events")
+
+    with pytest.raises(SourceError, match="no events"):
+        read_beside(tmp_path, 2, read_events, lambda stop: stopped.append(stop.wait(60)))
+    assert stopped == [True]
+
+
+def test_events_are_not_read_to_their_end_when_songs_cannot_be(tmp_path: Path) -> None:
+    went_on: list[bool] = []
+
+    def read_events(stager: Stager) -> None:
+        wait([stager._songs])
+        stager._read(1)
+        went_on.append(True)
+
+    def read_songs(_: threading.Event) -> None:
+        raise SourceError("no songs")
+
+    with pytest.raises(SourceError, match="no songs"):
+        read_beside(tmp_path, 2, read_events, read_songs)
+    assert went_on == []
 
 
 # JSONPaths
