@@ -82,13 +82,16 @@ def _tried(tests: Mapping[str, float]) -> dict[str, object]:
     os.close(tell)
     deadline = time.monotonic() + _LONGEST_SECONDS
     used, since = 0, time.monotonic()
+    looked = since
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         now = time.monotonic()
         if ended or now > deadline or now > since + _LONGEST_IDLE_SECONDS:
             break
-        if now > since + 1 and (cpu_now := _cpu_unless_asleep(child)) != used:
-            used, since = cpu_now, now
+        if now > looked + 1:
+            looked = now
+            if (by_now := _cpu_unless_asleep(child)) != used:
+                used, since = by_now, now
         time.sleep(0.02)
     with suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
