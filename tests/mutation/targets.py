@@ -15,33 +15,40 @@ class Target:
 
 
 TARGETS = (
+    Target("sources", ("sources.py",), ("tests/test_sources.py",)),
     Target("the ledger", ("ledger.py",), ("tests/test_ledger.py",)),
     Target(
         "single records",
         ("staging/rules.py", "staging/validate.py"),
         ("tests/test_validate.py", "tests/test_torture_guided.py"),
     ),
-    Target("files", ("staging/reading.py", "staging/rejects.py"), ("tests/test_staging.py",)),
-    Target("parts for COPY", ("warehouse/duckdb/parts.py",), ("tests/test_parts.py",)),
     Target(
-        "whole loads",
+        "files",
         (
             "staging/conflicts.py",
-            "warehouse/duckdb/asking.py",
+            "staging/reading.py",
+            "staging/rejects.py",
             "warehouse/duckdb/event_lane.py",
             "warehouse/duckdb/lane.py",
-            "warehouse/duckdb/loading.py",
-            "warehouse/duckdb/reading.py",
             "warehouse/duckdb/song_lane.py",
             "warehouse/duckdb/staging.py",
         ),
+        ("tests/test_staging.py", "tests/test_parts.py"),
+    ),
+    Target("parts for COPY", ("warehouse/duckdb/parts.py",), ("tests/test_parts.py",)),
+    Target(
+        "readers",
+        ("warehouse/duckdb/asking.py", "warehouse/duckdb/reading.py"),
         (
             "tests/test_reading.py",
             "tests/test_user_sql.py",
             "tests/test_export.py",
-            "tests/test_staging.py",
-            "tests/test_etl.py",
             "tests/test_concurrency.py",
         ),
+    ),
+    Target(
+        "whole loads",
+        ("warehouse/duckdb/loading.py",),
+        ("tests/test_etl.py", "tests/test_concurrency.py"),
     ),
 )
