@@ -24,8 +24,8 @@ from sparkify.warehouse import (
     open_warehouse,
     read_ledger,
 )
-from sparkify.warehouse.duckdb import DuckDBReader
-from sparkify.warehouse.duckdb.reading import connect, failures, options
+from sparkify.warehouse.duckdb import DuckDBReader, reading
+from sparkify.warehouse.duckdb.reading import close, connect, failures, options
 
 INSERT_FILE = (
     "INSERT INTO loaded_files (uri, kind, size, fingerprint, run_id, records_read)"
@@ -419,3 +419,32 @@ def test_next_steps_of_failures() -> None:
         with pytest.raises(WarehouseError) as caught, failures("loading"):
             raise error
         assert step in caught.value.next_step
+
+
+class Busy:
+    """A connection whose call goes on for a while. calls: what was asked of it."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+        self.calls: list[str] = []
+
+    def close(self) -> None:
+        self.calls.append("close")
+        if self.refusals >= self.calls.count("close"):
+            raise duckdb.ResourceInUseException("connection is busy with another call")
+
+    def interrupt(self) -> None:
+        self.calls.append("interrupt")
+
+
+def test_a_call_that_a_signal_cut_short_may_take_a_moment_to_end() -> None:
+    busy: Any = Busy(refusals=2)
+    close(busy)
+    assert busy.calls == ["close", "interrupt", "close", "interrupt", "close"]
+
+
+def test_a_call_that_does_not_end_hides_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_CLOSING_SECONDS", 0.0)
+    busy: Any = Busy(refusals=99)
+    close(busy)
+    assert busy.calls.count("close") < 99

@@ -14,8 +14,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
+
+from .errors import SourceError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,25 +32,50 @@ _pool: ProcessPoolExecutor | None = None
 
 
 def start() -> None:
-    """Start them, one for each processor; they know what this process has imported by now."""
+    """Start them, one for each processor; they know what this process has imported by now.
+
+    Where the system has no room for them, all work is done here.
+    """
     global _pool
-    if _pool is None:
-        context = multiprocessing.get_context("fork")
-        _pool = ProcessPoolExecutor(os.cpu_count(), context, _begin, (os.getpid(),))
+    if _pool is not None:
+        return
+    context = multiprocessing.get_context("fork")
+    pool = None
+    try:
+        pool = ProcessPoolExecutor(os.cpu_count(), context, _begin, (os.getpid(),))
+        pool.submit(os.getpid)  # forks them
+    except OSError:
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+        return
+    _pool = pool
 
 
 def each(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
     """Do work on items and yield the results in order: here, or there if they have been started.
 
     work, items, results: must be picklable. Few of them wait for their taker at a time.
+    Raises SourceError when somebody ended one of the processes.
     """
     if _pool is None:
         yield from map(work, items)
         return
+    try:
+        yield from _each_there(_pool, work, items)
+    except BrokenProcessPool:
+        raise SourceError(
+            "a process that reads source files was ended from outside; nothing was loaded",
+            "Load again; if the system ended it for lack of memory, give it more of that.",
+        ) from None
+
+
+def _each_there(
+    pool: ProcessPoolExecutor, work: Callable[[T], R], items: Iterable[T]
+) -> Iterator[R]:
     waiting: deque[Future[R]] = deque()
     try:
         for item in items:
-            waiting.append(_pool.submit(work, item))
+            waiting.append(pool.submit(work, item))
             if len(waiting) >= _AHEAD * (os.cpu_count() or 1):
                 yield waiting.popleft().result()
         while waiting:

@@ -38,7 +38,7 @@ from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import Numbered
 from ...staging.rules import Kind, fields_of
 from .. import Run, StageReport
-from .reading import DuckDBReader, check_schema, connect, failures
+from .reading import DuckDBReader, check_schema, close, connect, failures
 from .staging import Stager
 
 _BOOKKEEPING = folder("bookkeeping")
@@ -72,7 +72,7 @@ class DuckDBWarehouse(DuckDBReader):
         """Let go of the file, and of those of the load."""
         if self._stager:
             self._stager.rejects.close()
-        self._connection.close()
+        close(self._connection)
 
     def create_tables(self) -> None:
         """Make the tables that are missing; what is there stays."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,7 +19,7 @@ from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
 from ...staging.rules import Kind, fields_of
 from .loading import KEYS
-from .reading import failures, options
+from .reading import closing, failures, options
 from .staging import Stager
 
 PART_BYTES = 32 << 20

@@ -24,6 +24,7 @@ _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pi
 _LITTLE_BYTES = 400e6
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
+_CLOSING_SECONDS = 10.0
 
 
 class DuckDBReader:
@@ -86,8 +87,7 @@ def open_reader(
             f"there is no warehouse at {settings.database} yet",
             "Load one with `sparkify etl`, or name another file with --database.",
         )
-    connection = connect(settings, read_only=True, wait=wait, progress=progress)
-    try:
+    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
         check_schema(DuckDBReader(connection), settings.database)
         if for_user_sql:
             from .asking import QueryReader
@@ -95,8 +95,6 @@ def open_reader(
             yield QueryReader(connection)
         else:
             yield DuckDBReader(connection)
-    finally:
-        connection.close()
 
 
 def export_tables(
@@ -124,15 +122,12 @@ def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledge
     """Read what is loaded; nothing is, where there is no database or it has no tables."""
     if not settings.database.exists():
         return {}
-    connection = connect(settings, read_only=True, wait=wait, progress=progress)
-    try:
+    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
         reader = DuckDBReader(connection)
         if "warehouse_info" not in reader.tables():
             return {}
         check_schema(reader, settings.database)
         return reader.known_files()
-    finally:
-        connection.close()
 
 
 def check_schema(reader: DuckDBReader, database: Path) -> None:
@@ -231,6 +226,34 @@ def _make(database: Path) -> None:
         duckdb.connect(str(made)).close()
         with suppress(OSError):  # another process was faster, or there are no hard links here
             database.hardlink_to(made)
+
+
+@contextmanager
+def closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Close a connection in the end."""
+    try:
+        yield connection
+    finally:
+        close(connection)
+
+
+def close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection, and with it its transaction.
+
+    The engine refuses that while a call is under way, and one that a signal cut short may take a
+    moment to end; of one that takes longer the end of the process takes care.
+    """
+    until = time.monotonic() + _CLOSING_SECONDS
+    while True:
+        try:
+            connection.close()
+        except duckdb.ResourceInUseException:
+            if time.monotonic() > until:
+                return
+            connection.interrupt()
+            time.sleep(_FIRST_PAUSE_SECONDS)
+        else:
+            return
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from ...staging.rules import fields_of
 from .. import StageReport
 from .event_lane import EventLane
 from .lane import SQL
+from .reading import closing
 from .song_lane import SongLane
 
 _ALL_READ = -1
@@ -74,7 +75,7 @@ class Stager:
         songs = [one for one in numbered if one.file.kind == "songs"]
         self.records_read = [0] * len(files)
         self._bytes = sum(file.size for file in files)
-        with self._connection.cursor() as beside:
+        with closing(self._connection.cursor()) as beside:
             number_key = f"source_file_{secrets.token_hex(8)}"
             shared = (number_key, self._workspace, self.rejects, self.records_read)
             event_lane = EventLane(
