@@ -236,7 +236,12 @@ RELATIONS = (
     _broken("songs_reconciled", "DELETE FROM artists WHERE artist_id = 'AR3'"),
     _broken("songs_reconciled", "INSERT INTO songs VALUES ('SO9', 'x', 'AR1', NULL, 1)"),
     _broken("plays_reconciled", "DELETE FROM songplays WHERE songplay_id = 2000000"),
-    _broken("plays_reconciled", f"UPDATE songplays SET songplay_id = 9 {_PLAY}", rows=2),
+    _broken(
+        "plays_reconciled",
+        f"UPDATE songplays SET songplay_id = 9 {_PLAY}",
+        rows=2,
+        others="plays_matched",
+    ),
     _broken("plays_reconciled", f"UPDATE staging_events SET page = 'NextSong' {_HOME}"),
     _broken(
         "match_share",
