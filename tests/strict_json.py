@@ -38,6 +38,13 @@ class Number:
 
     @property
     def value(self) -> Decimal:
+        """Its digits; with a point or an exponent the nearest double, as docs/rules.md says.
+
+        JSON allows that (RFC 8259, section 6), and DuckDB's reader does it before any rule is
+        looked at: it hands out `0.0` for 1e-400, even where a column is read as JSON.
+        """
+        if set(self.literal) & set(".eE"):
+            return Decimal(float(self.literal))
         return Decimal(self.literal)
 
 

@@ -91,6 +91,12 @@ def outcome(kind: Kind, column: str, text: str) -> Any:
         ("events", "sessionid", "9000000000001", "range"),
         ("events", "sessionid", "-1", "range"),
         ("events", "sessionid", "1e999", "range"),
+        ("events", "sessionid", "1e-400", 0),
+        ("events", "sessionid", "7.00000000000000000001", 7),
+        ("events", "sessionid", "6.99999999999999999999", 7),
+        ("events", "sessionid", "7.000000000000001", "type"),
+        ("events", "sessionid", "9000000000000.0001", 9_000_000_000_000),
+        ("events", "ts", "1e-400", "range"),
         ("events", "sessionid", "true", "type"),
         ("events", "sessionid", "7.5", "type"),
         ("events", "iteminsession", "-0", 0),
@@ -366,6 +372,22 @@ def test_required_fields_in_sql_are_those_of_the_rules(
     for record, verdict in zip(records, fast.judge(kind, records), strict=True):
         found = careful(kind, record)
         assert verdict == (DOUBTED if isinstance(found, Rejection) else found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        pytest.param(kind, field, id=f"{kind}-{field.column}")
+        for kind, field in EACH_FIELD
+        if field.type in (Type.INTEGER, Type.DOUBLE)
+    ],
+)
+def test_a_number_is_the_nearest_double_in_both_ways(
+    fast: FastWay, kind: Kind, field: Field
+) -> None:
+    for text, double in (("1e-400", "0"), (f"{field.high - 1}.{'0' * 20}1", f"{field.high - 1}")):
+        record, plain = (line(kind, {field.key: written}) for written in (text, double))
+        assert fast.judge(kind, [record]) == [careful(kind, record)] == [careful(kind, plain)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
