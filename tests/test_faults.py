@@ -19,7 +19,8 @@ from oracle import File
 from small_world import FIRST, SECOND, Prepared, State, state
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES
-from sparkify.warehouse.duckdb import reading
+from sparkify.staging.rejects import RejectLog
+from sparkify.warehouse.duckdb import reading, staging
 from sparkify.warehouse.duckdb.lane import Lane
 
 
@@ -187,6 +188,17 @@ def test_full_folder_for_temporary_files(second: Scene, monkeypatch: pytest.Monk
     place = second.place()
     with monkeypatch.context() as patch:
         patch.setattr(Lane, "_write", out_of_room)
+        with pytest.raises(WarehouseError, match="No space left on device") as caught:
+            place.load()
+    assert "TMPDIR" in caught.value.next_step
+    second.check(place, published=False)
+
+
+def test_no_room_for_the_rejects(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are written behind a buffer, which is tried again when the log is closed."""
+    place = second.place()
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "RejectLog", lambda _: RejectLog(Path("/dev/full")))
         with pytest.raises(WarehouseError, match="No space left on device") as caught:
             place.load()
     assert "TMPDIR" in caught.value.next_step
