@@ -17,9 +17,11 @@ import children
 from loading import Place
 from oracle import File
 from small_world import FIRST, SECOND, Prepared, State, state
+from sparkify import etl
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES
-from sparkify.warehouse.duckdb import reading
+from sparkify.staging.rejects import RejectLog
+from sparkify.warehouse.duckdb import reading, staging
 from sparkify.warehouse.duckdb.lane import Lane
 
 
@@ -193,6 +195,17 @@ def test_full_folder_for_temporary_files(second: Scene, monkeypatch: pytest.Monk
     second.check(place, published=False)
 
 
+def test_no_room_for_the_rejects(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are written behind a buffer, which is tried again when the log is closed."""
+    place = second.place()
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "RejectLog", lambda _: RejectLog(Path("/dev/full")))
+        with pytest.raises(WarehouseError, match="No space left on device") as caught:
+            place.load()
+    assert "TMPDIR" in caught.value.next_step
+    second.check(place, published=False)
+
+
 def test_no_folder_for_temporary_files(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     place = second.place()
     with monkeypatch.context() as patch:
@@ -255,3 +268,86 @@ def test_leftovers_of_a_killed_load_are_seen_by_nobody(second: Scene) -> None:
     with reading.open_reader(place.settings, wait=0) as reader:
         assert reader.read("SELECT max(run_id) FROM etl_runs").rows == [(1,)]
     second.check(place, published=False)
+
+
+# Behind the commit
+
+
+def refuse(*_: object) -> None:
+    raise WarehouseError("the disk is gone", "Put it back.", disk=1)
+
+
+def test_failure_behind_the_commit_says_that_the_load_was_published(
+    second: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = second.place()
+    with monkeypatch.context() as patch:
+        patch.setattr(etl, "ask", refuse)
+        with pytest.raises(WarehouseError, match=r"gone; run 2 was published before$") as caught:
+            etl.load(place.settings)
+        assert (caught.value.next_step, caught.value.details) == ("Put it back.", {"disk": 1})
+        second.check(place, published=True)
+        with pytest.raises(WarehouseError, match=r"gone; the star was computed anew before$"):
+            etl.load(place.settings, rebuild=True)
+        with pytest.raises(WarehouseError, match=r"gone$"):
+            etl.load(place.settings)  # there was nothing to load
+
+
+def test_failure_of_the_notes_says_that_the_load_was_published(
+    second: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = second.place()
+    with monkeypatch.context() as patch:
+        patch.setattr(etl, "_shrunk", refuse)
+        with pytest.raises(WarehouseError, match=r"gone; run 2 was published before$"):
+            place.load()
+    second.check(place, published=True)
+
+
+# Damaged
+
+
+def damage(place: Place, table: str) -> None:
+    """Change a byte of the first block that a table has."""
+    segments = f"SELECT min(block_id) FROM pragma_storage_info('{table}') WHERE block_id >= 0"
+    [[(block,)]] = place.read(segments)
+    with place.settings.database.open("r+b") as stream:
+        stream.seek(3 * 4096 + block * 262_144 + 100)
+        byte = stream.read(1)
+        stream.seek(-1, 1)
+        stream.write(bytes([byte[0] ^ 1]))
+
+
+def test_damage_in_the_runs_is_met_before_anything_is_published(second: Scene) -> None:
+    """The newest run is known by its number alone; the report reads all of every run."""
+    place = second.place()
+    damage(place, "etl_runs")
+    intact = [f"SELECT * FROM {table} ORDER BY ALL" for table in TABLES if table != "etl_runs"]
+    before = place.read(*intact)
+    with pytest.raises(WarehouseError, match="Corrupt database file") as caught:
+        place.load()
+    assert "published" not in caught.value.reason
+    assert "is damaged" in caught.value.next_step
+    assert place.read(*intact) == before
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.Error("Corrupt database file: computed checksum 1 does not match"),
+        duckdb.IOException('Could not read enough bytes from file "x.duckdb"'),
+    ],
+)
+def test_damage_is_told_with_what_helps(error: duckdb.Error) -> None:
+    with pytest.raises(WarehouseError) as caught, reading.failures("x"):
+        raise error
+    assert "into a new file" in caught.value.next_step
+
+
+def test_damaged_file_that_cannot_be_opened(second: Scene) -> None:
+    place = second.place()
+    with place.settings.database.open("r+b") as stream:
+        stream.truncate(3 * 4096 + 1000)
+    with pytest.raises(WarehouseError, match="cannot be opened") as caught:
+        place.load()
+    assert caught.value.next_step.startswith("The database file is damaged. ")

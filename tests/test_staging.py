@@ -497,6 +497,14 @@ def test_reject_log_can_be_read_before_it_is_closed(tmp_path: Path) -> None:
     log.close()
 
 
+def test_reject_log_on_a_full_disk_is_closed_without_another_error() -> None:
+    log = RejectLog(Path("/dev/full"))
+    log.add(0, 1, Rejection("type", "m"), b"x")
+    with pytest.raises(OSError, match="No space left"):
+        log.flush()
+    log.close()
+
+
 def test_unknown_fields_are_noted_in_so_many_songs_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

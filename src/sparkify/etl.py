@@ -14,7 +14,7 @@ from typing import Any, get_args
 from . import ledger, processes, sources
 from .analysis import Answer, ask
 from .config import Settings
-from .errors import TooManyRejectedError
+from .errors import TooManyRejectedError, WarehouseError
 from .ledger import Plan
 from .progress import Progress, silent
 from .sql_queries import Query, audit_queries, needed, rebuild_audit_queries
@@ -125,7 +125,7 @@ def load(
     wait: how many seconds to wait for another process that holds the warehouse.
 
     Raises SourceError, TooManyRejectedError, WarehouseError, QualityError or BusyError; then the
-    warehouse answers as before.
+    warehouse answers as before, unless a WarehouseError says that the load was published.
     """
     began = time.monotonic()
     started_at = _now()
@@ -140,15 +140,31 @@ def load(
         else:
             load_new = partial(_load_new, warehouse, settings, report, listings, verify=verify)
             _planning_again(load_new, started_at, progress)
-        found = contents(warehouse)
-        report.tables = found.tables
-        report.staged_plays = found.staged_plays
-        report.counts = _counts(found.runs, report.run_id)
-        if answers:
-            progress("answering", 0, None, "questions")
-            report.answers = ask(warehouse)
+        with _behind_the_commit(report):
+            found = contents(warehouse)
+            report.tables = found.tables
+            report.staged_plays = found.staged_plays
+            report.counts = _counts(found.runs, report.run_id)
+            if answers:
+                progress("answering", 0, None, "questions")
+                report.answers = ask(warehouse)
     report.seconds = time.monotonic() - began
     return report
+
+
+@contextmanager
+def _behind_the_commit(report: LoadReport) -> Iterator[None]:
+    """Say of a failure that the work was done before, for a failed load has published nothing."""
+    try:
+        yield
+    except WarehouseError as error:
+        if report.run_id is not None:
+            done = f"run {report.run_id} was published before"
+        elif report.rebuilt:
+            done = "the star was computed anew before"
+        else:
+            raise
+        raise WarehouseError(f"{error.reason}; {done}", error.next_step, **error.details) from None
 
 
 def _list(settings: Settings) -> list[sources.Listing]:
@@ -211,7 +227,9 @@ def _load_new(
     warehouse.publish(run, progress)
     kinds = {file.kind for file in report.plan.files}
     report.checks = _passed(needed(audit_queries, kinds))
-    report.notes = [*_notes(report.plan, staged, keys), *_shrunk(warehouse, report.plan, known)]
+    with _behind_the_commit(report):
+        shrunk = _shrunk(warehouse, report.plan, known)
+    report.notes = [*_notes(report.plan, staged, keys), *shrunk]
 
 
 def _counts(runs: list[dict[str, Any]], run_id: int | None) -> dict[Kind, Counts]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from .validate import Rejection, raw_text
@@ -46,5 +47,10 @@ class RejectLog:
         self._stream.flush()
 
     def close(self) -> None:
-        """End the log."""
-        self._stream.close()
+        """End the log; who wants to read it flushes it before.
+
+        What a full disk did not take is tried once more here, in the midst of the error that told
+        of it, which must not be hidden by another.
+        """
+        with suppress(OSError):
+            self._stream.close()

@@ -20,6 +20,7 @@ from ...sql_queries import SCHEMA_VERSION, Query, folder
 from .. import Table
 from ..parquet_folder import replacing
 
+_DAMAGED = re.compile("Corrupt database file|Could not read enough bytes")
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _LITTLE_BYTES = 400e6
 _FIRST_PAUSE_SECONDS = 0.05
@@ -176,7 +177,8 @@ def connect(
             if holder is None:
                 raise WarehouseError(
                     f"{settings.database} cannot be opened: {_cause(error)}",
-                    "Check that it is a DuckDB file, that its folder is writable, and the disk.",
+                    _remedy(error)
+                    or "Check that it is a DuckDB file, that its folder is writable, and the disk.",
                 ) from None
             waited = time.monotonic() - began
             who = f"process {holder['pid']} ({Path(holder['program']).name})"
@@ -274,10 +276,11 @@ def failures(doing: str) -> Iterator[None]:
     except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
         raise WarehouseError(
             f"{doing}: {_first_line(error)}",
-            "Check the disk's free space and permissions; nothing was published. Then load again.",
+            _remedy(error)
+            or "Check the disk's free space and permissions; then run the command again.",
         ) from None
     except duckdb.Error as error:
-        raise WarehouseError(f"{doing}: {_first_line(error)}") from None
+        raise WarehouseError(f"{doing}: {_first_line(error)}", _remedy(error)) from None
     except UnicodeDecodeError as error:  # the client on a message that cuts a character
         message = error.object.decode("utf-8", "replace")
         raise WarehouseError(f"{doing}: {_first_line(message)}") from None
@@ -286,6 +289,16 @@ def failures(doing: str) -> Iterator[None]:
             f"{doing}: {error.strerror}" + (f": {error.filename}" if error.filename else ""),
             "Check the free space and the permissions of the folder for temporary files (TMPDIR).",
         ) from None
+
+
+def _remedy(error: Exception) -> str:
+    """Say what helps when the file is damaged, which no second try mends; else nothing."""
+    if not _DAMAGED.search(_first_line(error)):
+        return ""
+    return (
+        "The database file is damaged. Put back a copy of it, or load the sources into a new file "
+        "(--database): the tables follow from the sources alone."
+    )
 
 
 def _cause(error: Exception) -> str:
