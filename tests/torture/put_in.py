@@ -181,11 +181,11 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "readers open the warehouse as writers do",
         _READING,
-        "    connection = connect(settings, read_only=True, wait=wait, progress=progress)\n"
-        "    try:\n"
+        "    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as"
+        " connection:\n"
         "        check_schema(",
-        "    connection = connect(settings, read_only=False, wait=wait, progress=progress)\n"
-        "    try:\n"
+        "    with closing(connect(settings, read_only=False, wait=wait, progress=progress)) as"
+        " connection:\n"
         "        check_schema(",
         "test_concurrency.py::test_reader_keeps_no_reader_away",
     ),
