@@ -6,16 +6,13 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+import heeded_signals
+
 # A busy machine is no failure: nothing is said of how long an example takes.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any speed")
 
-# A run in the background inherits an ignored Ctrl-C, and one behind nohup an ignored end of its
-# terminal, and so would the programs under test.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+heeded_signals.heed()
 
 
 def pytest_runtest_setup() -> None:

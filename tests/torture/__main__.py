@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+import heeded_signals
 
 from .families import FAMILIES, family
 from .figures import FULL, QUICK, Figure, Scale, none
@@ -41,7 +42,7 @@ def main() -> int:
     if given.child:
         run_here(given.family[0], scale, given.child)
         return 0
-    heed_signals()
+    heeded_signals.heed()
     began = time.monotonic()
     figures = run_all(given.family or list(FAMILIES), scale, given.workers)
     minutes = (time.monotonic() - began) / 60
@@ -49,14 +50,6 @@ def main() -> int:
     if given.output:
         given.output.write_text(as_json(figures, scale, minutes), encoding="utf-8")
     return 0 if all(figure.good for figure in figures) else 1
-
-
-def heed_signals() -> None:
-    """Heed what the background or nohup has ignored, for children would ignore it, too."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def run_all(names: list[str], scale: Scale, workers: int) -> list[Figure]:
