@@ -138,7 +138,9 @@ class Damages:
         yield from _made_worse(before, now)
         published = "was published before" in said
         for table in before:
-            allowed = {before[table], "damaged", self._whole[table]}
+            allowed = {before[table]}
+            if before[table] == "damaged":
+                allowed.add(self._whole[table])
             if published:
                 allowed.add(self._published[words][table])
             timed = published and table == "etl_runs"  # it holds the time of day
