@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import click
 
 from .. import console
 from ..errors import UsageError
+from ..temporary import written_whole
 from .options import WAREHOUSE, Call, command, wait_option
 
 
@@ -73,26 +72,13 @@ def _writable(path: Path) -> None:
 
 def _write(path: Path, page: str) -> None:
     """Write the page, so that nobody ever sees half of it. Raises UsageError."""
-    whole = path.absolute()
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=whole.parent, prefix=".report-", delete=False
-        ) as file:
-            file.write(page)
-        Path(file.name).chmod(0o666 & ~_umask())
-        Path(file.name).replace(whole)
+        with written_whole(path.absolute()) as draft:
+            draft.write_text(page, encoding="utf-8")
     except OSError as error:
-        with suppress(OSError, UnboundLocalError):
-            Path(file.name).unlink()
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", "Name a file that you may write."
         ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _opened(path: Path) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+
+from ..temporary import written_whole
 
 _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
 
@@ -40,8 +41,5 @@ def _cache() -> Path:
 def _keep(path: Path, text: str) -> None:
     """Write a file so that nobody ever reads half of it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f"{path.name}.", delete=False
-    ) as file:
-        file.write(text)
-    Path(file.name).replace(path)
+    with written_whole(path) as draft:
+        draft.write_text(text, encoding="utf-8")

@@ -7,12 +7,12 @@ fails, is interrupted or killed leaves the files of the one before, all of them.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..errors import UsageError
+from ..temporary import temporary_folder
 
 _NEXT_STEP = "Name a folder that you may write to."
 
@@ -30,11 +30,12 @@ def replacing(folder: Path, tables: Sequence[str]) -> Iterator[Path]:
         for path in _files(folder, tables):
             if path.is_dir():
                 raise UsageError(f"{path} is a folder where a file is to be written", _NEXT_STEP)
-        made = tempfile.TemporaryDirectory(dir=folder, prefix=".sparkify-export-")
-    with made as name:
-        yield Path(name)
+    with ExitStack() as opened:
         with _failures(folder):
-            _replace(folder, Path(name), tables)
+            made = opened.enter_context(temporary_folder(folder, ".sparkify-export-"))
+        yield made
+        with _failures(folder):
+            _replace(folder, made, tables)
 
 
 def _replace(folder: Path, made: Path, tables: Sequence[str]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any, get_args
@@ -37,6 +36,7 @@ from ...sql_queries import (
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import Numbered
 from ...staging.rules import Kind, fields_of
+from ...temporary import temporary_folder
 from .. import Run, StageReport
 from .reading import DuckDBReader, check_schema, close, connect, failures
 from .staging import Stager
@@ -255,11 +255,11 @@ def open_warehouse(
     Raises BusyError when another process holds it for longer than `wait` seconds; WarehouseError
     when it is no warehouse, or one of a newer program.
     """
-    with failures("making a folder for temporary files"):
-        workspace = tempfile.TemporaryDirectory(prefix="sparkify-", ignore_cleanup_errors=True)
-    with workspace as path:
+    with ExitStack() as opened:
+        with failures("making a folder for temporary files"):
+            workspace = opened.enter_context(temporary_folder())
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
-        warehouse = DuckDBWarehouse(connection, Path(path), SourceFetch(settings, Path(path)))
+        warehouse = DuckDBWarehouse(connection, workspace, SourceFetch(settings, workspace))
         try:
             if "warehouse_info" in warehouse.tables():
                 check_schema(warehouse, settings.database)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from ...errors import BusyError, WarehouseError
 from ...ledger import Ledger, LoadedVersion
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
+from ...temporary import temporary_folder
 from .. import Table
 from ..parquet_folder import replacing
 
@@ -223,8 +223,8 @@ def _make(database: Path) -> None:
     database.parent.mkdir(parents=True, exist_ok=True)
     if database.exists():
         return
-    with tempfile.TemporaryDirectory(dir=database.parent, prefix=".sparkify-") as folder:
-        made = Path(folder) / database.name
+    with temporary_folder(database.parent, ".sparkify-") as folder:
+        made = folder / database.name
         duckdb.connect(str(made)).close()
         with suppress(OSError):  # another process was faster, or there are no hard links here
             database.hardlink_to(made)

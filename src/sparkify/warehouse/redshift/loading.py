@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from ...ledger import Ledger, Plan
 from ...progress import Progress
 from ...sources import list_source
 from ...sql_queries import TABLES, Query, create_table_queries, drop_table_queries, folder
+from ...temporary import temporary_folder
 from .. import Run, StageReport
 from . import batch, direct
 from .batch import Batch, Step
@@ -203,8 +203,8 @@ def _steps(queries: Iterable[Query]) -> list[Step]:
 @contextmanager
 def open_warehouse(settings: Settings, *, progress: Progress) -> Iterator[RedshiftWarehouse]:
     """Open the warehouse for a load. Raises SettingsError when no infrastructure is there."""
-    with tempfile.TemporaryDirectory(prefix="sparkify-", ignore_cleanup_errors=True) as path:
-        warehouse = RedshiftWarehouse(settings, Path(path), progress)
+    with temporary_folder() as workspace:
+        warehouse = RedshiftWarehouse(settings, workspace, progress)
         try:
             yield warehouse
         finally:

@@ -1,0 +1,55 @@
+"""Temporary files and folders of which nothing is left, whenever a signal comes.
+
+Those of `tempfile` are known only once they are made, and forgotten before they are removed: an
+interrupt in between leaves them lying about.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_NAME_BYTES = 8
+
+
+@contextmanager
+def temporary_folder(inside: Path | None = None, prefix: str = "sparkify-") -> Iterator[Path]:
+    """Make a folder that nobody else may enter; in the end it is removed with all that is in it.
+
+    inside: where; without it, where temporary files go (TMPDIR).
+    Raises OSError when it cannot be made; that it cannot be removed is no error.
+    """
+    folder = (inside or Path(tempfile.gettempdir())) / _name(prefix)
+    try:
+        folder.mkdir(mode=0o700)
+        yield folder
+    finally:
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+        except KeyboardInterrupt:  # signals that come together are one, so this is the last
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Give a new file to write, beside `path`, whose place it takes at the end of the block.
+
+    So nobody ever sees half of it; when the block fails, `path` stays as it was.
+    Raises OSError when it cannot take that place.
+    """
+    draft = path.with_name(_name(".sparkify-"))
+    try:
+        yield draft
+        draft.replace(path)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _name(prefix: str) -> str:
+    return prefix + secrets.token_hex(_NAME_BYTES)
