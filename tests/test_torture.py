@@ -10,7 +10,7 @@ import sparkify
 from torture import on_purpose
 from torture.__main__ import as_json, table
 from torture.families import FAMILIES, family
-from torture.figures import FULL, QUICK, Figure, exactly, hold, none, tried
+from torture.figures import FULL, QUICK, Figure, exactly, hold, joined, none, tried
 from torture.put_in import FAULTS, Change, Fault
 
 
@@ -33,6 +33,19 @@ def test_what_is_not_as_it_must_be_is_told() -> None:
     ]
     assert "f, differences: seed 7: a row too many" in lines
     assert '"value": 1' in as_json(figures, FULL, 2.5)
+
+
+def test_halves_of_a_family_are_told_as_one() -> None:
+    halves = [
+        *(tried("mutants", "mutants loaded", 70, 50), none("mutants", "crashes", [])),
+        *(tried("mutants", "mutants loaded", 40, 50), none("mutants", "crashes", ["in the rain"])),
+        exactly("order", "digests", 1, 1),
+    ]
+    loaded, crashes, digests = joined(halves)
+    assert (loaded.value, loaded.must, loaded.good) == (110, "at least 100", True)
+    assert (crashes.value, crashes.must, crashes.good) == (1, "0", False)
+    assert crashes.notes == ["in the rain"]
+    assert digests == halves[-1]
 
 
 @pytest.mark.parametrize("name", FAMILIES)

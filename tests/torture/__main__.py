@@ -20,7 +20,7 @@ from typing import Any
 import heeded_signals
 
 from .families import FAMILIES, family
-from .figures import FULL, QUICK, Figure, Scale, none
+from .figures import FULL, QUICK, Figure, Scale, joined, none
 
 TESTS = Path(__file__).parent.parent
 _MEMORY = Path("/dev/shm")  # a file system that waits for no disk
@@ -56,7 +56,7 @@ def run_all(names: list[str], scale: Scale, workers: int) -> list[Figure]:
     """Run families, some at a time, each in a process and a folder of its own."""
     with ThreadPoolExecutor(workers) as pool:
         found = pool.map(lambda name: run_apart(name, scale), names)
-        return [figure for figures in found for figure in figures]
+        return joined(figure for figures in found for figure in figures)
 
 
 def run_apart(name: str, scale: Scale) -> list[Figure]:

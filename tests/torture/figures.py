@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,29 @@ def none(family: str, name: str, wrong: Iterable[str]) -> Figure:
 def exactly(family: str, name: str, value: float, must: float, notes: Iterable[str] = ()) -> Figure:
     """A number that has to come out."""
     return Figure(family, name, value, least=must, most=must, notes=[*notes][:_SHOWN_NOTES])
+
+
+def joined(figures: Iterable[Figure]) -> list[Figure]:
+    """Add up what halves of a family tell under the same name."""
+    found: dict[tuple[str, str], Figure] = {}
+    for one in figures:
+        known = found.get((one.family, one.name))
+        found[one.family, one.name] = one if known is None else _sum(known, one)
+    return list(found.values())
+
+
+def _sum(one: Figure, other: Figure) -> Figure:
+    return replace(
+        one,
+        value=one.value + other.value,
+        least=_bound(one.least, other.least),
+        most=_bound(one.most, other.most),
+        notes=[*one.notes, *other.notes],
+    )
+
+
+def _bound(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
 
 
 def hold(figures: Iterable[Figure]) -> None:
