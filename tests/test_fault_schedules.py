@@ -32,7 +32,7 @@ def place(one_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     monkeypatch.setattr(publishing, "ROLE_WAITS_SECONDS", (0.01,) * 7)
     monkeypatch.setattr(direct, "MUCH_BYTES", 0)
     monkeypatch.setattr(direct, "LARGE_FILE_BYTES", 0)
-    one_cloud.empty()
+    one_cloud.empty_tables()
     return one_cloud
 
 
@@ -59,8 +59,9 @@ def test_a_schedule(place: Cloud, engine: str, seed: int) -> None:
     mode = random.choice(("auto", "compact"))
     settings = place.settings(engine=engine, copy_mode=mode)
     staged, loaded = Staged(), list[File]()
-    # every other schedule ends with its first load, for time is dear
-    for number, files in enumerate(some_world(seed, random)[: 1 + seed % 2]):
+    # time is dear: a third of the schedules has a second load, a third is looked at afterwards
+    goes_on, looked_at = seed % 3 == 0, seed % 3 == 1
+    for number, files in enumerate(some_world(seed, random)[: 1 + goes_on]):
         place.put(files)
         # each kind comes in turn, so that 200 schedules bring every kind many times
         happens = kinds[seed % len(kinds)] if number == 0 else random.choice(kinds)
@@ -70,15 +71,15 @@ def test_a_schedule(place: Cloud, engine: str, seed: int) -> None:
         check_nothing_runs(place)
         place.load(engine=engine, copy_mode=mode)
         accept(files, staged)
-    assert place.load(engine=engine)["files"]["new"] == 0
+    if looked_at:
+        assert place.load(engine=engine)["files"]["new"] == 0
+        with open_reader(settings) as reader:
+            assert not {one.name for one in quality.broken(quality.run(reader))}
     held = place.tables() if engine == "redshift" else place.duckdb_tables()
     for kind in KINDS:
         assert held[f"staging_{kind}"] == Counter(staged.rows[kind].values())
     for name, rows in star(staged).items():
         assert held[name] == Counter(rows), name
-    with open_reader(settings) as reader:
-        broken = {one.name for one in quality.broken(quality.run(reader))}
-    assert not broken
     assert set(held) > {*STAGING_TABLES, *STAR_TABLES}
 
 
