@@ -156,6 +156,21 @@ def test_line_longer_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert staged.rows["day.json"].total() == 7
 
 
+@pytest.mark.parametrize("piece_bytes", [1, 2, 3, 7, 100])
+def test_pieces_are_the_file_in_whole_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
+) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
+    content = b"\na\nbcdefg\n\nhij\r\nk\nno end"
+    [file] = source_files(tmp_path, "events", {"day.json": content})
+    found = list(reading.pieces(file))
+    assert b"".join(piece.data for piece in found) == content
+    assert all(piece.data.endswith(b"\n") for piece in found[:-1])
+    next_lines = [one.next_line for one in found]
+    assert [one.first_line for one in found] == [1, *next_lines[:-1]]
+    assert next_lines[-1] == content.count(b"\n") + 2
+
+
 def test_small_log_costs_one_statement_however_bad_it_is(tmp_path: Path) -> None:
     staged = stage(tmp_path, {"day.json": b"x\n" * 50 + line("events")})
     assert staged.judged == 1
@@ -341,6 +356,14 @@ def test_files_that_are_no_text_are_one_reject_each(
     assert set(map(tuple, staged.rejects.values())) == {((1, "encoding"),)}
 
 
+@pytest.mark.parametrize(
+    "head", [b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh9", b"\xfd7zXZ\0"]
+)
+def test_packed_content_is_no_text_whatever_follows(head: bytes) -> None:
+    assert reading.is_no_text(head + b"\n" + line("events"))
+    assert not reading.is_no_text(b" " + head + b"\n" + line("events"))
+
+
 # Songs
 
 
@@ -415,6 +438,13 @@ def test_odd_songs(tmp_path: Path) -> None:
         "with a text NaN",
         "with a carriage return",
     }
+
+
+@pytest.mark.parametrize("name", ODD_SONGS)
+def test_odd_song_among_good_ones(tmp_path: Path, name: str) -> None:
+    """By itself: among others its part is judged line by line because of one of those."""
+    contents = {"odd.json": ODD_SONGS[name]} | songs(3, first=10)
+    check(stage(tmp_path, None, contents), "songs", contents)
 
 
 def test_packed_songs(tmp_path: Path) -> None:
@@ -505,9 +535,11 @@ def test_reject_log_on_a_full_disk_is_closed_without_another_error() -> None:
     log.close()
 
 
+@pytest.mark.parametrize("piece_bytes", [1, 16 << 20])
 def test_unknown_fields_are_noted_in_so_many_songs_and_no_more(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
 ) -> None:
+    monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
     monkeypatch.setattr(reading, "_FILES_AT_A_TIME", 2)
     monkeypatch.setattr(song_lane, "_SAMPLED_SONGS", 3)
     contents = {f"{n}.json": line("songs", {"tempo": "120"}, song_id=f"SO{n}") for n in range(8)}

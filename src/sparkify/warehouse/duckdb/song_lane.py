@@ -52,7 +52,7 @@ class SongLane(Lane):
                 if found != len(numbers) or doubt:
                     raise Refused
         except (Refused, *DataErrors):
-            for one, line in zip(part.plain, bytes(part.data).split(b"\n"), strict=False):
+            for one, line in zip(part.plain, bytes(part.data).splitlines(), strict=True):
                 self._keep(one, [(1, b"{" + line.partition(b",")[2])])
         else:
             for number in numbers:
@@ -77,10 +77,10 @@ class SongLane(Lane):
     def _sample_unknown(self, part: SongPart) -> None:
         """Look at the first songs of the load."""
         known = {field.key for field in self._fields} | {self._number_key}
-        more = _SAMPLED_SONGS - self._sampled
-        for line in bytes(part.data).split(b"\n", more)[:more] if more else ():
-            self._sampled += 1
+        more = min(_SAMPLED_SONGS - self._sampled, len(part.plain))
+        self._sampled += more
+        for line in part.data.split(b"\n", more)[:more]:
             try:
                 self.unknown.update(json.loads(line).keys() - known)
-            except (ValueError, AttributeError, RecursionError):
+            except (ValueError, RecursionError):
                 continue
