@@ -303,8 +303,22 @@ def test_what_is_no_database(tmp_path: Path, make: Callable[[Path], None]) -> No
     with pytest.raises(WarehouseError, match="cannot be opened: ") as caught, open_reader(settings):
         pass
     assert "\n" not in caught.value.reason
+    assert caught.value.next_step.startswith("Check that it is a DuckDB file")
     with pytest.raises(WarehouseError, match="cannot be opened: "):
         read_ledger(settings)
+
+
+def test_damaged_head_of_a_database_is_told_as_damage(tmp_path: Path) -> None:
+    settings = Settings(database=tmp_path / "sparkify.duckdb")
+    with open_warehouse(settings) as warehouse:
+        warehouse.create_tables()
+    content = bytearray(settings.database.read_bytes())
+    content[4096 + 100] ^= 1
+    content[8192 + 100] ^= 1
+    settings.database.write_bytes(content)
+    with pytest.raises(WarehouseError, match="cannot be opened: ") as caught, open_reader(settings):
+        pass
+    assert "is damaged" in caught.value.next_step
 
 
 def test_writer_below_a_dangling_link(tmp_path: Path) -> None:
