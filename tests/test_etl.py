@@ -23,6 +23,7 @@ from sparkify import etl, sources
 from sparkify.config import Settings
 from sparkify.errors import QualityError, SourceError, TooManyRejectedError, WarehouseError
 from sparkify.etl import LoadReport
+from sparkify.progress import silent
 from sparkify.sql_queries import SCHEMA_VERSION, TABLES, Query, audit_queries, count_queries
 from sparkify.staging.rules import EVENT_FIELDS
 from sparkify.warehouse import open_warehouse
@@ -203,6 +204,22 @@ def test_rebuild_mends_a_broken_star_without_any_source(loaded: Place) -> None:
     for file in FIRST:
         (loaded.folder / file.uri).unlink()
     load(loaded, rebuild=True)
+    assert state(loaded.folder) == before
+
+
+def test_rebuild_after_a_load_that_was_killed(loaded: Place) -> None:
+    before = state(loaded.folder)
+    with duckdb.connect(str(loaded.settings.database)) as connection:
+        connection.execute("CREATE TABLE new_events AS SELECT * FROM staging_events LIMIT 1")
+    load(loaded, rebuild=True)
+    assert state(loaded.folder) == before
+
+
+def test_rebuild_twice_on_one_connection(loaded: Place) -> None:
+    before = state(loaded.folder)
+    with open_warehouse(loaded.settings) as warehouse:
+        for _ in range(2):
+            warehouse.rebuild(silent)
     assert state(loaded.folder) == before
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkify import processes, util_s3
+from sparkify import processes, sources, util_s3
 from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.ledger import LoadedVersion, plan
@@ -237,6 +237,15 @@ def test_many_folders_are_looked_into_by_several_processes(
     assert (len(alone.files), len(alone.ignored)) == (40, 40)
 
 
+def test_folder_that_is_reached_twice_hides_no_other(folder: Path) -> None:
+    for name in ("one", "other"):
+        put(folder / name / "day.json")
+    one, other = str(folder / "one"), str(folder / "other")
+    found, waiting = sources._walk([other, one, one])
+    assert sorted(found.paths) == [f"{one}/day.json", f"{other}/day.json"]
+    assert waiting == []
+
+
 @pytest.mark.parametrize(("kind", "name"), [("events", "log_data"), ("songs", "song_data")])
 def test_configured_folder_of_each_kind_is_listed(tmp_path: Path, kind: Kind, name: str) -> None:
     root = tmp_path.resolve()
@@ -280,6 +289,19 @@ def test_odd_etags_are_fingerprints_too(given: str) -> None:
         assert plan([file], known, verify=verify).loaded == [file.uri]
         other = file._replace(fingerprint=f"{file.fingerprint}0")
         assert plan([other], known, verify=verify).changed == [other]
+
+
+@pytest.mark.parametrize(
+    ("modified", "fingerprint"),
+    [(datetime(2018, 11, 1, tzinfo=UTC), "no_etag_6-1541030400"), (None, "no_etag_6-0")],
+)
+def test_object_without_an_etag_is_described_by_size_and_time(
+    modified: datetime | None, fingerprint: str
+) -> None:
+    one = S3Object("bucket", "log_data/a.json", 6, "", modified)
+    (file,) = list_objects([one], ROOT, "events").files
+    assert file.fingerprint == fingerprint
+    assert etag(file) == ""
 
 
 def test_objects_are_listed_by_the_rules_of_folders() -> None:

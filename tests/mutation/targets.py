@@ -49,6 +49,6 @@ TARGETS = (
     Target(
         "whole loads",
         ("warehouse/duckdb/loading.py",),
-        ("tests/test_etl.py", "tests/test_concurrency.py"),
+        ("tests/test_etl.py", "tests/test_quality.py", "tests/test_concurrency.py"),
     ),
 )

@@ -1,6 +1,6 @@
 -- name: none_ranked_songs
 -- purpose: For a rebuild: no staged record yields.
-CREATE TEMPORARY TABLE ranked_songs AS
+CREATE OR REPLACE TEMPORARY TABLE ranked_songs AS
 SELECT
     *,
     CAST(NULL AS INTEGER) AS source_file,
