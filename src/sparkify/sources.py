@@ -37,8 +37,8 @@ _JSONPATH = re.compile(
 class Listing:
     """What a source holds: the files to load, sorted by uri, and the names passed over."""
 
-    files: list[SourceFile] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    files: list[SourceFile]
+    ignored: list[str]
 
 
 def list_source(settings: Settings, kind: Kind) -> Listing:
