@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkify.ledger import SHOWN_FILES, LoadedVersion, plan
+from sparkify.ledger import SHOWN_FILES, Ledger, LoadedVersion, plan
 from sparkify.source_file import SourceFile
 
 
@@ -100,3 +100,21 @@ def test_every_group_of_a_plan_in_json_names_twenty_files() -> None:
     shown = found.as_json()
     assert shown["changed"] == [one.uri for one in many[:20]]
     assert shown["ignored"] == found.ignored[:20]
+
+
+def test_ledger_gives_the_versions_of_a_file_oldest_first() -> None:
+    rows = [("/a", "1-1", 1), ("/b", "2-2", None), ("/a", "1-3", 4), ("/a", "1-2", 5)]
+    ledger = Ledger(iter(rows))
+    assert ledger == {
+        "/a": [LoadedVersion("1-1", 1), LoadedVersion("1-3", 4), LoadedVersion("1-2", 5)],
+        "/b": [LoadedVersion("2-2", None)],
+    }
+    assert (len(ledger), sorted(ledger)) == (2, ["/a", "/b"])
+    assert ("/a" in ledger, "/c" in ledger, ledger.get("/c")) == (True, False, None)
+    assert Ledger() == {}
+
+
+def test_sifting_knows_the_newest_version_alone() -> None:
+    ledger = Ledger([("/a", "1-1", 1), ("/b", "2-2", 1), ("/a", "1-2", 1)])
+    uris = ["/c", "/b", "/a", "/a", "/b"]
+    assert ledger.sift(uris, ["", "2-2", "1-1", "1-2", "2-3"]) == (["/b", "/a"], [0, 2, 4])

@@ -61,6 +61,15 @@ def change(settings: Settings, *statements: str) -> None:
             connection.execute(statement)
 
 
+# Opening
+
+
+def test_folders_of_the_database_are_made(tmp_path: Path) -> None:
+    database = tmp_path / "new" / "deep" / "sparkify.duckdb"
+    create_tables.create(Settings(database=database, threads=1))
+    assert list(database.parent.iterdir()) == [database]
+
+
 # Reading
 
 

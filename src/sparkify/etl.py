@@ -17,6 +17,7 @@ from .config import Settings
 from .errors import TooManyRejectedError, WarehouseError
 from .ledger import Plan
 from .progress import Progress, silent
+from .source_file import SourceFile
 from .sql_queries import Query, audit_queries, needed, rebuild_audit_queries
 from .staging.rules import Kind
 from .status import contents
@@ -175,8 +176,17 @@ def _list(settings: Settings) -> list[sources.Listing]:
 
 
 def _plan(listings: list[sources.Listing], known: ledger.Ledger, *, verify: bool) -> Plan:
-    files = [file for listing in listings for file in listing.files]
+    loaded: list[str] = []
+    files: list[SourceFile] = []
+    for listing in listings:
+        if verify:
+            files += listing.files
+        else:
+            same, others = known.sift(listing.uris, listing.fingerprints)
+            loaded += same
+            files += listing.at(others)
     result = ledger.plan(files, known, verify=sources.hashed if verify else None)
+    result.loaded += loaded
     result.ignored = [name for listing in listings for name in listing.ignored]
     return result
 

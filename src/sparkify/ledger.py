@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,8 +19,46 @@ class LoadedVersion(NamedTuple):
     records_read: int | None
 
 
-Ledger = Mapping[str, list[LoadedVersion]]
-"""uri -> the versions of it that were loaded, the oldest first."""
+class Ledger(Mapping[str, list[LoadedVersion]]):
+    """uri -> the versions of it that were loaded, the oldest first.
+
+    Most files of a large ledger have one version and are never asked for, so that rows stay as
+    they were read.
+    """
+
+    def __init__(self, rows: Iterable[Sequence[Any]] = ()) -> None:
+        """Keep rows of (uri, fingerprint, records_read), the oldest version of a file first."""
+        rows = list(rows)
+        self._newest = {row[0]: row for row in rows}
+        self._older: dict[str, list[Sequence[Any]]] = {}
+        if len(self._newest) < len(rows):
+            for row in rows:
+                if self._newest[row[0]] is not row:
+                    self._older.setdefault(row[0], []).append(row)
+
+    def __getitem__(self, uri: str) -> list[LoadedVersion]:
+        rows = (*self._older.get(uri, ()), self._newest[uri])
+        return [LoadedVersion(fingerprint, records) for _, fingerprint, records in rows]
+
+    def __contains__(self, uri: object) -> bool:
+        return uri in self._newest
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._newest)
+
+    def __len__(self) -> int:
+        return len(self._newest)
+
+    def sift(self, uris: Iterable[str], fingerprints: Iterable[str]) -> tuple[list[str], list[int]]:
+        """Tell files whose newest version was loaded, by uri, from all others, by position."""
+        loaded, others = [], []
+        unknown = (None, None)
+        for position, (uri, fingerprint) in enumerate(zip(uris, fingerprints, strict=True)):
+            if self._newest.get(uri, unknown)[1] == fingerprint:
+                loaded.append(uri)
+            else:
+                others.append(position)
+        return loaded, others
 
 
 @dataclass
@@ -70,7 +108,7 @@ class Plan:
 
 def plan(
     files: Iterable[SourceFile],
-    ledger: Ledger,
+    ledger: Mapping[str, Sequence[LoadedVersion]],
     *,
     verify: Callable[[SourceFile], SourceFile] | None = None,
 ) -> Plan:
@@ -81,12 +119,11 @@ def plan(
     """
     result = Plan()
     for file in files:
-        versions = ledger.get(file.uri)
         if verify:
             file = verify(file)
-        if not versions:
+        if file.uri not in ledger:
             result.new.append(file)
-        elif _is_loaded(file.fingerprint, versions, _content if verify else _outside):
+        elif _is_loaded(file.fingerprint, ledger[file.uri], _content if verify else _outside):
             result.loaded.append(file.uri)
         else:
             result.changed.append(file)
@@ -97,9 +134,6 @@ def _is_loaded(
     fingerprint: str, versions: Iterable[LoadedVersion], part: Callable[[str], str]
 ) -> bool:
     """Tell whether one of the versions of a file is the same in a part of its fingerprint."""
-    for version in versions:
-        if version.fingerprint == fingerprint:  # as nearly always, of nearly every file
-            return True
     return any(part(version.fingerprint) == part(fingerprint) for version in versions)
 
 

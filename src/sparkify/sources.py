@@ -7,11 +7,10 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from . import processes
@@ -35,10 +34,29 @@ _JSONPATH = re.compile(
 
 @dataclass
 class Listing:
-    """What a source holds: the files to load, sorted by uri, and the names passed over."""
+    """What a source holds: its data files, column by column and in no order, and what is ignored.
 
-    files: list[SourceFile]
+    kind: of all files. uris, sizes, fingerprints, paths: of each; see SourceFile. ignored: the
+    names that were passed over, sorted. A load makes an object only of a file that it has to read.
+    """
+
+    kind: Kind
+    uris: list[str]
+    sizes: list[int]
+    fingerprints: list[str]
+    paths: list[str]
     ignored: list[str]
+
+    @property
+    def files(self) -> list[SourceFile]:
+        """All files, sorted by uri."""
+        return self.at(range(len(self.uris)))
+
+    def at(self, positions: Iterable[int]) -> list[SourceFile]:
+        """Return the files at some positions, sorted by uri."""
+        kind, uris, sizes = self.kind, self.uris, self.sizes
+        marks, paths = self.fingerprints, self.paths
+        return sorted(SourceFile(kind, uris[n], sizes[n], marks[n], paths[n]) for n in positions)
 
 
 def list_source(settings: Settings, kind: Kind) -> Listing:
@@ -89,13 +107,22 @@ def scan_folder(address: str, kind: Kind) -> Listing:
             seen = _walk_all(os.path.realpath(root, strict=True))
     except OSError as error:
         raise _unreadable(error) from None
-    files = map(SourceFile, repeat(kind), map(_uri, seen.paths), seen.sizes, seen.marks, seen.paths)
-    found = {file.uri: file for file in files}
-    return Listing([found[uri] for uri in sorted(found)], sorted(set(seen.ignored)))
+    uris = list(map(_uri, seen.paths))
+    columns = (uris, seen.sizes, seen.marks, seen.paths)
+    _keep_once(uris, columns)
+    return Listing(kind, *columns, sorted(set(seen.ignored)))
+
+
+def _keep_once(uris: Sequence[str], columns: Iterable[list[Any]]) -> None:
+    """Keep a file once in all columns that was reached several times, through links."""
+    positions = dict(zip(uris, range(len(uris)), strict=True)).values()
+    if len(positions) < len(uris):
+        for column in columns:
+            column[:] = [column[n] for n in positions]
 
 
 def _required(listing: Listing, address: str, kind: Kind) -> Listing:
-    if not listing.files:
+    if not listing.uris:
         raise SourceError(
             f"{address} holds no .json file to read {kind} from; the warehouse stays as it is",
             f"Check {_SETTING[kind]}.",
@@ -195,15 +222,18 @@ def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listi
     """
     source, root = address, f"{address.removesuffix('/')}/"
     ignored: set[str] = set()
-    files = []
+    listing = Listing(kind, [], [], [], [], [])
     for one in objects:
         address = one.address
         if name := passed_over(address, root):
             ignored.add(_text(name))
-        else:
-            files.append(SourceFile(kind, _text(address), one.size, _fingerprint(one), address))
-    files.sort(key=lambda file: file.uri)
-    return _required(Listing(files, sorted(ignored)), source, kind)
+            continue
+        listing.uris.append(_text(address))
+        listing.sizes.append(one.size)
+        listing.fingerprints.append(_fingerprint(one))
+        listing.paths.append(address)
+    listing.ignored = sorted(ignored)
+    return _required(listing, source, kind)
 
 
 def passed_over(address: str, root: str) -> str:

@@ -13,7 +13,7 @@ import duckdb
 
 from ...config import Settings
 from ...errors import BusyError, WarehouseError
-from ...ledger import Ledger, LoadedVersion
+from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
 from ...temporary import temporary_folder
@@ -58,10 +58,7 @@ class DuckDBReader:
 
     def known_files(self) -> Ledger:
         """Return every version of a file that was loaded."""
-        ledger: dict[str, list[LoadedVersion]] = {}
-        for uri, fingerprint, records in self._run(folder("bookkeeping")["known_files"]):
-            ledger.setdefault(uri, []).append(LoadedVersion(fingerprint, records))
-        return ledger
+        return Ledger(self._run(folder("bookkeeping")["known_files"]))
 
     def _run(self, query: Query, parameters: Mapping[str, Any] | None = None) -> list[Any]:
         with failures(query.name):
@@ -122,11 +119,11 @@ def export_tables(
 def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledger:
     """Read what is loaded; nothing is, where there is no database or it has no tables."""
     if not settings.database.exists():
-        return {}
+        return Ledger()
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
         reader = DuckDBReader(connection)
         if "warehouse_info" not in reader.tables():
-            return {}
+            return Ledger()
         check_schema(reader, settings.database)
         return reader.known_files()
 

@@ -13,7 +13,7 @@ from ... import boto3_sql_util
 from ...boto3_sql_util import StatementError
 from ...config import Settings
 from ...errors import UsageError, WarehouseError
-from ...ledger import Ledger, LoadedVersion
+from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from .. import Table
@@ -135,8 +135,8 @@ class RedshiftReader:
         """Return every version of a file that was loaded."""
         state = state or self.ledger_state()
         if state.file_versions > MANY_FILES:
-            return _ledger(self._unloaded_files())
-        return _ledger(self._ask([_BOOKKEEPING["known_files"].sql])[0].rows)
+            return Ledger(self._unloaded_files())
+        return Ledger(self._ask([_BOOKKEEPING["known_files"].sql])[0].rows)
 
     def run_steps(self, steps: Sequence[Step], token: str | None = None) -> Statement:
         """Run a batch as one transaction. Raises StatementError, which names the failed step."""
@@ -212,13 +212,6 @@ def require_known(version: int) -> None:
         )
 
 
-def _ledger(rows: Iterable[Sequence[Any]]) -> Ledger:
-    ledger: dict[str, list[LoadedVersion]] = {}
-    for uri, fingerprint, records in rows:
-        ledger.setdefault(uri, []).append(LoadedVersion(fingerprint, records))
-    return ledger
-
-
 def open_reader(
     settings: Settings, *, progress: Progress = silent, for_user_sql: bool = False
 ) -> RedshiftReader:
@@ -229,4 +222,4 @@ def open_reader(
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
     """Read what is loaded; nothing is, where there are no tables."""
     reader = RedshiftReader(settings, progress)
-    return reader.known_files() if "loaded_files" in reader.tables() else {}
+    return reader.known_files() if "loaded_files" in reader.tables() else Ledger()
