@@ -85,6 +85,14 @@ def test_failed_statement_is_named(reader: DuckDBReader) -> None:
     assert reader.read("SELECT 7 AS x").rows == [(7,)]
 
 
+def test_failed_statement_is_named_in_short(reader: DuckDBReader) -> None:
+    columns = ",\n    ".join(f"column_{number:02}" for number in range(40))
+    with pytest.raises(WarehouseError) as caught:
+        reader.read(f"SELECT\n    {columns}\nFROM users")
+    named = "SELECT column_00, column_01, column_02, column_03, column_04, ..."
+    assert caught.value.reason.startswith(f"{named}: Binder Error: ")
+
+
 def test_reader_cannot_write(reader: DuckDBReader) -> None:
     with pytest.raises(WarehouseError, match="read-only"):
         reader.read("DELETE FROM users")

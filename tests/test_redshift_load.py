@@ -15,7 +15,13 @@ from cloud_place import SOURCE, Cloud, cloud
 from oracle import File
 from sabotage import AUDITED, LOADS
 from sparkify import analysis, create_tables, etl, export, generate, quality, status
-from sparkify.errors import QualityError, SourceError, TooManyRejectedError, UsageError
+from sparkify.errors import (
+    QualityError,
+    SourceError,
+    TooManyRejectedError,
+    UsageError,
+    WarehouseError,
+)
 from sparkify.sql_queries import STAR_TABLES, insert_table_queries
 from sparkify.warehouse import open_reader, read_ledger
 from sparkify.warehouse.redshift import batch, loading
@@ -220,6 +226,30 @@ def test_a_broken_audit_publishes_nothing(
     with pytest.raises(QualityError) as caught:
         place.load()
     assert caught.value.details["check"] == "plays_described"
+    assert place.tables() == before
+
+
+def no_room(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device", "/tmp/files.json.gz")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("gzip.open", no_room), ("tempfile.tempdir", "/nothing"), ("pathlib.Path.mkdir", no_room)],
+    ids=lambda change: change[0],
+)
+def test_no_room_for_temporary_files_publishes_nothing(
+    place: Cloud, monkeypatch: pytest.MonkeyPatch, change: tuple[str, object]
+) -> None:
+    place.put(LOADS[0])
+    settings = place.settings(copy_mode="compact")
+    create_tables.create(settings)
+    before = place.tables()
+    with monkeypatch.context() as patch:
+        patch.setattr(*change)
+        with pytest.raises(WarehouseError, match=r"No space left|No such file") as caught:
+            etl.load(settings, answers=False)
+    assert "TMPDIR" in caught.value.next_step
     assert place.tables() == before
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .errors import WarehouseError
+
 _NAME_BYTES = 8
 
 
@@ -49,6 +51,21 @@ def written_whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Turn an OSError about temporary files into a WarehouseError.
+
+    what: what is written, to begin the message with.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise WarehouseError(
+            f"{what}: {error.strerror}" + (f": {error.filename}" if error.filename else ""),
+            "Check the free space and the permissions of the folder for temporary files (TMPDIR).",
+        ) from None
 
 
 def _name(prefix: str) -> str:

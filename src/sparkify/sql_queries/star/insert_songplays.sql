@@ -1,6 +1,7 @@
 -- name: insert_songplays
 -- purpose: Every NextSong event of this load becomes a play, matched to the catalogue or not; of
 --   several songs with one title, artist and length the smallest song_id.
+-- note: numbering the catalogue takes less time and memory than grouping it and joining the rest.
 -- when: events
 INSERT INTO songplays (
     songplay_id, start_time, user_id, level, song_id, artist_id, session_id, location, user_agent
@@ -22,23 +23,25 @@ SELECT
 FROM new_events AS events
 LEFT JOIN (
     SELECT
-        candidates.title,
-        candidates.artist_name,
-        candidates.duration,
-        staged.song_id,
-        staged.artist_id
+        title,
+        artist_name,
+        duration,
+        song_id,
+        artist_id
     FROM (
         SELECT
             title,
             artist_name,
             duration,
-            MIN(song_id) AS song_id
+            song_id,
+            artist_id,
+            ROW_NUMBER() OVER (
+                PARTITION BY title, artist_name, duration ORDER BY song_id
+            ) AS place
         FROM staging_songs
         WHERE artist_name IS NOT NULL
-        GROUP BY title, artist_name, duration
     ) AS candidates
-    INNER JOIN staging_songs AS staged
-        ON candidates.song_id = staged.song_id
+    WHERE place = 1
 ) AS matches
     ON
         events.song = matches.title

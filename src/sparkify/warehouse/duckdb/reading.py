@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import duckdb
@@ -16,7 +17,7 @@ from ...errors import BusyError, WarehouseError
 from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
-from ...temporary import temporary_folder
+from ...temporary import temporary_folder, writing
 from .. import Table
 from ..parquet_folder import replacing
 
@@ -26,6 +27,7 @@ _LITTLE_BYTES = 400e6
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
+_SHOWN_SQL = 72
 
 
 class DuckDBReader:
@@ -38,7 +40,7 @@ class DuckDBReader:
 
     def read(self, sql: str) -> Table:
         """Run one statement and return its rows. Raises WarehouseError when it fails."""
-        with failures(sql):
+        with failures(shorten(sql, _SHOWN_SQL, placeholder=" ...")):
             cursor = self._connection.execute(sql)
             columns = tuple(column[0] for column in cursor.description or ())
             return Table(columns, cursor.fetchall())
@@ -259,7 +261,8 @@ def close(connection: duckdb.DuckDBPyConnection) -> None:
 def failures(doing: str) -> Iterator[None]:
     """Turn the engine's errors into ours, which say what was being done."""
     try:
-        yield
+        with writing(doing):
+            yield
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
     except RuntimeError as error:  # what the client makes of Ctrl-C during a statement
@@ -281,11 +284,6 @@ def failures(doing: str) -> Iterator[None]:
     except UnicodeDecodeError as error:  # the client on a message that cuts a character
         message = error.object.decode("utf-8", "replace")
         raise WarehouseError(f"{doing}: {_first_line(message)}") from None
-    except OSError as error:
-        raise WarehouseError(
-            f"{doing}: {error.strerror}" + (f": {error.filename}" if error.filename else ""),
-            "Check the free space and the permissions of the folder for temporary files (TMPDIR).",
-        ) from None
 
 
 def _remedy(error: Exception) -> str:

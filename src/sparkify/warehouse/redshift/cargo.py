@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import SparkifyError
 from ...source_file import SourceFile
 from ...staging.rejects import RejectLog
+from ...temporary import writing
 
 if TYPE_CHECKING:
     from ...util_s3 import S3
@@ -91,7 +92,10 @@ class Cargo:
 
     def _packed(self, name: str, rows: Iterable[Mapping[str, Any]]) -> Path:
         path = self._workspace / f"{name}.json.gz"
-        with gzip.open(path, "wt", encoding="utf-8", compresslevel=6) as stream:
+        with (
+            writing("preparing the load"),
+            gzip.open(path, "wt", encoding="utf-8", compresslevel=6) as stream,
+        ):
             for row in rows:
                 stream.write(json.dumps(row) + "\n")
         return path

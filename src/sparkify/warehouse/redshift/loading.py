@@ -13,7 +13,7 @@ from ...ledger import Ledger, Plan
 from ...progress import Progress
 from ...sources import list_source
 from ...sql_queries import TABLES, Query, create_table_queries, drop_table_queries, folder
-from ...temporary import temporary_folder
+from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
 from . import batch, direct
 from .batch import Batch, Step
@@ -111,7 +111,8 @@ class RedshiftWarehouse(RedshiftReader):
         if not others.files:
             return StageReport()
         folder = self._workspace / str(self._stagings)
-        folder.mkdir()
+        with writing("preparing the load"):
+            folder.mkdir()
         self._staged.parts = self._open.enter_context(
             stage_parts(self._settings, others, keys, folder, progress)
         )
@@ -203,7 +204,9 @@ def _steps(queries: Iterable[Query]) -> list[Step]:
 @contextmanager
 def open_warehouse(settings: Settings, *, progress: Progress) -> Iterator[RedshiftWarehouse]:
     """Open the warehouse for a load. Raises SettingsError when no infrastructure is there."""
-    with temporary_folder() as workspace:
+    with ExitStack() as opened:
+        with writing("making a folder for temporary files"):
+            workspace = opened.enter_context(temporary_folder())
         warehouse = RedshiftWarehouse(settings, workspace, progress)
         try:
             yield warehouse
