@@ -85,11 +85,10 @@ class EventLane(Lane):
         """Let DuckDB read some files; return those with records that break a rule, taken back."""
         numbers = [one.number for one in group]
         with self._transaction():
-            self._read_events([one.file.path for one in group], numbers)
+            self._read_events([one.file.path for one in group], numbers, judge_texts=False)
             worst = {}
-            for number, records, doubt in self._rows(
-                "file_doubts_events", {"source_files": numbers}
-            ):
+            files = {"source_files": numbers, "judge_texts": True}
+            for number, records, doubt in self._rows("file_doubts_events", files):
                 worst[number] = doubt
                 self._records_read[number] = records
             doubtful = [one for one in group if worst.get(one.number, 0) == BREAKS_A_RULE]
@@ -126,19 +125,27 @@ class EventLane(Lane):
         self._read_kept()  # so that the table holds all earlier records of the file, too
         path = self._write(piece.data)
         with self._transaction():
-            self._read_events([str(path)], [one.number])
-            rows = self._rows("file_doubts_events", {"source_files": [one.number]})
-            for _, records, doubt in rows:
+            # Texts are judged at once: the table holds those of earlier pieces, too.
+            self._read_events([str(path)], [one.number], judge_texts=True)
+            files = {"source_files": [one.number], "judge_texts": False}
+            for _, records, doubt in self._rows("file_doubts_events", files):
                 if doubt == BREAKS_A_RULE or (doubt == 1 and self._has_no_strings(str(path))):
                     raise Refused
                 rejected = self._rejects.counts[one.number]
                 self._records_read[one.number] = records + rejected
 
     def _read_accepted(self, path: Path) -> None:
-        self._read_events([str(path)], [0])
+        self._read_events([str(path)], [0], judge_texts=False)
 
-    def _read_events(self, paths: Sequence[str], numbers: Sequence[int]) -> None:
-        parameters = {"files": paths, "columns": self._columns(), "source_files": numbers}
+    def _read_events(
+        self, paths: Sequence[str], numbers: Sequence[int], *, judge_texts: bool
+    ) -> None:
+        parameters = {
+            "files": paths,
+            "columns": self._columns(),
+            "source_files": numbers,
+            "judge_texts": judge_texts,
+        }
         self._connection.execute(SQL["read_events"].sql, parameters)
 
     def _has_no_strings(self, path: str) -> bool:

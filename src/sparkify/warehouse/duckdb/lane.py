@@ -34,6 +34,7 @@ _MACRO_ORDER = (
     "breaks_text",
     "may_be_json",
     "may_be_other",
+    "text_doubt",
     "no_string",
     "no_string_or_number",
 )
