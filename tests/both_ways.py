@@ -132,14 +132,14 @@ class FastWay:
         """Staged columns, number and doubt of each record, the doubt about texts resolved."""
         self._write(lines)
         parameters: dict[str, Any] = {"files": [str(self._path)], "columns": _columns(kind)}
-        if kind == "events":
-            parameters["source_files"] = [-1]
-        self._connection.execute(f"DELETE FROM new_{kind}")
-        self._connection.execute(_SQL[f"read_{kind}"].sql, parameters)
-        rows = self._connection.execute(f"SELECT * FROM new_{kind}").fetchall()
-        assert len(rows) == len(lines)
         if kind == "songs":  # whatever is doubtful is judged with care
-            return rows
+            return self._new(kind, parameters, len(lines))
+        parameters["source_files"] = [-1]
+        unjudged = self._new(kind, parameters | {"judge_texts": False}, len(lines))
+        files = {"source_files": [row[-2] for row in unjudged], "judge_texts": True}
+        later = self._connection.execute(_SQL["file_doubts_events"].sql, files).fetchall()
+        rows = self._new(kind, parameters | {"judge_texts": True}, len(lines))
+        assert sorted(later) == sorted((number, 1, doubt) for *_, number, doubt in rows)
         which = _SQL["text_kinds_events"].sql.replace("count(*) AS records", "source_file")
         parameters = {"files": [str(self._path)], "columns": dict.fromkeys(_columns(kind), "JSON")}
         found = self._connection.execute(which, parameters).fetchall()
@@ -148,6 +148,13 @@ class FastWay:
             (*row, number, doubt == _BREAKS_A_RULE or (doubt and number in no_strings))
             for *row, number, doubt in rows
         ]
+
+    def _new(self, kind: Kind, parameters: dict[str, Any], records: int) -> list[Row]:
+        self._connection.execute(f"DELETE FROM new_{kind}")
+        self._connection.execute(_SQL[f"read_{kind}"].sql, parameters)
+        rows = self._connection.execute(f"SELECT * FROM new_{kind}").fetchall()
+        assert len(rows) == records
+        return rows
 
     def _write(self, lines: list[bytes]) -> None:
         self._path.write_bytes(b"".join(line + b"\n" for line in lines))
