@@ -25,7 +25,7 @@ def test_all_is_new_at_first() -> None:
 
 def test_nothing_to_do() -> None:
     found = plan([file("a")], {"/logs/a": versions("7-100")})
-    assert (found.files, found.skipped, found.bytes) == ([], 1, 0)
+    assert (list(found.files), found.skipped, found.bytes) == ([], 1, 0)
 
 
 def test_other_size_or_time_is_a_change() -> None:

@@ -242,8 +242,8 @@ def test_folder_that_is_reached_twice_hides_no_other(folder: Path) -> None:
     for name in ("one", "other"):
         put(folder / name / "day.json")
     one, other = str(folder / "one"), str(folder / "other")
-    found, waiting = sources._walk([other, one, one])
-    assert sorted(found.paths) == [f"{one}/day.json", f"{other}/day.json"]
+    found, waiting = sources._walk([other, one, one], "events")
+    assert sorted(found.files.uris) == [f"{one}/day.json", f"{other}/day.json"]
     assert waiting == []
 
 

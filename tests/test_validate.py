@@ -522,10 +522,10 @@ def test_songs_are_all_json_before_the_fast_way_sees_them() -> None:
     for text in (*ODD_NUMBERS, *ODD_TEXTS):
         for field in (*SONG_FIELDS, None):
             body = line("songs", {field.key if field else "unknown": text})
-            if reading._is_plain(body) and is_beyond_json("songs", body):
+            if reading.is_plain(body) and is_beyond_json("songs", body):
                 pytest.fail(f"not JSON and taken as such: {body!r}")
-    assert reading._is_plain(line("songs"))
-    assert not reading._is_plain(line("songs")[:-1] + b" , }")
+    assert reading.is_plain(line("songs"))
+    assert not reading.is_plain(line("songs")[:-1] + b" , }")
 
 
 def test_rules_cover_the_fields_in_their_order() -> None:

@@ -102,8 +102,8 @@ def _source(settings: Settings, kind: Kind) -> Finding:
         listing = sources.list_source(settings, kind)
     except SparkifyError as error:
         return _wrong(check, error)
-    size = sum(listing.sizes) / 1e6
-    return Finding(check, f"{address}: {len(listing.uris):,} files, {size:,.1f} MB")
+    size = sum(listing.found.sizes) / 1e6
+    return Finding(check, f"{address}: {len(listing.found):,} files, {size:,.1f} MB")
 
 
 def _jsonpaths(settings: Settings) -> Finding:

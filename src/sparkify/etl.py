@@ -17,7 +17,6 @@ from .config import Settings
 from .errors import TooManyRejectedError, WarehouseError
 from .ledger import Plan
 from .progress import Progress, silent
-from .source_file import SourceFile
 from .sql_queries import Query, audit_queries, needed, rebuild_audit_queries
 from .staging.rules import Kind
 from .status import contents
@@ -81,7 +80,7 @@ class LoadReport:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Let Python seek no cycles meanwhile: a load makes none, and keeps an object for each file.
+    """Let Python seek no cycles meanwhile: a load makes none, and keeps a row for each file loaded.
 
     Looking at all of them again and again is a third of a load with nothing new.
     """
@@ -103,9 +102,9 @@ def plan(
 
     Raises SourceError when a source is missing or empty.
     """
-    listings = _list(settings)
+    listing = sources.list_sources(settings)
     known = read_ledger(settings, wait=wait, progress=progress)
-    return _plan(listings, known, verify=verify)
+    return _plan(listing, known, verify=verify)
 
 
 @_uncollected()
@@ -130,16 +129,16 @@ def load(
     """
     began = time.monotonic()
     started_at = _now()
-    listings = [] if rebuild else _list(settings)
+    listing = None if rebuild else sources.list_sources(settings)
     with open_warehouse(settings, wait=wait, progress=progress) as warehouse:
         report = LoadReport(warehouse.engine)
         warehouse.create_tables()
-        if rebuild:
+        if listing is None:
             warehouse.rebuild(progress)
             report.rebuilt = True
             report.checks = _passed(rebuild_audit_queries)
         else:
-            load_new = partial(_load_new, warehouse, settings, report, listings, verify=verify)
+            load_new = partial(_load_new, warehouse, settings, report, listing, verify=verify)
             _planning_again(load_new, started_at, progress)
         with _behind_the_commit(report):
             found = contents(warehouse)
@@ -168,26 +167,14 @@ def _behind_the_commit(report: LoadReport) -> Iterator[None]:
         raise WarehouseError(f"{error.reason}; {done}", error.next_step, **error.details) from None
 
 
-def _list(settings: Settings) -> list[sources.Listing]:
-    return [
-        sources.list_source(settings, "events"),
-        sources.list_source(settings, "songs"),
-    ]
-
-
-def _plan(listings: list[sources.Listing], known: ledger.Ledger, *, verify: bool) -> Plan:
-    loaded: list[str] = []
-    files: list[SourceFile] = []
-    for listing in listings:
-        if verify:
-            files += listing.files
-        else:
-            same, others = known.sift(listing.uris, listing.fingerprints)
-            loaded += same
-            files += listing.at(others)
-    result = ledger.plan(files, known, verify=sources.hashed if verify else None)
-    result.loaded += loaded
-    result.ignored = [name for listing in listings for name in listing.ignored]
+def _plan(listing: sources.Listing, known: ledger.Ledger, *, verify: bool) -> Plan:
+    if verify:
+        result = ledger.plan(listing.files, known, verify=sources.hashed)
+    else:
+        loaded, others = known.sift(listing.found.uris, listing.found.fingerprints)
+        result = ledger.plan(listing.at(others), known)
+        result.loaded += loaded
+    result.ignored = listing.ignored
     return result
 
 
@@ -210,14 +197,14 @@ def _load_new(
     warehouse: Warehouse,
     settings: Settings,
     report: LoadReport,
-    listings: list[sources.Listing],
+    listing: sources.Listing,
     started_at: datetime,
     progress: Progress,
     *,
     verify: bool,
 ) -> None:
     known = warehouse.known_files()
-    report.plan = _plan(listings, known, verify=verify)
+    report.plan = _plan(listing, known, verify=verify)
     if not report.plan.files:
         return
     keys = sources.read_keys(settings)
@@ -235,8 +222,7 @@ def _load_new(
         warehouse.refuse(run)
         raise refusal
     warehouse.publish(run, progress)
-    kinds = {file.kind for file in report.plan.files}
-    report.checks = _passed(needed(audit_queries, kinds))
+    report.checks = _passed(needed(audit_queries, report.plan.kinds))
     with _behind_the_commit(report):
         shrunk = _shrunk(warehouse, report.plan, known)
     report.notes = [*_notes(report.plan, staged, keys), *shrunk]

@@ -26,7 +26,7 @@ class Fetch(Protocol):
     Every method raises SourceError when a file cannot be read, vanished, or changed since.
     """
 
-    def read_many(self, files: Sequence[SourceFile]) -> Iterator[bytes] | None:
+    def read_many(self, files: Sequence[Numbered]) -> Iterator[bytes] | None:
         """Yield the content of many small files, in order; None: open them at their paths."""
         ...
 
@@ -45,7 +45,7 @@ class Fetch(Protocol):
 class LocalFetch:
     """Files of this machine: they stay where they are."""
 
-    def read_many(self, files: Sequence[SourceFile]) -> None:
+    def read_many(self, files: Sequence[Numbered]) -> None:
         """Leave it to who opens them."""
 
     def groups(self, files: Sequence[Numbered]) -> Iterator[list[Numbered]]:
@@ -73,11 +73,11 @@ class SourceFetch:
         self._made: S3 | None = None
         self._downloads = itertools.count()
 
-    def read_many(self, files: Sequence[SourceFile]) -> Iterator[bytes] | None:
+    def read_many(self, files: Sequence[Numbered]) -> Iterator[bytes] | None:
         """Read files of S3, many at a time. files: of one source, which is in one place."""
-        if not files or not in_s3(files[0].path):
+        if not files or not in_s3(files[0].file.path):
             return None
-        return self._s3().read_many([_object(file) for file in files])
+        return self._s3().read_many([_object(one.file) for one in files])
 
     def groups(self, files: Sequence[Numbered]) -> Iterator[list[Numbered]]:
         """Download group after group, each removed when the next is asked for."""

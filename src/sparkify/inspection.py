@@ -99,11 +99,12 @@ def _inspected(settings: Settings, address: str, progress: Progress) -> Inspecte
 def _folder(address: str) -> Inspected:
     result = Inspected(address)
     listing = sources.scan_folder(address, "events")
-    for file in listing.files:
+    files = listing.files
+    for file in files:
         nanoseconds = int(file.fingerprint.partition("-")[2])
         result.add(file.uri, file.size, datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC))
     result.passed_over.update(_ending(Path(name).name) for name in listing.ignored)
-    for file in listing.files[:RECORDS]:
+    for file in files[:RECORDS]:
         try:
             with Path(file.path).open("rb") as stream:
                 head = stream.read(_HEAD_BYTES)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .source_file import SourceFile
+from .source_file import SourceFile, SourceFiles
+from .staging.rules import Kind
 
 SHOWN_FILES = 20
 """How many files of each group a plan names in its JSON."""
@@ -49,8 +50,12 @@ class Ledger(Mapping[str, list[LoadedVersion]]):
     def __len__(self) -> int:
         return len(self._newest)
 
-    def sift(self, uris: Iterable[str], fingerprints: Iterable[str]) -> tuple[list[str], list[int]]:
+    def sift(
+        self, uris: Sequence[str], fingerprints: Sequence[str]
+    ) -> tuple[list[str], Sequence[int]]:
         """Tell files whose newest version was loaded, by uri, from all others, by position."""
+        if not self._newest:
+            return [], range(len(uris))
         loaded, others = [], []
         unknown = (None, None)
         for position, (uri, fingerprint) in enumerate(zip(uris, fingerprints, strict=True)):
@@ -70,8 +75,8 @@ class Plan:
     no data.
     """
 
-    new: list[SourceFile] = field(default_factory=list)
-    changed: list[SourceFile] = field(default_factory=list)
+    new: Sequence[SourceFile] = field(default_factory=SourceFiles)
+    changed: Sequence[SourceFile] = field(default_factory=SourceFiles)
     loaded: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
@@ -81,14 +86,23 @@ class Plan:
         return len(self.loaded)
 
     @property
-    def files(self) -> list[SourceFile]:
+    def files(self) -> SourceFiles:
         """Every file to load, new and changed."""
-        return self.new + self.changed
+        if not self.changed:
+            return SourceFiles.of(self.new)
+        files = SourceFiles(self.new)
+        files.extend(self.changed)
+        return files
+
+    @property
+    def kinds(self) -> set[Kind]:
+        """The kinds of the files to load."""
+        return self.files.kinds
 
     @property
     def bytes(self) -> int:
         """The size of all files to load, in bytes."""
-        return sum(file.size for file in self.files)
+        return sum(self.files.sizes)
 
     def as_json(self) -> dict[str, Any]:
         """Show the plan in JSON values, naming up to SHOWN_FILES files of each group."""
@@ -117,17 +131,20 @@ def plan(
     verify: if given, adds a hash of the content to a file's fingerprint, and then the content
     alone decides: a file that only looks the same is changed, one that only looks changed is not.
     """
-    result = Plan()
+    if not ledger and verify is None:
+        return Plan(SourceFiles.of(files))
+    new, changed = SourceFiles(), SourceFiles()
+    loaded = []
     for file in files:
         if verify:
             file = verify(file)
         if file.uri not in ledger:
-            result.new.append(file)
+            new.append(file)
         elif _is_loaded(file.fingerprint, ledger[file.uri], _content if verify else _outside):
-            result.loaded.append(file.uri)
+            loaded.append(file.uri)
         else:
-            result.changed.append(file)
-    return result
+            changed.append(file)
+    return Plan(new, changed, loaded)
 
 
 def _is_loaded(

@@ -9,13 +9,14 @@ import re
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from . import processes
 from .errors import SourceError
-from .source_file import SourceFile
+from .source_file import SourceFile, SourceFiles
 from .staging.rules import EVENT_FIELDS, Kind
 
 if TYPE_CHECKING:
@@ -34,29 +35,32 @@ _JSONPATH = re.compile(
 
 @dataclass
 class Listing:
-    """What a source holds: its data files, column by column and in no order, and what is ignored.
+    """What sources hold.
 
-    kind: of all files. uris, sizes, fingerprints, paths: of each; see SourceFile. ignored: the
-    names that were passed over, sorted. A load makes an object only of a file that it has to read.
+    found: the data files, in no order. ignored: the names that were passed over, sorted.
     """
 
-    kind: Kind
-    uris: list[str]
-    sizes: list[int]
-    fingerprints: list[str]
-    paths: list[str]
+    found: SourceFiles
     ignored: list[str]
 
     @property
-    def files(self) -> list[SourceFile]:
-        """All files, sorted by uri."""
-        return self.at(range(len(self.uris)))
+    def files(self) -> SourceFiles:
+        """All files, sorted by kind and uri."""
+        return self.at(range(len(self.found)))
 
-    def at(self, positions: Iterable[int]) -> list[SourceFile]:
-        """Return the files at some positions, sorted by uri."""
-        kind, uris, sizes = self.kind, self.uris, self.sizes
-        marks, paths = self.fingerprints, self.paths
-        return sorted(SourceFile(kind, uris[n], sizes[n], marks[n], paths[n]) for n in positions)
+    def at(self, positions: Sequence[int]) -> SourceFiles:
+        """Return the files at some positions, sorted by kind and uri."""
+        chosen = self.found.in_order(positions)
+        if len(chosen) == len(self.found):
+            self.found = chosen  # of a million files there need not be two lists
+        return chosen
+
+
+def list_sources(settings: Settings) -> Listing:
+    """List the configured sources of both kinds; see `list_source`."""
+    events, songs = list_source(settings, "events"), list_source(settings, "songs")
+    events.found.extend(songs.found)
+    return Listing(events.found, events.ignored + songs.ignored)
 
 
 def list_source(settings: Settings, kind: Kind) -> Listing:
@@ -102,27 +106,20 @@ def scan_folder(address: str, kind: Kind) -> Listing:
         if root.is_file():
             status = root.stat()
             seen = _Seen()
-            seen.add(os.path.realpath(root, strict=True), status)
+            seen.files.append(_local_file(kind, os.path.realpath(root, strict=True), status))
         else:
-            seen = _walk_all(os.path.realpath(root, strict=True))
+            seen = _walk_all(os.path.realpath(root, strict=True), kind)
     except OSError as error:
         raise _unreadable(error) from None
-    uris = list(map(_uri, seen.paths))
-    columns = (uris, seen.sizes, seen.marks, seen.paths)
-    _keep_once(uris, columns)
-    return Listing(kind, *columns, sorted(set(seen.ignored)))
-
-
-def _keep_once(uris: Sequence[str], columns: Iterable[list[Any]]) -> None:
-    """Keep a file once in all columns that was reached several times, through links."""
-    positions = dict(zip(uris, range(len(uris)), strict=True)).values()
-    if len(positions) < len(uris):
-        for column in columns:
-            column[:] = [column[n] for n in positions]
+    if seen.may_hold_twice:
+        uris = seen.files.uris
+        once = dict(zip(uris, range(len(uris)), strict=True)).values()
+        seen.files = seen.files.at(list(once))
+    return Listing(seen.files, sorted(set(seen.ignored)))
 
 
 def _required(listing: Listing, address: str, kind: Kind) -> Listing:
-    if not listing.uris:
+    if not listing.found:
         raise SourceError(
             f"{address} holds no .json file to read {kind} from; the warehouse stays as it is",
             f"Check {_SETTING[kind]}.",
@@ -149,50 +146,44 @@ def _unreadable(error: OSError) -> SourceError:
 
 @dataclass
 class _Seen:
-    """Data files, column by column (a process hands them over so far sooner than one by one).
+    """Data files and what was passed over; whether a file may be among them several times."""
 
-    sizes: in bytes. marks: size and time of change in nanoseconds, as a fingerprint. ignored: what
-    was passed over.
-    """
-
-    paths: list[str] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-    marks: list[str] = field(default_factory=list)
+    files: SourceFiles = field(default_factory=SourceFiles)
     ignored: list[str] = field(default_factory=list)
-
-    def add(self, path: str, status: os.stat_result) -> None:
-        """Add a data file by its real path."""
-        self.paths.append(path)
-        self.sizes.append(status.st_size)
-        self.marks.append(f"{status.st_size}-{status.st_mtime_ns}")
+    may_hold_twice: bool = False
 
     def extend(self, more: _Seen) -> None:
         """Add what was seen elsewhere."""
-        self.paths += more.paths
-        self.sizes += more.sizes
-        self.marks += more.marks
+        self.files.extend(more.files)
         self.ignored += more.ignored
+        self.may_hold_twice |= more.may_hold_twice
 
 
-def _walk_all(root: str) -> _Seen:
+def _local_file(kind: Kind, path: str, status: os.stat_result) -> SourceFile:
+    """Describe a file by its real path; size and time of change (ns) are its fingerprint."""
+    size = status.st_size
+    return SourceFile(kind, _uri(path), size, f"{size}-{status.st_mtime_ns}", path)
+
+
+def _walk_all(root: str, kind: Kind) -> _Seen:
     """Look at everything below a real folder, with several processes when it is much."""
-    seen, waiting = _walk([root], processes.MANY_FILES)
+    seen, waiting = _walk([root], kind, processes.MANY_FILES)
     if waiting:
         processes.start()
         shares = [share for n in range(_SHARES) if (share := waiting[n::_SHARES])]
-        for part, _ in processes.each(_walk, shares):
+        for part, _ in processes.each(partial(_walk, kind=kind), shares):
             seen.extend(part)
     return seen
 
 
-def _walk(waiting: list[str], most: int | None = None) -> tuple[_Seen, list[str]]:
-    """Find the real path of each data file below some real folders.
+def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[_Seen, list[str]]:
+    """Find each data file below some real folders.
 
     most: stop when so many files are found. Returns the folders that were not looked into, too.
     """
     found = _Seen()
     done = set()
-    while waiting and (most is None or len(found.paths) < most):
+    while waiting and (most is None or len(found.files) < most):
         folder = waiting.pop()
         if folder in done:
             continue
@@ -206,8 +197,9 @@ def _walk(waiting: list[str], most: int | None = None) -> tuple[_Seen, list[str]
                 status = entry.stat()
                 if entry.is_symlink():
                     path = os.path.realpath(path, strict=True)
+                    found.may_hold_twice = True
                 if stat.S_ISREG(status.st_mode) and name.endswith(_ENDINGS):
-                    found.add(path, status)
+                    found.files.append(_local_file(kind, path, status))
                 elif stat.S_ISDIR(status.st_mode):
                     waiting.append(path)
                 else:
@@ -222,18 +214,14 @@ def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listi
     """
     source, root = address, f"{address.removesuffix('/')}/"
     ignored: set[str] = set()
-    listing = Listing(kind, [], [], [], [], [])
+    files = SourceFiles()
     for one in objects:
         address = one.address
         if name := passed_over(address, root):
             ignored.add(_text(name))
             continue
-        listing.uris.append(_text(address))
-        listing.sizes.append(one.size)
-        listing.fingerprints.append(_fingerprint(one))
-        listing.paths.append(address)
-    listing.ignored = sorted(ignored)
-    return _required(listing, source, kind)
+        files.append(SourceFile(kind, _text(address), one.size, _fingerprint(one), address))
+    return _required(Listing(files, sorted(ignored)), source, kind)
 
 
 def passed_over(address: str, root: str) -> str:

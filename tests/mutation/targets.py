@@ -26,6 +26,7 @@ TARGETS = (
         "files",
         (
             "staging/conflicts.py",
+            "staging/joining.py",
             "staging/reading.py",
             "staging/rejects.py",
             "warehouse/duckdb/event_lane.py",

@@ -33,7 +33,7 @@ def reject_losers(
     ranked: Sequence[Ranked],
     key: Sequence[str],
     fields: Sequence[Field],
-    files: Mapping[int, Numbered],
+    files: Mapping[int, Numbered] | Sequence[Numbered],
     rejects: RejectLog,
     fetch: Fetch = LOCAL,
 ) -> None:

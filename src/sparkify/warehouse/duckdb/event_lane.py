@@ -108,16 +108,18 @@ class EventLane(Lane):
         """Stage a file in pieces. trusted_from: the first line that DuckDB may read."""
         for piece in reading.pieces(one.file):
             if piece.first_line == 1 and reading.is_no_text(piece.data):
-                self._reject(one, 1, Rejection("encoding", "the file is no text"), piece.data)
+                self._reject(
+                    one.number, 1, Rejection("encoding", "the file is no text"), piece.data
+                )
                 break
             try:
                 if len(piece.data) < _SMALL_PIECE_BYTES or piece.first_line < trusted_from:
                     raise Refused
                 self._read_piece(one, piece)
             except (Refused, *DataErrors):
-                self._keep(one, reading.lines(piece))
+                self._keep(one.number, reading.lines(piece))
             if piece.damage:
-                self._reject(one, piece.next_line, Rejection("encoding", piece.damage), b"")
+                self._reject(one.number, piece.next_line, Rejection("encoding", piece.damage), b"")
         self._done(one.file.size)
 
     def _read_piece(self, one: Numbered, piece: Piece) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 
 from ...sql_queries import folder
-from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
 from ...staging.rules import Field, Kind, Type
 from ...staging.validate import Rejection, accept, decode
@@ -93,10 +92,10 @@ class Lane(ABC):
 
     # Records, the careful way
 
-    def _keep(self, one: Numbered, records: Iterable[tuple[int, bytes]]) -> None:
+    def _keep(self, number: int, records: Iterable[tuple[int, bytes]]) -> None:
         """Judge the records of a file, and keep those that are accepted until `_read_kept`."""
         for line_number, record in records:
-            self._kept += self._accepted_record(one, line_number, record)
+            self._kept += self._accepted_record(number, line_number, record)
         if len(self._kept) > _KEPT_BYTES:
             self._read_kept()
 
@@ -111,21 +110,21 @@ class Lane(ABC):
     def _read_accepted(self, path: Path) -> None:
         """Let DuckDB read records, each of which names its file."""
 
-    def _accepted_record(self, one: Numbered, line_number: int, record: bytes) -> bytes:
+    def _accepted_record(self, number: int, line_number: int, record: bytes) -> bytes:
         """Judge one record: as a line for the fast way, or nothing, when it is rejected."""
         try:
             accepted = accept(decode(record, self._fields), self._fields)
         except Rejection as why:
-            self._reject(one, line_number, why, record)
+            self._reject(number, line_number, why, record)
             return b""
-        self._records_read[one.number] += 1
-        values: dict[str, Any] = {self._number_key: one.number}
+        self._records_read[number] += 1
+        values: dict[str, Any] = {self._number_key: number}
         values |= {field.key: accepted[field.column] for field in self._fields if field.key}
         return json.dumps(values).encode() + b"\n"
 
-    def _reject(self, one: Numbered, line_number: int, why: Rejection, record: bytes) -> None:
-        self._records_read[one.number] += 1
-        self._rejects.add(one.number, line_number, why, record)
+    def _reject(self, number: int, line_number: int, why: Rejection, record: bytes) -> None:
+        self._records_read[number] += 1
+        self._rejects.add(number, line_number, why, record)
 
     # The engine
 

@@ -34,7 +34,7 @@ from ...sql_queries import (
     settle_queries,
 )
 from ...staging.conflicts import Ranked, reject_losers
-from ...staging.reading import Numbered
+from ...staging.reading import NumberedFiles
 from ...staging.rules import Kind, fields_of
 from ...temporary import temporary_folder
 from .. import Run, StageReport
@@ -106,7 +106,7 @@ class DuckDBWarehouse(DuckDBReader):
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Settle, enter, transform and audit what was read, in one transaction."""
-        kinds = {file.kind for file in self._plan.files}
+        kinds = self._plan.kinds
         settle = needed(settle_queries, kinds)
         with self._transaction():
             transform = self._transform(kinds)
@@ -183,7 +183,7 @@ class DuckDBWarehouse(DuckDBReader):
                 for *row, source_file, outcome in self._run(conflict_queries[kind])
             ]
             if ranked:
-                numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
+                numbered = NumberedFiles(self._plan.files)
                 fields = fields_of(kind, self._keys)
                 reject_losers(
                     ranked, KEYS[kind], fields, numbered, self._stager.rejects, self._fetch

@@ -15,7 +15,7 @@ from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import folder
 from ...staging.conflicts import Ranked, reject_losers
-from ...staging.reading import Numbered
+from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
 from ...staging.rules import Kind, fields_of
 from .loading import KEYS
@@ -53,7 +53,7 @@ class Parts:
         """
         ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
         if ranked:
-            numbered = {n: Numbered(n, file) for n, file in enumerate(self._plan.files)}
+            numbered = NumberedFiles(self._plan.files)
             fields = fields_of(kind, self._keys)
             reject_losers(ranked, KEYS[kind], fields, numbered, self.rejects, self._fetch)
 

@@ -6,11 +6,12 @@ import gzip
 import json
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from ...staging import reading
-from ...staging.reading import Numbered, SongPart
+from ...staging.joining import SongPart, join_songs
+from ...staging.reading import Numbered, NumberedFiles
 from ...staging.validate import Rejection
 from .lane import SQL, DataErrors, Lane, Refused
 
@@ -23,27 +24,27 @@ class SongLane(Lane):
     _sampled = 0
 
     def stage(
-        self, files: Sequence[Numbered], contents: Iterator[bytes] | None, stop: threading.Event
+        self, files: NumberedFiles, contents: Iterator[bytes] | None, stop: threading.Event
     ) -> None:
         """Read files into new_songs; end early when `stop` is set.
 
         contents: what is in each file; without it they are opened at their paths.
         Raises SourceError when one cannot be read.
         """
-        for part in reading.join_songs(files, self._number_key, contents):
+        for part in join_songs(files, self._number_key, contents):
             self._sample_unknown(part)
             if part.plain:
                 self._stage_part(part)
             for one, data in part.odd:
                 self._stage_odd_song(one, data)
                 self._done(one.file.size)
-            self._done(sum(one.file.size for one in part.plain))
+            self._done(part.plain_bytes)
             if stop.is_set():
                 return
         self._read_kept()
 
     def _stage_part(self, part: SongPart) -> None:
-        numbers = [one.number for one in part.plain]
+        numbers = part.plain
         try:
             with self._transaction():
                 self._read_accepted(self._write(part.data))
@@ -52,8 +53,8 @@ class SongLane(Lane):
                 if found != len(numbers) or doubt:
                     raise Refused
         except (Refused, *DataErrors):
-            for one, line in zip(part.plain, bytes(part.data).splitlines(), strict=True):
-                self._keep(one, [(1, b"{" + line.partition(b",")[2])])
+            for number, line in zip(numbers, bytes(part.data).splitlines(), strict=True):
+                self._keep(number, [(1, b"{" + line.partition(b",")[2])])
         else:
             for number in numbers:
                 self._records_read[number] = 1
@@ -63,12 +64,12 @@ class SongLane(Lane):
             try:
                 data = gzip.decompress(data)
             except (EOFError, OSError, zlib.error) as error:
-                self._reject(one, 1, Rejection("encoding", f"damaged gzip: {error}"), data)
+                self._reject(one.number, 1, Rejection("encoding", f"damaged gzip: {error}"), data)
                 return
         if reading.is_no_text(data):
-            self._reject(one, 1, Rejection("encoding", "the file is no text"), data)
+            self._reject(one.number, 1, Rejection("encoding", "the file is no text"), data)
             return
-        self._keep(one, reading.song_records(data))
+        self._keep(one.number, reading.song_records(data))
 
     def _read_accepted(self, path: Path) -> None:
         parameters = {"files": [str(path)], "columns": self._columns()}

@@ -21,8 +21,8 @@ import duckdb
 from ... import processes
 from ...fetching import LOCAL, Fetch
 from ...progress import Progress
-from ...source_file import SourceFile
-from ...staging.reading import Numbered
+from ...source_file import SourceFile, SourceFiles
+from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
 from ...staging.rules import fields_of
 from .. import StageReport
@@ -70,11 +70,11 @@ class Stager:
 
         Raises SourceError when a file cannot be read or changes meanwhile.
         """
-        numbered = [Numbered(number, file) for number, file in enumerate(files)]
-        events = [one for one in numbered if one.file.kind == "events"]
-        songs = [one for one in numbered if one.file.kind == "songs"]
+        files = SourceFiles.of(files)
+        events = NumberedFiles(files, files.of_kind("events"))
+        songs = NumberedFiles(files, files.of_kind("songs"))
         self.records_read = [0] * len(files)
-        self._bytes = sum(file.size for file in files)
+        self._bytes = sum(files.sizes)
         with closing(self._connection.cursor()) as beside:
             number_key = f"source_file_{secrets.token_hex(8)}"
             shared = (number_key, self._workspace, self.rejects, self.records_read)
@@ -94,17 +94,18 @@ class Stager:
     def report(self, files: Sequence[SourceFile]) -> StageReport:
         """Sum up what came out of reading these files."""
         report = StageReport(unknown=self.unknown)
-        for file, records in zip(files, self.records_read, strict=True):
-            report.read[file.kind] += records
+        files = SourceFiles.of(files)
+        for kind in files.kinds:
+            report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))
         for number, records in self.rejects.counts.items():
             report.rejected[files[number].kind] += records
         return report
 
     @contextmanager
-    def _beside(self, lane: SongLane, songs: Sequence[Numbered]) -> Iterator[None]:
+    def _beside(self, lane: SongLane, songs: NumberedFiles) -> Iterator[None]:
         """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
         stop = threading.Event()
-        contents = self.fetch.read_many([one.file for one in songs])
+        contents = self.fetch.read_many(songs)
         with ThreadPoolExecutor(1, "songs") as thread:
             self._songs = thread.submit(lane.stage, songs, contents, stop)
             try:

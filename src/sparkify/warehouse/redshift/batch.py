@@ -88,7 +88,7 @@ class Batch:
 
     def publish(self) -> list[Step]:
         """List the statements that stage, transform, audit and enter what was read."""
-        kinds = {file.kind for file in self.run.plan.files}
+        kinds = self.run.plan.kinds
         steps = [*self._begin(), *self._rejects(), *self._settled()]
         steps.append(Step(CONFLICTS, fill(_LOAD[CONFLICTS], {"conflicts": self.conflicts})))
         steps += _plain(_DIRECT[_ARRIVED[kind]] for kind in self.direct)
@@ -111,7 +111,7 @@ class Batch:
             steps += self._records(kind)
         return [
             *steps,
-            *_plain(needed(settle_queries, {file.kind for file in self.run.plan.files})),
+            *_plain(needed(settle_queries, self.run.plan.kinds)),
         ]
 
     def _begin(self) -> list[Step]:
