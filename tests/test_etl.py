@@ -27,7 +27,7 @@ from sparkify.progress import silent
 from sparkify.sql_queries import SCHEMA_VERSION, TABLES, Query, audit_queries, count_queries
 from sparkify.staging.rules import EVENT_FIELDS
 from sparkify.warehouse import open_warehouse
-from sparkify.warehouse.duckdb import loading
+from sparkify.warehouse.duckdb import DuckDBReader, loading
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "sparkify"
 real = pytest.mark.skipif(not REAL.exists(), reason="the real data is not beside the project")
@@ -182,6 +182,35 @@ def test_order_of_loads_decides_no_table(tmp_path: Path, order: str) -> None:
         place.write(batch)
         load(place)
     assert data(state(place.folder)) == data(state(straight.folder))
+
+
+def test_catalogue_that_does_not_fit_into_the_memory_is_matched_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths = (None, 0, 0.5, 1, 200, 200.5, 201.25, 202, 86399.9, 86400)
+    plays = [play(11, n, length=length) for n, length in enumerate(lengths)]
+    songs = [song(20 + n, duration=length or 0) for n, length in enumerate(lengths)]
+    again = [play(12, n, length=length) for n, length in enumerate(lengths)]
+    batches = [[*FIRST, log("plays", *plays), *songs], [*SECOND, log("again", *again)]]
+    at_once, in_parts = Place(tmp_path / "at once"), Place(tmp_path / "in parts")
+    ran: Counter[str] = Counter()
+    run = loading.DuckDBWarehouse._run
+
+    def counted(self: DuckDBReader, query: Query, parameters: Any = None) -> list[Any]:
+        ran[query.name] += 1
+        return run(self, query, parameters)
+
+    few = Query("songs_in_memory", "SELECT 4 AS songs", {})
+    for place, queries in ((at_once, {}), (in_parts, {"songs_in_memory": few})):
+        monkeypatch.setattr(loading, "_SQL", {**loading._SQL, **queries})
+        monkeypatch.setattr(loading.DuckDBWarehouse, "_run", counted)
+        for version, files in enumerate(batches):
+            place.write(files, version)
+            load(place)
+        load(place, rebuild=True)
+        assert ran["choose_part"] == (12 if queries else 0)
+    assert data(state(in_parts.folder)) == data(state(at_once.folder))
+    assert read(in_parts, "SELECT count(*), count(song_id) FROM songplays") == [(28, 26)]
 
 
 def test_rebuild_changes_nothing(loaded: Place) -> None:

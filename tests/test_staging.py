@@ -24,7 +24,7 @@ from sparkify import processes
 from sparkify.errors import SourceError
 from sparkify.progress import silent
 from sparkify.source_file import SourceFile
-from sparkify.staging import reading
+from sparkify.staging import joining, reading
 from sparkify.staging.conflicts import Ranked, reject_losers
 from sparkify.staging.reading import Numbered
 from sparkify.staging.rejects import RejectLog
@@ -382,9 +382,9 @@ def test_one_bad_song_among_many(tmp_path: Path) -> None:
 
 
 def test_songs_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", 8 * KIB)
-    monkeypatch.setattr(reading, "_FILES_AT_A_TIME", 16)
-    monkeypatch.setattr(reading, "_READERS", 2)  # so that there is more to read than they hold
+    monkeypatch.setattr(joining, "_PART_BYTES", 8 * KIB)
+    monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 16)
+    monkeypatch.setattr(joining, "_READERS", 2)  # so that there is more to read than they hold
     contents = songs(200)
     contents["TR00050.json"] = line("songs", {"duration": "-1"})
     staged = stage(tmp_path, None, contents)
@@ -539,8 +539,8 @@ def test_reject_log_on_a_full_disk_is_closed_without_another_error() -> None:
 def test_unknown_fields_are_noted_in_so_many_songs_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
 ) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
-    monkeypatch.setattr(reading, "_FILES_AT_A_TIME", 2)
+    monkeypatch.setattr(joining, "_PART_BYTES", piece_bytes)
+    monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 2)
     monkeypatch.setattr(song_lane, "_SAMPLED_SONGS", 3)
     contents = {f"{n}.json": line("songs", {"tempo": "120"}, song_id=f"SO{n}") for n in range(8)}
     assert stage(tmp_path, None, contents).unknown == {"tempo": 3}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice
 from typing import NamedTuple, get_args, overload
 
 from .staging.rules import Kind
 
+_BLOCK = 256
+_OPEN_BLOCKS = 8
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -28,19 +32,24 @@ class SourceFile(NamedTuple):
 
 
 class Texts(Sequence[str]):
-    """Many texts in one block of bytes: of a short one, its object is most of what it takes.
+    """Many texts that look alike, packed in blocks: a tenth of what they take as objects.
 
-    A text comes out as it went in, also one that is no UTF-8.
+    They can be any, but for U+0000, and come out as they went in, also one that is no UTF-8.
     """
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._bytes = bytearray()
-        self._bounds = array("Q", [0])
-        for text in texts:
-            self.append(text)
+        self._blocks: list[bytes] = []
+        self._starts = array("Q")
+        self._packed = 0
+        self._loose: list[str] = []
+        self._open: dict[int, list[str]] = {}
+        texts = iter(texts)
+        while block := list(islice(texts, _BLOCK)):
+            self._loose = block
+            self._pack()
 
     def __len__(self) -> int:
-        return len(self._bounds) - 1
+        return self._packed + len(self._loose)
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -48,35 +57,56 @@ class Texts(Sequence[str]):
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
-            return [self[n] for n in range(*index.indices(len(self)))]
-        return self._raw(range(len(self))[index]).decode("utf-8", "surrogatepass")
+            first, stop, step = index.indices(len(self))
+            if step == 1:
+                return list(islice(self._from(first), max(0, stop - first)))
+            return [self[n] for n in range(first, stop, step)]
+        return next(self._from(range(len(self))[index]))
 
     def __iter__(self) -> Iterator[str]:
-        block = self._bytes
-        for begin, end in pairwise(self._bounds):
-            yield block[begin:end].decode("utf-8", "surrogatepass")
+        return self._from(0)
+
+    def _from(self, first: int) -> Iterator[str]:
+        """Yield the texts from a position on."""
+        if first < self._packed:
+            block = bisect_right(self._starts, first) - 1
+            yield from self._unpacked(block)[first - self._starts[block] :]
+            for following in range(block + 1, len(self._blocks)):
+                yield from self._unpacked(following)
+            first = self._packed
+        yield from self._loose[first - self._packed :]
 
     def append(self, text: str) -> None:
         """Add one."""
-        self._bytes += text.encode("utf-8", "surrogatepass")
-        self._bounds.append(len(self._bytes))
+        self._loose.append(text)
+        if len(self._loose) == _BLOCK:
+            self._pack()
 
     def extend(self, more: Texts) -> None:
-        """Add those of another block."""
-        before = len(self._bytes)
-        self._bytes += more._bytes
-        self._bounds.extend([before + end for end in more._bounds[1:]])
+        """Add those of another."""
+        self._pack()
+        more._pack()
+        self._starts.extend([self._packed + start for start in more._starts])
+        self._blocks += more._blocks
+        self._packed += more._packed
 
-    def at(self, positions: Iterable[int]) -> Texts:
-        """Copy those at some positions, in their order."""
-        copies = Texts()
-        for position in positions:
-            copies._bytes += self._raw(position)
-            copies._bounds.append(len(copies._bytes))
-        return copies
+    def _pack(self) -> None:
+        if not self._loose:
+            return
+        text = "\0".join(self._loose).encode("utf-8", "surrogatepass")
+        self._blocks.append(zlib.compress(text, zlib.Z_BEST_SPEED))
+        self._starts.append(self._packed)
+        self._packed += len(self._loose)
+        self._loose = []
 
-    def _raw(self, position: int) -> bytearray:
-        return self._bytes[self._bounds[position] : self._bounds[position + 1]]
+    def _unpacked(self, block: int) -> list[str]:
+        """Return the texts of a block, which are looked at one after the other mostly."""
+        if block not in self._open:
+            if len(self._open) == _OPEN_BLOCKS:
+                self._open.clear()
+            text = zlib.decompress(self._blocks[block]).decode("utf-8", "surrogatepass")
+            self._open[block] = text.split("\0")
+        return self._open[block]
 
 
 class SourceFiles(Sequence[SourceFile]):
@@ -93,6 +123,26 @@ class SourceFiles(Sequence[SourceFile]):
         self.fingerprints = Texts()
         self._other_paths: dict[int, str] = {}
         self.extend(files)
+
+    @classmethod
+    def of_columns(
+        cls,
+        kind: Kind,
+        uris: list[str],
+        sizes: Iterable[int],
+        fingerprints: Iterable[str],
+        paths: list[str],
+    ) -> SourceFiles:
+        """Make them of columns; see SourceFile."""
+        files = cls()
+        files.uris = Texts(uris)
+        files.fingerprints = Texts(fingerprints)
+        files.sizes = array("q", sizes)
+        files._kinds = bytearray([_KINDS.index(kind)]) * len(uris)
+        if paths != uris:
+            both = enumerate(zip(paths, uris, strict=True))
+            files._other_paths = {n: path for n, (path, uri) in both if path != uri}
+        return files
 
     @classmethod
     def of(cls, files: Iterable[SourceFile]) -> SourceFiles:
@@ -149,22 +199,21 @@ class SourceFiles(Sequence[SourceFile]):
         self.sizes.extend(files.sizes)
         self.fingerprints.extend(files.fingerprints)
 
-    def at(self, positions: Sequence[int]) -> SourceFiles:
-        """Copy the files at some positions, in their order."""
-        copies = SourceFiles()
-        copies._kinds = bytearray(map(self._kinds.__getitem__, positions))
-        copies.uris = self.uris.at(positions)
-        copies.sizes = array("q", map(self.sizes.__getitem__, positions))
-        copies.fingerprints = self.fingerprints.at(positions)
-        if self._other_paths:
-            other_paths = enumerate(map(self._other_paths.get, positions))
-            copies._other_paths = {n: path for n, path in other_paths if path is not None}
-        return copies
-
     def in_order(self, positions: Iterable[int]) -> SourceFiles:
         """Copy the files at some positions, sorted by kind and uri."""
-        by_uri = sorted(positions, key=self.uris.__getitem__)
-        return self.at(sorted(by_uri, key=self._kinds.__getitem__))
+        copies = SourceFiles()
+        uris = list(self.uris)
+        order = sorted(positions, key=uris.__getitem__)
+        order.sort(key=self._kinds.__getitem__)
+        copies.uris = Texts(map(uris.__getitem__, order))
+        del uris  # a million of them are most of what a plan takes, one column at a time
+        copies.fingerprints = Texts(map(list(self.fingerprints).__getitem__, order))
+        copies.sizes = array("q", map(self.sizes.__getitem__, order))
+        copies._kinds = bytearray(map(self._kinds.__getitem__, order))
+        if self._other_paths:
+            other_paths = enumerate(map(self._other_paths.get, order))
+            copies._other_paths = {n: path for n, path in other_paths if path is not None}
+        return copies
 
     @property
     def kinds(self) -> set[Kind]:
@@ -179,6 +228,10 @@ class SourceFiles(Sequence[SourceFile]):
             return range(first, first + count)
         return array("Q", (n for n, one in enumerate(self._kinds) if one == number))
 
-    def paths(self, positions: Iterable[int]) -> list[str]:
+    def paths(self, positions: Sequence[int]) -> list[str]:
         """Say where to open the files at some positions."""
-        return [self._other_paths.get(n) or self.uris[n] for n in positions]
+        if isinstance(positions, range):
+            uris = self.uris[positions.start : positions.stop : positions.step]
+        else:
+            uris = [self.uris[n] for n in positions]
+        return [self._other_paths.get(n, uri) for n, uri in zip(positions, uris, strict=True)]

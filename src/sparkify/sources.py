@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -105,8 +106,9 @@ def scan_folder(address: str, kind: Kind) -> Listing:
     try:
         if root.is_file():
             status = root.stat()
-            seen = _Seen()
-            seen.files.append(_local_file(kind, os.path.realpath(root, strict=True), status))
+            path = os.path.realpath(root, strict=True)
+            file = SourceFile(kind, _uri(path), status.st_size, _mark(status), path)
+            seen = _Seen(SourceFiles([file]))
         else:
             seen = _walk_all(os.path.realpath(root, strict=True), kind)
     except OSError as error:
@@ -114,7 +116,7 @@ def scan_folder(address: str, kind: Kind) -> Listing:
     if seen.may_hold_twice:
         uris = seen.files.uris
         once = dict(zip(uris, range(len(uris)), strict=True)).values()
-        seen.files = seen.files.at(list(once))
+        seen.files = seen.files.in_order(once)
     return Listing(seen.files, sorted(set(seen.ignored)))
 
 
@@ -148,7 +150,7 @@ def _unreadable(error: OSError) -> SourceError:
 class _Seen:
     """Data files and what was passed over; whether a file may be among them several times."""
 
-    files: SourceFiles = field(default_factory=SourceFiles)
+    files: SourceFiles
     ignored: list[str] = field(default_factory=list)
     may_hold_twice: bool = False
 
@@ -159,10 +161,9 @@ class _Seen:
         self.may_hold_twice |= more.may_hold_twice
 
 
-def _local_file(kind: Kind, path: str, status: os.stat_result) -> SourceFile:
-    """Describe a file by its real path; size and time of change (ns) are its fingerprint."""
-    size = status.st_size
-    return SourceFile(kind, _uri(path), size, f"{size}-{status.st_mtime_ns}", path)
+def _mark(status: os.stat_result) -> str:
+    """Make a fingerprint of a file's size and its time of change, in nanoseconds."""
+    return f"{status.st_size}-{status.st_mtime_ns}"
 
 
 def _walk_all(root: str, kind: Kind) -> _Seen:
@@ -181,9 +182,13 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[_See
 
     most: stop when so many files are found. Returns the folders that were not looked into, too.
     """
-    found = _Seen()
+    paths: list[str] = []
+    sizes = array("q")
+    marks: list[str] = []
+    ignored: list[str] = []
+    linked = False
     done = set()
-    while waiting and (most is None or len(found.files) < most):
+    while waiting and (most is None or len(paths) < most):
         folder = waiting.pop()
         if folder in done:
             continue
@@ -192,19 +197,23 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[_See
             for entry in entries:
                 name, path = entry.name, entry.path
                 if name.startswith("."):
-                    found.ignored.append(path)
+                    ignored.append(path)
                     continue
                 status = entry.stat()
                 if entry.is_symlink():
                     path = os.path.realpath(path, strict=True)
-                    found.may_hold_twice = True
+                    linked = True
                 if stat.S_ISREG(status.st_mode) and name.endswith(_ENDINGS):
-                    found.files.append(_local_file(kind, path, status))
+                    paths.append(path)
+                    sizes.append(status.st_size)
+                    marks.append(_mark(status))
                 elif stat.S_ISDIR(status.st_mode):
                     waiting.append(path)
                 else:
-                    found.ignored.append(path)
-    return found, waiting
+                    ignored.append(path)
+    uris = list(map(_uri, paths))
+    files = SourceFiles.of_columns(kind, uris, sizes, marks, paths)
+    return _Seen(files, ignored, may_hold_twice=linked or uris != paths), waiting
 
 
 def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listing:

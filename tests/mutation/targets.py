@@ -16,6 +16,7 @@ class Target:
 
 TARGETS = (
     Target("sources", ("sources.py",), ("tests/test_sources.py",)),
+    Target("lists of files", ("source_file.py",), ("tests/test_source_file.py",)),
     Target("the ledger", ("ledger.py",), ("tests/test_ledger.py",)),
     Target(
         "single records",

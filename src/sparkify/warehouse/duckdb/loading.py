@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any, get_args
@@ -47,6 +49,8 @@ KEYS: dict[Kind, tuple[str, ...]] = {
     "events": ("sessionid", "iteminsession"),
     "songs": ("song_id",),
 }
+_PARTS = {"new_events": "part_of_events", "staging_songs": "part_of_songs"}
+_PARTED = re.compile("|".join(_PARTS))
 _SHOWN_ROWS = 10
 _COUNT = {query.name: query for query in count_queries}
 
@@ -229,9 +233,30 @@ class DuckDBWarehouse(DuckDBReader):
         for query in queries:
             if progress:
                 progress("transforming", done, steps, "steps")
-            self._run(query)
+            if query.name == "insert_songplays":
+                self._insert_songplays(query)
+            else:
+                self._run(query)
             done += 1
         return done
+
+    def _insert_songplays(self, query: Query) -> None:
+        """Match plays to a catalogue that is too large for the memory part by part.
+
+        A join that goes to the disk writes every event there, with all its columns.
+        """
+        [(songs,)] = self._run(_COUNT["staging_songs"])
+        [(at_once,)] = self._run(_SQL["songs_in_memory"])
+        parts = max(1, -(-songs // at_once))
+        if parts == 1:
+            self._run(query)
+            return
+        in_part = _PARTED.sub(lambda table: _PARTS[table[0]], query.sql)
+        for number in range(parts):
+            self._run(_SQL["choose_part"], {"parts": parts, "number": number})
+            if number == 0:
+                self._run_all([_SQL[view] for view in _PARTS.values()])
+            self._run(replace(query, sql=in_part))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
