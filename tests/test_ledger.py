@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sparkify.ledger import SHOWN_FILES, Ledger, LoadedVersion, plan
+import pytest
+
+from sparkify.ledger import SHOWN_FILES, Ledger, LoadedVersion, Plan, plan
 from sparkify.source_file import SourceFile
 
 
@@ -118,3 +120,18 @@ def test_sifting_knows_the_newest_version_alone() -> None:
     ledger = Ledger([("/a", "1-1", 1), ("/b", "2-2", 1), ("/a", "1-2", 1)])
     uris = ["/c", "/b", "/a", "/a", "/b"]
     assert ledger.sift(uris, ["", "2-2", "1-1", "1-2", "2-3"]) == (["/b", "/a"], [0, 2, 4])
+    with pytest.raises(ValueError, match="shorter"):
+        ledger.sift(uris, [""])
+
+
+def test_empty_ledger_knows_no_file() -> None:
+    loaded, others = Ledger().sift(["/b", "/a"], ["1-1", "2-2"])
+    assert (loaded, list(others)) == ([], [0, 1])
+
+
+def test_kinds_of_a_plan() -> None:
+    song = file("s")._replace(kind="songs")
+    assert Plan().kinds == set()
+    assert Plan(new=[song]).kinds == Plan(changed=[song]).kinds == {"songs"}
+    assert Plan([file("a")], [song]).kinds == {"events", "songs"}
+    assert list(Plan([file("a")], [song]).files) == [file("a"), song]

@@ -92,6 +92,8 @@ def test_files_made_of_columns() -> None:
     kinds, uris, sizes, fingerprints, paths = map(list, columns)
     assert set(kinds) == {"songs"}
     assert SourceFiles.of_columns("songs", uris, sizes, fingerprints, paths) == expected
+    with pytest.raises(ValueError, match="longer"):
+        SourceFiles.of_columns("songs", uris, sizes, fingerprints, paths[:-1])
 
 
 def test_files_of_a_kind_are_found_by_a_range_where_they_are_in_a_row() -> None:

@@ -18,7 +18,7 @@ from sparkify import processes, sources, util_s3
 from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.ledger import LoadedVersion, plan
-from sparkify.source_file import SourceFile
+from sparkify.source_file import SourceFile, SourceFiles
 from sparkify.sources import (
     ending,
     etag,
@@ -26,6 +26,7 @@ from sparkify.sources import (
     list_folder,
     list_objects,
     list_source,
+    list_sources,
     read_jsonpaths,
     read_keys,
 )
@@ -166,6 +167,12 @@ def test_name_that_is_no_utf8_gets_a_uri_that_is(folder: Path) -> None:
     assert hashed(file).fingerprint.startswith(file.fingerprint)
 
 
+def test_names_that_make_one_uri_are_one_file(folder: Path) -> None:
+    put(Path(os.fsdecode(os.fsencode(folder) + b"/day \xff.json")))
+    put(folder / "day \\xff.json")
+    assert uris(folder) == [f"{folder}/day \\xff.json"]
+
+
 @pytest.mark.parametrize(
     ("made", "words"),
     [
@@ -245,6 +252,42 @@ def test_folder_that_is_reached_twice_hides_no_other(folder: Path) -> None:
     found, waiting = sources._walk([other, one, one], "events")
     assert sorted(found.files.uris) == [f"{one}/day.json", f"{other}/day.json"]
     assert waiting == []
+
+
+def test_file_that_two_processes_reach_is_listed_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "MANY_FILES", 1)
+    put(folder / "0" / "day.json")
+    put(folder / "1" / "day.json")
+    for number in range(2, 40):
+        (folder / f"{number}").mkdir()
+        (folder / f"{number}" / "link.json").symlink_to(folder / f"{number % 2}" / "day.json")
+    with processes.ended():
+        assert uris(folder) == [f"{folder}/0/day.json", f"{folder}/1/day.json"]
+
+
+def test_both_sources_are_listed_together(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    for name in (
+        "log_data/b.json",
+        "log_data/a.json",
+        "song_data/a.json",
+        "song_data/~",
+        "log_data/~",
+    ):
+        put(root / name)
+    settings = Settings(log_data=str(root / "log_data"), song_data=str(root / "song_data"))
+    listing = list_sources(settings)
+    songs = SourceFiles(listing.files[2:])
+    assert [(file.kind, file.uri) for file in listing.files] == [
+        ("events", str(root / "log_data/a.json")),
+        ("events", str(root / "log_data/b.json")),
+        ("songs", str(root / "song_data/a.json")),
+    ]
+    assert listing.at([0, 1, 2]) is listing.found
+    assert listing.at([2]) == songs
+    assert listing.ignored == [str(root / "log_data/~"), str(root / "song_data/~")]
 
 
 @pytest.mark.parametrize(("kind", "name"), [("events", "log_data"), ("songs", "song_data")])
