@@ -258,13 +258,12 @@ def test_file_that_two_processes_reach_is_listed_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "MANY_FILES", 1)
-    put(folder / "0" / "day.json")
-    put(folder / "1" / "day.json")
-    for number in range(2, 40):
-        (folder / f"{number}").mkdir()
-        (folder / f"{number}" / "link.json").symlink_to(folder / f"{number % 2}" / "day.json")
+    files = [put(folder / f"{number:02}" / "day.json") for number in range(40)]
+    for number in (7, 9):
+        put(folder / f"link {number}" / "other.json").unlink()
+        (folder / f"link {number}" / "day.json").symlink_to(files[number])
     with processes.ended():
-        assert uris(folder) == [f"{folder}/0/day.json", f"{folder}/1/day.json"]
+        assert uris(folder) == [str(file) for file in files]
 
 
 def test_both_sources_are_listed_together(tmp_path: Path) -> None:

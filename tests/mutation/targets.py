@@ -23,11 +23,11 @@ TARGETS = (
         ("staging/rules.py", "staging/validate.py"),
         ("tests/test_validate.py", "tests/test_torture_guided.py"),
     ),
+    Target("joined files", ("staging/joining.py",), ("tests/test_joining.py",)),
     Target(
         "files",
         (
             "staging/conflicts.py",
-            "staging/joining.py",
             "staging/reading.py",
             "staging/rejects.py",
             "warehouse/duckdb/event_lane.py",

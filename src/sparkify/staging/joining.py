@@ -151,7 +151,7 @@ _disk_is_slow = False
 
 def _content(path: str, size: int) -> bytes:
     """Read a small file, and one byte more than it had, in three calls of the system."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, size + 1)
     finally:
