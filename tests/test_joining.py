@@ -44,6 +44,13 @@ def test_files_are_joined_under_their_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "content", [b'{"x":"Infinite Nan [1]}"}', b'{"x":[1]}', b'{"x":{"y":1}}', b'{"x":1}']
+)
+def test_what_only_looks_odd_is_plain(tmp_path: Path, content: bytes) -> None:
+    assert list(join(tmp_path, {"a.json": content}).plain) == [0]
+
+
+@pytest.mark.parametrize(
     ("name", "content"),
     [
         ("a.json", b"X" + SONG),
@@ -51,6 +58,16 @@ def test_files_are_joined_under_their_numbers(tmp_path: Path) -> None:
         ("a.json", b"\n" + SONG),
         ("a.json", SONG[:-1] + b",}"),
         ("a.json", b""),
+        ("a.json", b"{}"),
+        ("a.json", b"{ }"),
+        ("a.json", b'{"x":Infinity}'),
+        ("a.json", b'{"x":-inf}'),
+        ("a.json", b'{"x":NaN}'),
+        ("a.json", b'{"x":[1,]}'),
+        ("a.json", b'{"x":{"y":1,}}'),
+        ("a.json", b'{"x":1}}'),
+        ("a.json", SONG + SONG),
+        ("a.json", SONG[:-1] + b"\r}"),
         ("a.json.gz", SONG),
         ("a.json.gz", gzip.compress(SONG)),
     ],

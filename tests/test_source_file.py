@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import get_args
 
 import pytest
@@ -96,6 +98,13 @@ def test_files_of_a_kind_are_found_by_a_range_where_they_are_in_a_row() -> None:
     assert in_a_row.of_kind("songs") == range(1, 4)
     assert list(in_a_row.of_kind("events")) == [0, 4]
     assert list(SourceFiles().of_kind("events")) == []
+
+
+def test_several_threads_may_read() -> None:
+    kept = Texts(map(str, range(20_000)))
+    order = Random(1).sample(range(20_000), 4_000)
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(kept.__getitem__, order)) == [str(n) for n in order]
 
 
 def test_many_files_take_little_memory() -> None:

@@ -381,6 +381,22 @@ def test_one_bad_song_among_many(tmp_path: Path) -> None:
     assert staged.raw_texts["TR00007.json"] == [bad["TR00007.json"].decode()]
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_character_that_the_first_look_cuts_is_text(cut: int) -> None:
+    character = "\N{HEADPHONE}".encode()
+    assert len(character) == 4
+    look = b"x" * (reading._LOOK_BYTES - cut)
+    assert not reading.is_no_text(look + character)
+    assert reading.is_no_text(look[: -4 + cut] + b"\xff" + look[:3])
+
+
+def test_song_that_opens_objects_without_end(tmp_path: Path) -> None:
+    contents = {"deep.json": b'{"a":' * 100_000 + b"1}", "good.json": line("songs")}
+    staged = stage(tmp_path, None, contents)
+    check(staged, "songs", contents)
+    assert list(staged.rejects) == ["deep.json"]
+
+
 def test_songs_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joining, "_PART_BYTES", 8 * KIB)
     monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 16)

@@ -101,12 +101,13 @@ class Texts(Sequence[str]):
 
     def _unpacked(self, block: int) -> list[str]:
         """Return the texts of a block, which are looked at one after the other mostly."""
-        if block not in self._open:
-            if len(self._open) == _OPEN_BLOCKS:
+        texts = self._open.get(block)
+        if texts is None:
+            if len(self._open) >= _OPEN_BLOCKS:  # or more: several threads may be reading
                 self._open.clear()
             text = zlib.decompress(self._blocks[block]).decode("utf-8", "surrogatepass")
-            self._open[block] = text.split("\0")
-        return self._open[block]
+            texts = self._open[block] = text.split("\0")
+        return texts
 
 
 class SourceFiles(Sequence[SourceFile]):

@@ -35,7 +35,7 @@ TARGETS = (
             "warehouse/duckdb/song_lane.py",
             "warehouse/duckdb/staging.py",
         ),
-        ("tests/test_staging.py", "tests/test_parts.py"),
+        ("tests/test_staging.py", "tests/test_parts.py", "tests/test_joining.py"),
     ),
     Target("parts for COPY", ("warehouse/duckdb/parts.py",), ("tests/test_parts.py",)),
     Target(
