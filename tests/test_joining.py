@@ -84,7 +84,7 @@ def test_what_is_not_one_plain_object_stays_apart(
 
 def test_parts_hold_some_files_of_a_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 2)
-    monkeypatch.setattr(joining, "_PART_BYTES", 100)
+    monkeypatch.setattr(joining, "_PART_BYTES", 4 * len(b'{"number":3,' + SONG[1:] + b"\n"))
     every = listed(tmp_path, {f"{n}.json": SONG for n in range(9)})
     some = every[3:]
     parts = list(join_songs(some, "number"))
