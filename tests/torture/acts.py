@@ -149,7 +149,7 @@ def _warehouse() -> Any:
 
 
 BOUNDARIES: Mapping[str, Callable[[Befall], None]] = {
-    "after listing": lambda befall: _around(etl, "_list", None, befall),
+    "after listing": lambda befall: _around(sources, "list_sources", None, befall),
     "before staging": lambda befall: _around(_warehouse(), "stage", befall, None),
     "in the middle of staging": lambda befall: _told("reading", 2, befall),
     "after staging": lambda befall: _around(_warehouse(), "stage", None, befall),
