@@ -76,6 +76,12 @@ class Texts(Sequence[str]):
             first = self._packed
         yield from self._loose[first - self._packed :]
 
+    def at(self, positions: Sequence[int]) -> list[str]:
+        """Return those at some positions; a range of them is read block by block."""
+        if isinstance(positions, range):
+            return self[positions.start : positions.stop : positions.step]
+        return [self[n] for n in positions]
+
     def append(self, text: str) -> None:
         """Add one."""
         self._loose.append(text)
@@ -200,19 +206,21 @@ class SourceFiles(Sequence[SourceFile]):
         self.sizes.extend(files.sizes)
         self.fingerprints.extend(files.fingerprints)
 
-    def in_order(self, positions: Iterable[int]) -> SourceFiles:
+    def in_order(self, positions: Sequence[int]) -> SourceFiles:
         """Copy the files at some positions, sorted by kind and uri."""
         copies = SourceFiles()
-        uris = list(self.uris)
-        order = sorted(positions, key=uris.__getitem__)
-        order.sort(key=self._kinds.__getitem__)
+        kinds = bytes(map(self._kinds.__getitem__, positions))
+        uris = self.uris.at(positions)
+        order = sorted(range(len(uris)), key=uris.__getitem__)
+        order.sort(key=kinds.__getitem__)
         copies.uris = Texts(map(uris.__getitem__, order))
         del uris  # a million of them are most of what a plan takes, one column at a time
-        copies.fingerprints = Texts(map(list(self.fingerprints).__getitem__, order))
-        copies.sizes = array("q", map(self.sizes.__getitem__, order))
-        copies._kinds = bytearray(map(self._kinds.__getitem__, order))
+        copies.fingerprints = Texts(map(self.fingerprints.at(positions).__getitem__, order))
+        copies._kinds = bytearray(map(kinds.__getitem__, order))
+        chosen = [positions[place] for place in order]
+        copies.sizes = array("q", map(self.sizes.__getitem__, chosen))
         if self._other_paths:
-            other_paths = enumerate(map(self._other_paths.get, order))
+            other_paths = enumerate(map(self._other_paths.get, chosen))
             copies._other_paths = {n: path for n, path in other_paths if path is not None}
         return copies
 
@@ -231,8 +239,5 @@ class SourceFiles(Sequence[SourceFile]):
 
     def paths(self, positions: Sequence[int]) -> list[str]:
         """Say where to open the files at some positions."""
-        if isinstance(positions, range):
-            uris = self.uris[positions.start : positions.stop : positions.step]
-        else:
-            uris = [self.uris[n] for n in positions]
-        return [self._other_paths.get(n, uri) for n, uri in zip(positions, uris, strict=True)]
+        both = zip(positions, self.uris.at(positions), strict=True)
+        return [self._other_paths.get(n, uri) for n, uri in both]

@@ -116,7 +116,7 @@ def scan_folder(address: str, kind: Kind) -> Listing:
     if seen.may_hold_twice:
         uris = seen.files.uris
         once = dict(zip(uris, range(len(uris)), strict=True)).values()
-        seen.files = seen.files.in_order(once)
+        seen.files = seen.files.in_order(list(once))
     return Listing(seen.files, sorted(set(seen.ignored)))
 
 
