@@ -23,13 +23,10 @@ files = st.builds(
 )
 
 
-def songs(count: int, first: int = 0) -> list[SourceFile]:
+def songs(count: int) -> list[SourceFile]:
     """Song files of a folder, in the order of their names."""
-    paths = (f"/lake/song_data/A/B/C/TR{number:016}.json" for number in range(first, first + count))
-    return [
-        SourceFile("songs", path, 200 + n % 90, f"{n}-{n * 7}", path)
-        for n, path in enumerate(paths)
-    ]
+    paths = enumerate(f"/lake/song_data/A/B/C/TR{number:016}.json" for number in range(count))
+    return [SourceFile("songs", path, 200 + n % 90, f"{n}-{n * 7}", path) for n, path in paths]
 
 
 @given(st.lists(few_or_many, max_size=4))

@@ -251,12 +251,12 @@ class DuckDBWarehouse(DuckDBReader):
         if parts == 1:
             self._run(query)
             return
-        in_part = _PARTED.sub(lambda table: _PARTS[table[0]], query.sql)
+        in_part = replace(query, sql=_PARTED.sub(lambda table: _PARTS[table[0]], query.sql))
+        views = [_SQL[view] for view in _PARTS.values()]
         for number in range(parts):
             self._run(_SQL["choose_part"], {"parts": parts, "number": number})
-            if number == 0:
-                self._run_all([_SQL[view] for view in _PARTS.values()])
-            self._run(replace(query, sql=in_part))
+            for step in (*views, in_part):
+                self._run(step)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -71,7 +71,7 @@ class Stager:
         Raises SourceError when a file cannot be read or changes meanwhile.
         """
         files = SourceFiles.of(files)
-        events = NumberedFiles(files, files.of_kind("events"))
+        events = list(NumberedFiles(files, files.of_kind("events")))
         songs = NumberedFiles(files, files.of_kind("songs"))
         self.records_read = [0] * len(files)
         self._bytes = sum(files.sizes)
