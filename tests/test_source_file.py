@@ -119,3 +119,7 @@ def test_many_files_take_little_memory() -> None:
         tracemalloc.stop()
     assert columns_take < objects_take / 8
     assert afterwards < objects_take / 4
+
+
+def test_half_a_surrogate_pair_comes_out_as_it_went_in() -> None:
+    assert list(Texts(["\ud83c", "\udcff.json"])) == ["\ud83c", "\udcff.json"]
