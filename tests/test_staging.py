@@ -83,9 +83,25 @@ def test_bad_line_in_a_long_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert 0 < staged.judged < 2000  # one piece, not the whole file
 
 
+@pytest.mark.parametrize("bad", BAD_LINES)
+def test_bad_line_in_a_long_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    monkeypatch.setattr(event_lane, "_PART_BYTES", 64 * KIB)
+    record, reason = BAD_LINES[bad]
+    lines = _LONG[:4000]
+    lines.insert(2345, record)
+    staged = stage(tmp_path, {"day.json": b"\n".join(lines)})
+    assert staged.rejects == {"day.json": [(2346, reason)]}
+    assert staged.rows["day.json"].total() == 4000
+    assert staged.read == {"day.json": 4001}
+    assert 0 < staged.judged < 1000  # one part, not the whole piece
+
+
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PIECE_BYTES", 512 * KIB)
+    monkeypatch.setattr(event_lane, "_PART_BYTES", 32 * KIB)
     monkeypatch.setattr(event_lane, "_SMALL_PIECE_BYTES", 64)
 
 
@@ -169,6 +185,20 @@ def test_pieces_are_the_file_in_whole_lines(
     next_lines = [one.next_line for one in found]
     assert [one.first_line for one in found] == [1, *next_lines[:-1]]
     assert next_lines[-1] == content.count(b"\n") + 2
+
+
+@pytest.mark.parametrize("part_bytes", [1, 2, 3, 7, 100])
+def test_parts_are_the_piece_in_whole_lines(part_bytes: int) -> None:
+    piece = reading.Piece(7, b"\na\nbcdefg\n\nhij\r\nk\nno end", "damage")
+    found = list(reading.parts(piece, part_bytes))
+    assert b"".join(part.data for part in found) == piece.data
+    assert all(part.data.endswith(b"\n") for part in found[:-1])
+    assert all(len(part.data) >= part_bytes for part in found[:-1])
+    assert [part.first_line for part in found] == [
+        7,
+        *(part.first_line + part.data.count(b"\n") for part in found[:-1]),
+    ]
+    assert {part.damage for part in found} == {""}  # the piece has it, and no part once more
 
 
 def test_small_log_costs_one_statement_however_bad_it_is(tmp_path: Path) -> None:

@@ -204,6 +204,16 @@ def _block(stream: BinaryIO) -> tuple[bytes, str]:
         return b"", f"damaged gzip: {error}"
 
 
+def parts(piece: Piece, size: int) -> Iterator[Piece]:
+    """Cut a piece into smaller ones of whole lines, each of at least `size` bytes but the last."""
+    line, begin = piece.first_line, 0
+    while begin < len(piece.data):
+        end = piece.data.find(b"\n", begin + size - 1) + 1 or len(piece.data)
+        part = Piece(line, piece.data[begin:end])
+        yield part
+        line, begin = part.next_line, end
+
+
 def lines(piece: Piece) -> Iterator[tuple[int, bytes]]:
     """Yield the number and the bytes of each line that is not blank."""
     for number, line in enumerate(piece.data.split(b"\n"), piece.first_line):

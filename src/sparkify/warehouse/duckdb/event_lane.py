@@ -19,6 +19,9 @@ from .lane import BREAKS_A_RULE, SQL, DataErrors, Lane, Refused
 _GROUP_BYTES = 512 << 20
 _GROUP_FILES = 200
 _SMALL_PIECE_BYTES = 64 << 10
+# Of a piece that DuckDB refuses, Python judges only what is refused again: a record costs it ten
+# times as much.
+_PART_BYTES = 2 << 20
 _GLOB_CHARACTERS = re.compile(r"[*?\[\]{}]")
 _NAMED_FILE = re.compile(r'in file "(?P<path>.+?)"[,:]', re.DOTALL)
 
@@ -112,15 +115,25 @@ class EventLane(Lane):
                     one.number, 1, Rejection("encoding", "the file is no text"), piece.data
                 )
                 break
-            try:
-                if len(piece.data) < _SMALL_PIECE_BYTES or piece.first_line < trusted_from:
-                    raise Refused
-                self._read_piece(one, piece)
-            except (Refused, *DataErrors):
+            if piece.first_line < trusted_from:
                 self._keep(one.number, reading.lines(piece))
+            elif not self._has_read(one, piece):
+                for part in reading.parts(piece, _PART_BYTES):
+                    if len(part.data) == len(piece.data) or not self._has_read(one, part):
+                        self._keep(one.number, reading.lines(part))
             if piece.damage:
                 self._reject(one.number, piece.next_line, Rejection("encoding", piece.damage), b"")
         self._done(one.file.size)
+
+    def _has_read(self, one: Numbered, piece: Piece) -> bool:
+        """Let DuckDB read a piece; return whether it did, for it may be refused, or too small."""
+        if len(piece.data) < _SMALL_PIECE_BYTES:
+            return False
+        try:
+            self._read_piece(one, piece)
+        except (Refused, *DataErrors):
+            return False
+        return True
 
     def _read_piece(self, one: Numbered, piece: Piece) -> None:
         """Let DuckDB read a piece. Raises Refused, or a data error, and takes it back."""
