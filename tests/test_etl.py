@@ -213,6 +213,23 @@ def test_catalogue_that_does_not_fit_into_the_memory_is_matched_in_parts(
     assert read(in_parts, "SELECT count(*), count(song_id) FROM songplays") == [(28, 26)]
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+def test_files_are_entered_some_at_a_time(
+    loaded: Place, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    place = Place(loaded.folder.with_name("in lines"))
+    monkeypatch.setattr(loading, "_FILES_A_LINE", at_once)
+    for version, batch in enumerate((FIRST, SECOND)):
+        place.write(batch, version)
+        load(place)
+    monkeypatch.undo()
+    loaded.write(SECOND, version=1)
+    load(loaded)
+    assert data(state(place.folder)) == data(state(loaded.folder))
+    numbers = "SELECT count(*), sum(size), sum(records_read) FROM loaded_files"
+    assert read(place, numbers) == read(loaded, numbers)
+
+
 def test_rebuild_changes_nothing(loaded: Place) -> None:
     loaded.write(SECOND, version=1)
     load(loaded)

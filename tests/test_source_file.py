@@ -56,6 +56,7 @@ def test_files_come_out_as_they_went_in(some: list[SourceFile], more: list[Sourc
     assert (kept != expected[1:]) == bool(expected)
     assert [kept[n] for n in range(len(kept))] == kept[:] == expected
     assert kept.kinds == {file.kind for file in expected}
+    assert kept.kinds_of(slice(1, 4)) == [file.kind for file in expected[1:4]]
     assert list(kept.sizes) == [file.size for file in expected]
     for kind in KINDS:
         found = kept.of_kind(kind)

@@ -229,6 +229,10 @@ class SourceFiles(Sequence[SourceFile]):
         """The kinds that there are."""
         return {kind for number, kind in enumerate(_KINDS) if number in self._kinds}
 
+    def kinds_of(self, some: slice) -> list[Kind]:
+        """Name the kind of each of some files."""
+        return [_KINDS[number] for number in self._kinds[some]]
+
     def of_kind(self, kind: Kind) -> Sequence[int]:
         """Find the positions of the files of a kind."""
         number = _KINDS.index(kind)

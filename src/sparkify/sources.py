@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .config import Settings
     from .util_s3 import S3Object
 
+_name = attrgetter("name")
 _ENDINGS = (".json", ".json.gz")
 _S3 = "s3://"
 _SHARES = 16
@@ -194,7 +196,8 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[_See
             continue
         done.add(folder)
         with os.scandir(folder) as entries:
-            for entry in entries:
+            # In order, for all of them are to be sorted, and this can be done in every process.
+            for entry in sorted(entries, key=_name):
                 name, path = entry.name, entry.path
                 if name.startswith("."):
                     ignored.append(path)
