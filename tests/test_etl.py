@@ -151,6 +151,7 @@ def test_losers_of_a_key_are_rejected_at_their_places(loaded: Place) -> None:
     assert f'"ts": {MOMENT + 777}' in displaced[4]  # the content that was staged
     assert "a greater record of itemInSession 2, sessionId 1 stays" in yielded[3]
     assert yielded[4] == play(1, 2, song="Two", ts=MOMENT).decode()
+    assert "greater record of song_id SO3 here displaced it" in song_displaced[3]
     assert '"title": "Two"' in song_displaced[4]
 
 

@@ -66,6 +66,7 @@ def test_what_only_looks_odd_is_plain(tmp_path: Path, content: bytes) -> None:
         ("a.json", b'{"x":[1,]}'),
         ("a.json", b'{"x":{"y":1,}}'),
         ("a.json", b'{"x":1}}'),
+        pytest.param("a.json", b'{"x":' + b"[" * 5000 + b"]" * 5000 + b"}", id="deep"),
         ("a.json", SONG + SONG),
         ("a.json", SONG[:-1] + b"\r}"),
         ("a.json.gz", SONG),

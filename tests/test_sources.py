@@ -260,8 +260,8 @@ def test_file_that_two_processes_reach_is_listed_once(
     monkeypatch.setattr(processes, "MANY_FILES", 1)
     files = [put(folder / f"{number:02}" / "day.json") for number in range(40)]
     for number in (7, 9):
-        put(folder / f"link {number}" / "other.json").unlink()
-        (folder / f"link {number}" / "day.json").symlink_to(files[number])
+        put(folder / f"{number:02} link" / "other.json").unlink()
+        (folder / f"{number:02} link" / "day.json").symlink_to(files[number])
     with processes.ended():
         assert uris(folder) == [str(file) for file in files]
 
