@@ -2,7 +2,8 @@
 
 The fast way lets DuckDB parse a group of files at once and marks doubtful records (`doubt`). It is
 taken back for a file that DuckDB refuses or that holds a record which breaks a rule; such a file is
-cut into pieces, and a piece that is refused again is read line by line by `staging.validate`.
+cut into pieces, a piece that is refused again into parts, and a part that is refused, too, is read
+line by line by `staging.validate`.
 """
 
 from __future__ import annotations
