@@ -1,7 +1,7 @@
 -- name: create_new_files
 -- purpose: The files of this load, by number.
 -- grain: one file: source_file
--- note: they come column by column, some hundreds of files a line, from number `first` on.
+-- note: they come column by column, some files a line, from number `first` on.
 CREATE TEMPORARY TABLE new_files AS
 SELECT
     unnest(range(first, first + len(uri))) AS source_file,
