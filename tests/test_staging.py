@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -70,24 +71,22 @@ BAD_LINES = {
 }
 
 
+@pytest.mark.parametrize(
+    ("module", "size", "length", "most_judged"),
+    [(reading, "PIECE_BYTES", 128 * KIB, 2000), (event_lane, "_PART_BYTES", 64 * KIB, 1000)],
+    ids=["one piece, not the whole file", "one part, not the whole piece"],
+)
 @pytest.mark.parametrize("bad", BAD_LINES)
-def test_bad_line_in_a_long_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", 128 * KIB)
-    record, reason = BAD_LINES[bad]
-    lines = _LONG[:4000]
-    lines.insert(2345, record)
-    staged = stage(tmp_path, {"day.json": b"\n".join(lines)})
-    assert staged.rejects == {"day.json": [(2346, reason)]}
-    assert staged.rows["day.json"].total() == 4000
-    assert staged.read == {"day.json": 4001}
-    assert 0 < staged.judged < 2000  # one piece, not the whole file
-
-
-@pytest.mark.parametrize("bad", BAD_LINES)
-def test_bad_line_in_a_long_piece(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str
+def test_bad_line_in_a_long_log(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    bad: str,
+    module: ModuleType,
+    size: str,
+    length: int,
+    most_judged: int,
 ) -> None:
-    monkeypatch.setattr(event_lane, "_PART_BYTES", 64 * KIB)
+    monkeypatch.setattr(module, size, length)
     record, reason = BAD_LINES[bad]
     lines = _LONG[:4000]
     lines.insert(2345, record)
@@ -95,7 +94,7 @@ def test_bad_line_in_a_long_piece(
     assert staged.rejects == {"day.json": [(2346, reason)]}
     assert staged.rows["day.json"].total() == 4000
     assert staged.read == {"day.json": 4001}
-    assert 0 < staged.judged < 1000  # one part, not the whole piece
+    assert 0 < staged.judged < most_judged
 
 
 @pytest.fixture

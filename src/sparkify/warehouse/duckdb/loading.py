@@ -52,7 +52,7 @@ KEYS: dict[Kind, tuple[str, ...]] = {
 _PARTS = {"new_events": "part_of_events", "staging_songs": "part_of_songs"}
 _PARTED = re.compile("|".join(_PARTS))
 _SHOWN_ROWS = 10
-# DuckDB reads 2,048 lines at a time, and keeps no account of the memory of their lists.
+# DuckDB reads 2,048 lines at a time, so this bounds how many files it holds at once.
 _FILES_A_LINE = 32
 _COUNT = {query.name: query for query in count_queries}
 
