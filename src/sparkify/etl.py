@@ -217,6 +217,7 @@ def _load_new(
         started_at,
         _now(),
         report.plan,
+        staged.mended,
     )
     if refusal:
         warehouse.refuse(run)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 
@@ -91,18 +92,31 @@ def _named(path: str, *names: str) -> tuple[Query, ...]:
 
 STAGING_TABLES = ("staging_events", "staging_songs")
 STAR_TABLES = ("songplays", "users", "songs", "artists", "time")
-BOOKKEEPING_TABLES = ("loaded_files", "rejected_records", "etl_runs", "warehouse_info")
+BOOKKEEPING_TABLES = (
+    "loaded_files",
+    "rejected_records",
+    "etl_runs",
+    "warehouse_info",
+    "newest_plays",
+    "load_lock",
+)
 TABLES = STAGING_TABLES + STAR_TABLES + BOOKKEEPING_TABLES
-SCHEMA_VERSION = 1
+VIEWS = ("sessions",)
+SCHEMA_VERSION = 2
 
 create_table_queries = _named("tables", *TABLES)
+create_view_queries = _named("views", *VIEWS)
+drop_view_queries = tuple(
+    Query(f"drop_{view}", f"DROP VIEW IF EXISTS {view}", {"purpose": f"Remove {view}."})
+    for view in reversed(VIEWS)
+)
 drop_table_queries = tuple(
     Query(f"drop_{table}", f"DROP TABLE IF EXISTS {table}", {"purpose": f"Remove {table}."})
     for table in TABLES
 )
 empty_star_queries = tuple(
     Query(f"empty_{table}", f"DELETE FROM {table}", {"purpose": f"Empty {table}."})
-    for table in STAR_TABLES
+    for table in (*STAR_TABLES, "newest_plays")
 )
 count_queries = tuple(
     Query(table, f"SELECT COUNT(*) AS records FROM {table}", {"purpose": f"Count {table}."})
@@ -124,6 +138,9 @@ conflict_queries = {kind: folder("staging")[f"conflicts_{kind}"] for kind in ("e
 enter_queries = _named("bookkeeping", "insert_loaded_files", "insert_run")
 """The ledger, after the rejects of this run are in and before its records leave new_events."""
 
+total_queries = _named("bookkeeping", "update_totals")
+"""The running totals, after the run is entered."""
+
 insert_table_queries = (
     *_named("staging", "delete_displaced_songs", "stage_songs"),
     *_named(
@@ -139,6 +156,8 @@ insert_table_queries = (
     *_named(
         "star",
         "insert_songplays",
+        "delete_older_newest_plays",
+        "insert_newest_plays",
         "delete_touched_users",
         "insert_users",
         "delete_unsupported_time",
@@ -168,7 +187,12 @@ refuse_queries = (*reject_queries, *_named("bookkeeping", "insert_refused_run"))
 adopt_queries = (
     *_named("duckdb/adopt", "drop_staging", "drop_doubt", "drop_source_file", "rename"),
     *_named(
-        "duckdb/adopt", "require_iteminsession", "require_page", "require_sessionid", "require_ts"
+        "duckdb/adopt",
+        "require_iteminsession",
+        "require_page",
+        "require_sessionid",
+        "require_ts",
+        "require_event_ms",
     ),
     *_named("duckdb", "all_as_new_events"),
 )
@@ -185,6 +209,43 @@ copy_table_queries = (
     *_named("redshift/direct", "copy_copied_events", "copy_copied_songs"),
 )
 """How records come in: read by DuckDB; by COPY from parts; by COPY from the source itself."""
+
+
+_WHOLE_PERIOD = re.compile(
+    r"(?P<column>[a-z_.]+) BETWEEN TIMESTAMP '2000-01-01 00:00:00'\s+"
+    r"AND TIMESTAMP '2100-12-31 23:59:59\.999'"
+)
+_MOST_RANGES = 32
+
+
+def within_days(query: Query, days: Collection[date]) -> Query:
+    """Return a statement that reads no other days of history than those of a batch.
+
+    A statement that may be narrowed says so by `days` in its header, and names the whole period
+    where the days go. They are written into it as at most 32 ranges, beyond that as one, for which
+    both engines skip the blocks that hold none of it.
+    """
+    if "days" not in query.header or not days:
+        return query
+    ranges: list[tuple[date, date]] = []
+    for day in sorted(days):
+        after = day + timedelta(days=1)
+        if ranges and day <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], after)
+        else:
+            ranges.append((day, after))
+    if len(ranges) > _MOST_RANGES:
+        ranges = [(ranges[0][0], ranges[-1][1])]
+
+    def narrowed(period: re.Match[str]) -> str:
+        column = period["column"]
+        listed = [
+            f"{column} >= TIMESTAMP '{first} 00:00:00' AND {column} < TIMESTAMP '{after} 00:00:00'"
+            for first, after in ranges
+        ]
+        return f"({' OR '.join(listed)})"
+
+    return replace(query, sql=_WHOLE_PERIOD.sub(narrowed, query.sql))
 
 
 def needed(
@@ -217,6 +278,7 @@ def catalogue() -> dict[str, Query]:
 
 _FOLDERS = (
     "tables",
+    "views",
     "staging",
     "star",
     "audits",

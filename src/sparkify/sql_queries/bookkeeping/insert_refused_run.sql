@@ -3,7 +3,7 @@
 INSERT INTO etl_runs (
     run_id, status, started_at, finished_at, files_new, files_changed, files_skipped,
     events_read, events_staged, events_duplicate, events_rejected,
-    songs_read, songs_staged, songs_duplicate, songs_rejected
+    songs_read, songs_staged, songs_duplicate, songs_rejected, events_mended, songs_mended
 )
 SELECT
     run.run_id,
@@ -20,7 +20,9 @@ SELECT
     files.songs_read,
     0 AS songs_staged,
     0 AS songs_duplicate,
-    rejects.songs_rejected
+    rejects.songs_rejected,
+    run.events_mended,
+    run.songs_mended
 FROM new_run AS run
 CROSS JOIN (
     SELECT

@@ -1,7 +1,7 @@
 -- name: insert_rejected_records
 -- purpose: Keep what this run rejected.
 INSERT INTO rejected_records (
-    run_id, kind, uri, fingerprint, line_number, reason, message, raw_text
+    run_id, kind, uri, fingerprint, line_number, line_place, reason, message, raw_text
 )
 SELECT
     run.run_id,
@@ -9,6 +9,7 @@ SELECT
     files.uri,
     files.fingerprint,
     rejects.line_number,
+    rejects.line_place,
     rejects.reason,
     rejects.message,
     rejects.raw_text

@@ -4,7 +4,7 @@
 INSERT INTO etl_runs (
     run_id, status, started_at, finished_at, files_new, files_changed, files_skipped,
     events_read, events_staged, events_duplicate, events_rejected,
-    songs_read, songs_staged, songs_duplicate, songs_rejected
+    songs_read, songs_staged, songs_duplicate, songs_rejected, events_mended, songs_mended
 )
 SELECT
     run.run_id,
@@ -21,7 +21,9 @@ SELECT
     files.songs_read + songs.unplaced + ranked_songs.unplaced AS songs_read,
     songs.records - ranked_songs.displaced AS songs_staged,
     ranked_songs.duplicates AS songs_duplicate,
-    rejects.songs_rejected
+    rejects.songs_rejected,
+    run.events_mended,
+    run.songs_mended
 FROM new_run AS run
 CROSS JOIN (
     SELECT

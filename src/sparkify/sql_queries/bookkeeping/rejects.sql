@@ -5,8 +5,9 @@ SELECT
     kind,
     uri,
     line_number,
+    line_place,
     reason,
     message,
     raw_text
 FROM rejected_records
-ORDER BY run_id DESC, uri ASC, line_number ASC, fingerprint ASC
+ORDER BY run_id DESC, uri ASC, line_number ASC, line_place ASC, fingerprint ASC

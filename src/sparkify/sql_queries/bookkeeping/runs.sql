@@ -15,6 +15,8 @@ SELECT
     songs_read,
     songs_staged,
     songs_duplicate,
-    songs_rejected
+    songs_rejected,
+    events_mended,
+    songs_mended
 FROM etl_runs
 ORDER BY run_id DESC

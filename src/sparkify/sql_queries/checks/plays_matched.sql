@@ -14,7 +14,8 @@ WITH songs_by_content AS (
 
 matches AS (
     SELECT
-        events.sessionid * 1000000 + events.iteminsession AS songplay_id,
+        CAST(events.event_ms AS VARCHAR(20)) || '-' || CAST(events.userid AS VARCHAR(20)) || '-'
+        || CAST(events.sessionid AS VARCHAR(20)) || '-' || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
         songs_by_content.song_id
     FROM staging_events AS events
     INNER JOIN songs_by_content
@@ -22,6 +23,7 @@ matches AS (
             events.song = songs_by_content.title
             AND events.artist = songs_by_content.artist_name
             AND events.length = songs_by_content.duration
+    WHERE events.page = 'NextSong'
 )
 
 SELECT

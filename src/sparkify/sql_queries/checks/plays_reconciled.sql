@@ -2,14 +2,19 @@
 -- purpose: Every NextSong event that is staged is a play, and every play is staged.
 -- severity: fail
 SELECT
+    events.event_ms,
+    events.userid,
     events.sessionid,
     events.iteminsession,
     plays.songplay_id
 FROM (
     SELECT
+        event_ms,
+        userid,
         sessionid,
         iteminsession,
-        sessionid * 1000000 + iteminsession AS songplay_id
+        CAST(event_ms AS VARCHAR(20)) || '-' || CAST(userid AS VARCHAR(20)) || '-'
+        || CAST(sessionid AS VARCHAR(20)) || '-' || CAST(iteminsession AS VARCHAR(20)) AS songplay_id
     FROM staging_events
     WHERE page = 'NextSong'
 ) AS events

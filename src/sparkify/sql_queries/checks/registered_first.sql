@@ -2,6 +2,7 @@
 -- purpose: Nobody played before they registered.
 -- severity: warn
 SELECT
+    event_ms,
     sessionid,
     iteminsession,
     userid,

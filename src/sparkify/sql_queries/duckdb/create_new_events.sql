@@ -23,6 +23,7 @@ CREATE TABLE new_events (
     ts TIMESTAMP,
     useragent VARCHAR,
     userid BIGINT,
+    event_ms BIGINT,
     source_file INTEGER,
     doubt TINYINT
 )

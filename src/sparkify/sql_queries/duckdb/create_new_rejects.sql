@@ -1,10 +1,11 @@
 -- name: create_new_rejects
 -- purpose: The rejected records of this load.
--- grain: one record of a file: (source_file, line_number)
+-- grain: one record of a file: (source_file, line_number, line_place)
 CREATE TEMPORARY TABLE new_rejects AS
 SELECT
     source_file,
     line_number,
+    line_place,
     reason,
     message,
     raw_text
@@ -14,6 +15,7 @@ FROM read_json(
     columns = {
         source_file: 'INTEGER',
         line_number: 'BIGINT',
+        line_place: 'BIGINT',
         reason: 'VARCHAR',
         message: 'VARCHAR',
         raw_text: 'VARCHAR'

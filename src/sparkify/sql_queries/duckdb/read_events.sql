@@ -64,6 +64,7 @@ SELECT
     ts,
     useragent,
     userid,
+    epoch_ms(ts) AS event_ms,
     coalesce(source_file, $source_files[CAST(file_index AS BIGINT) + 1]) AS source_file,
     CASE
         -- Nearly every record passes here, where texts are judged later.

@@ -20,6 +20,7 @@ COPY (
         epoch_ms(ts) AS ts,
         useragent,
         userid,
+        event_ms,
         source_file
     FROM new_events
 ) TO $folder (FORMAT json, COMPRESSION gzip, FILE_SIZE_BYTES $size, FILE_EXTENSION 'json.gz')

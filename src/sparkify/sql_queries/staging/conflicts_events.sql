@@ -33,6 +33,8 @@ WHERE
             FROM ranked_events AS loser
             WHERE
                 loser.outcome = 'displaced'
+                AND loser.event_ms = ranked.event_ms
+                AND COALESCE(loser.userid, -1) = COALESCE(ranked.userid, -1)
                 AND loser.sessionid = ranked.sessionid
                 AND loser.iteminsession = ranked.iteminsession
         )

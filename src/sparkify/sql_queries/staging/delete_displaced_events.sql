@@ -7,6 +7,8 @@ WHERE EXISTS (
     FROM ranked_events AS displaced
     WHERE
         displaced.outcome = 'displaced'
+        AND displaced.event_ms = staging_events.event_ms
+        AND COALESCE(displaced.userid, -1) = COALESCE(staging_events.userid, -1)
         AND displaced.sessionid = staging_events.sessionid
         AND displaced.iteminsession = staging_events.iteminsession
 )

@@ -6,6 +6,8 @@ WHERE EXISTS (
     SELECT 1
     FROM ranked_events AS repeated
     WHERE
-        repeated.sessionid = new_events.sessionid
+        repeated.event_ms = new_events.event_ms
+        AND COALESCE(repeated.userid, -1) = COALESCE(new_events.userid, -1)
+        AND repeated.sessionid = new_events.sessionid
         AND repeated.iteminsession = new_events.iteminsession
 )

@@ -3,35 +3,45 @@
 --   staged one; outcome is kept (a new record stays), unchanged (the staged one does), duplicate,
 --   conflict (a new record yields) or displaced (the staged one does).
 -- grain: one record of a repeated key
+-- days: staged rows of other days than the batch's need not be read.
 -- note: first stretches of 50 items of a session are searched for repeats: as powers of two, items
 --   add up to the union of their bits only when none stands twice. That takes a third of the time
 --   and memory of grouping all keys.
 CREATE TEMPORARY TABLE ranked_events AS
 WITH claims AS (
     SELECT
+        event_ms,
+        COALESCE(userid, -1) AS listener,
         sessionid,
         iteminsession
     FROM new_events
     UNION ALL
     SELECT
+        staged.event_ms,
+        COALESCE(staged.userid, -1) AS listener,
         staged.sessionid,
         staged.iteminsession
     FROM staging_events AS staged
-    WHERE EXISTS (
-        SELECT 1
-        FROM new_events AS new_ones
-        WHERE
-            new_ones.sessionid = staged.sessionid
-            AND new_ones.iteminsession = staged.iteminsession
-    )
+    WHERE
+        staged.ts BETWEEN TIMESTAMP '2000-01-01 00:00:00' AND TIMESTAMP '2100-12-31 23:59:59.999'
+        AND EXISTS (
+            SELECT 1
+            FROM new_events AS new_ones
+            WHERE
+                new_ones.event_ms = staged.event_ms
+                AND COALESCE(new_ones.userid, -1) = COALESCE(staged.userid, -1)
+                AND new_ones.sessionid = staged.sessionid
+                AND new_ones.iteminsession = staged.iteminsession
+        )
 ),
 
 crowded AS (
     SELECT
+        listener,
         sessionid,
         iteminsession - MOD(iteminsession, 50) AS stretch
     FROM claims
-    GROUP BY sessionid, iteminsession - MOD(iteminsession, 50)
+    GROUP BY listener, sessionid, iteminsession - MOD(iteminsession, 50)
     HAVING
         SUM(CAST(POWER(2, MOD(iteminsession, 50)) AS BIGINT))
         <> BIT_OR(CAST(POWER(2, MOD(iteminsession, 50)) AS BIGINT))
@@ -39,14 +49,17 @@ crowded AS (
 
 repeated_keys AS (
     SELECT
+        claims.event_ms,
+        claims.listener,
         claims.sessionid,
         claims.iteminsession
     FROM claims
     INNER JOIN crowded
         ON
-            claims.sessionid = crowded.sessionid
+            claims.listener = crowded.listener
+            AND claims.sessionid = crowded.sessionid
             AND claims.iteminsession - MOD(claims.iteminsession, 50) = crowded.stretch
-    GROUP BY claims.sessionid, claims.iteminsession
+    GROUP BY claims.event_ms, claims.listener, claims.sessionid, claims.iteminsession
     HAVING COUNT(*) > 1
 )
 
@@ -69,6 +82,7 @@ SELECT
     ts,
     useragent,
     userid,
+    event_ms,
     source_file,
     CASE
         WHEN record_rank = 1 AND is_staged = 1 THEN 'unchanged'
@@ -97,10 +111,11 @@ FROM (
         ts,
         useragent,
         userid,
+        event_ms,
         source_file,
         is_staged,
         DENSE_RANK() OVER (
-            PARTITION BY sessionid, iteminsession
+            PARTITION BY event_ms, userid, sessionid, iteminsession
             ORDER BY
                 ts DESC, artist DESC NULLS LAST, auth DESC NULLS LAST, firstname DESC NULLS
                 LAST, gender DESC NULLS LAST, iteminsession DESC, lastname DESC NULLS LAST,
@@ -110,7 +125,7 @@ FROM (
                 LAST, userid DESC NULLS LAST
         ) AS content_rank,
         ROW_NUMBER() OVER (
-            PARTITION BY sessionid, iteminsession
+            PARTITION BY event_ms, userid, sessionid, iteminsession
             ORDER BY
                 ts DESC, artist DESC NULLS LAST, auth DESC NULLS LAST, firstname DESC NULLS
                 LAST, gender DESC NULLS LAST, iteminsession DESC, lastname DESC NULLS LAST,
@@ -140,12 +155,15 @@ FROM (
             new_ones.ts,
             new_ones.useragent,
             new_ones.userid,
+            new_ones.event_ms,
             new_ones.source_file,
             0 AS is_staged
         FROM new_events AS new_ones
         INNER JOIN repeated_keys AS repeated
             ON
-                new_ones.sessionid = repeated.sessionid
+                new_ones.event_ms = repeated.event_ms
+                AND COALESCE(new_ones.userid, -1) = repeated.listener
+                AND new_ones.sessionid = repeated.sessionid
                 AND new_ones.iteminsession = repeated.iteminsession
         UNION ALL
         SELECT
@@ -167,12 +185,17 @@ FROM (
             staged.ts,
             staged.useragent,
             staged.userid,
+            staged.event_ms,
             CAST(NULL AS INTEGER) AS source_file,
             1 AS is_staged
         FROM staging_events AS staged
         INNER JOIN repeated_keys AS repeated
             ON
-                staged.sessionid = repeated.sessionid
+                staged.event_ms = repeated.event_ms
+                AND COALESCE(staged.userid, -1) = repeated.listener
+                AND staged.sessionid = repeated.sessionid
                 AND staged.iteminsession = repeated.iteminsession
+        WHERE
+            staged.ts BETWEEN TIMESTAMP '2000-01-01 00:00:00' AND TIMESTAMP '2100-12-31 23:59:59.999'
     ) AS records
 ) AS ranked

@@ -3,7 +3,7 @@
 -- when: events
 INSERT INTO new_events (
     artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
-    page, registration, sessionid, song, status, ts, useragent, userid, source_file
+    page, registration, sessionid, song, status, ts, useragent, userid, event_ms, source_file
 )
 SELECT
     artist,
@@ -24,6 +24,7 @@ SELECT
     ts,
     useragent,
     userid,
+    event_ms,
     source_file
 FROM ranked_events
 WHERE outcome = 'kept'

@@ -3,7 +3,7 @@
 -- when: events
 INSERT INTO staging_events (
     artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
-    page, registration, sessionid, song, status, ts, useragent, userid
+    page, registration, sessionid, song, status, ts, useragent, userid, event_ms
 )
 SELECT
     artist,
@@ -23,5 +23,6 @@ SELECT
     status,
     ts,
     useragent,
-    userid
+    userid,
+    event_ms
 FROM new_events

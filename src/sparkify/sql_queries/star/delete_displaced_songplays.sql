@@ -2,10 +2,14 @@
 -- purpose: Take the plays of displaced events out of the fact.
 -- when: events displaced
 DELETE FROM songplays
-WHERE songplay_id IN (
-    SELECT sessionid * 1000000 + iteminsession
-    FROM ranked_events
-    WHERE
-        outcome = 'displaced'
-        AND page = 'NextSong'
-)
+WHERE
+    start_time IN (SELECT ts FROM ranked_events WHERE outcome = 'displaced')
+    AND songplay_id IN (
+        SELECT
+            CAST(event_ms AS VARCHAR(20)) || '-' || CAST(userid AS VARCHAR(20)) || '-'
+            || CAST(sessionid AS VARCHAR(20)) || '-' || CAST(iteminsession AS VARCHAR(20))
+        FROM ranked_events
+        WHERE
+            outcome = 'displaced'
+            AND page = 'NextSong'
+    )

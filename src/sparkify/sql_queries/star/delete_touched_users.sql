@@ -1,25 +1,11 @@
 -- name: delete_touched_users
--- purpose: Take the listeners whose plays this load added or displaced out, to be described anew.
+-- purpose: Take out the listeners who have a newer play to be described by, or none any more.
 -- when: events
 DELETE FROM users
-WHERE EXISTS (
+WHERE NOT EXISTS (
     SELECT 1
-    FROM (
-        SELECT
-            userid,
-            level
-        FROM new_events
-        WHERE page = 'NextSong'
-        UNION ALL
-        SELECT
-            userid,
-            level
-        FROM ranked_events
-        WHERE
-            outcome = 'displaced'
-            AND page = 'NextSong'
-    ) AS touched
+    FROM newest_plays AS newest
     WHERE
-        touched.userid = users.user_id
-        AND touched.level = users.level
+        newest.user_id = users.user_id
+        AND newest.level = users.level
 )

@@ -7,7 +7,8 @@ INSERT INTO songplays (
     songplay_id, start_time, user_id, level, song_id, artist_id, session_id, location, user_agent
 )
 SELECT
-    events.sessionid * 1000000 + events.iteminsession AS songplay_id,
+    CAST(events.event_ms AS VARCHAR(20)) || '-' || CAST(events.userid AS VARCHAR(20)) || '-'
+    || CAST(events.sessionid AS VARCHAR(20)) || '-' || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
     events.ts AS start_time,
     events.userid AS user_id,
     events.level,

@@ -1,5 +1,6 @@
 -- name: insert_time
 -- purpose: Take apart each moment at which plays of this load began and none did before.
+-- days: moments of other days than the batch's need not be read.
 -- when: events
 INSERT INTO time (start_time, hour, day, week, month, year, weekday)
 SELECT
@@ -18,6 +19,9 @@ FROM (
         AND NOT EXISTS (
             SELECT 1
             FROM time AS known
-            WHERE known.start_time = events.ts
+            WHERE
+                known.start_time = events.ts
+                AND known.start_time BETWEEN TIMESTAMP '2000-01-01 00:00:00'
+                AND TIMESTAMP '2100-12-31 23:59:59.999'
         )
 ) AS moments

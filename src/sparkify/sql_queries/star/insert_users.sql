@@ -1,56 +1,52 @@
 -- name: insert_users
--- purpose: Describe each touched listener as the latest of their plays at that level does.
--- note: two aggregates over key columns find that play; a sort of all plays would cost far more.
+-- purpose: Describe each listener and level that is not yet described as the newest play does.
+-- note: that play came with this load, but where a displaced one is replaced by an older.
 -- when: events
 INSERT INTO users (user_id, first_name, last_name, gender, level)
 SELECT
-    latest.user_id,
+    newest.user_id,
     events.firstname AS first_name,
     events.lastname AS last_name,
     events.gender,
-    latest.level
-FROM (
+    newest.level
+FROM newest_plays AS newest
+INNER JOIN (
     SELECT
-        plays.user_id,
-        plays.level,
-        MAX(plays.songplay_id) AS songplay_id
-    FROM songplays AS plays
-    INNER JOIN (
-        SELECT
-            history.user_id,
-            history.level,
-            MAX(history.start_time) AS start_time
-        FROM songplays AS history
-        INNER JOIN (
-            SELECT DISTINCT
-                userid,
-                level
-            FROM (
-                SELECT
-                    userid,
-                    level
-                FROM new_events
-                WHERE page = 'NextSong'
-                UNION ALL
-                SELECT
-                    userid,
-                    level
-                FROM ranked_events
-                WHERE
-                    outcome = 'displaced'
-                    AND page = 'NextSong'
-            ) AS records
-        ) AS touched
-            ON
-                history.user_id = touched.userid
-                AND history.level = touched.level
-        GROUP BY history.user_id, history.level
-    ) AS last_moment
-        ON
-            plays.user_id = last_moment.user_id
-            AND plays.level = last_moment.level
-            AND plays.start_time = last_moment.start_time
-    GROUP BY plays.user_id, plays.level
-) AS latest
-INNER JOIN staging_events AS events
-    ON latest.songplay_id = events.sessionid * 1000000 + events.iteminsession
+        event_ms,
+        userid,
+        sessionid,
+        iteminsession,
+        firstname,
+        lastname,
+        gender
+    FROM new_events
+    WHERE userid NOT IN (
+        SELECT userid FROM ranked_events WHERE outcome = 'displaced' AND page = 'NextSong'
+    )
+    UNION ALL
+    SELECT
+        event_ms,
+        userid,
+        sessionid,
+        iteminsession,
+        firstname,
+        lastname,
+        gender
+    FROM staging_events
+    WHERE userid IN (
+        SELECT userid FROM ranked_events WHERE outcome = 'displaced' AND page = 'NextSong'
+    )
+) AS events
+    ON
+        newest.event_ms = events.event_ms
+        AND newest.user_id = events.userid
+        AND newest.sessionid = events.sessionid
+        AND newest.iteminsession = events.iteminsession
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM users AS described
+        WHERE
+            described.user_id = newest.user_id
+            AND described.level = newest.level
+    )

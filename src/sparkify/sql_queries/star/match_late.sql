@@ -7,7 +7,9 @@ SET
     artist_id = rematched.artist_id
 FROM (
     SELECT
-        events.sessionid * 1000000 + events.iteminsession AS songplay_id,
+        events.ts,
+        CAST(events.event_ms AS VARCHAR(20)) || '-' || CAST(events.userid AS VARCHAR(20)) || '-'
+        || CAST(events.sessionid AS VARCHAR(20)) || '-' || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
         matches.song_id,
         matches.artist_id
     FROM staging_events AS events
@@ -54,4 +56,6 @@ FROM (
             AND events.length = matches.duration
     WHERE events.page = 'NextSong'
 ) AS rematched
-WHERE songplays.songplay_id = rematched.songplay_id
+WHERE
+    songplays.start_time = rematched.ts
+    AND songplays.songplay_id = rematched.songplay_id

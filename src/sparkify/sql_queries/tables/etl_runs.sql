@@ -1,5 +1,6 @@
 -- name: etl_runs
--- purpose: Every load that ended: published, or refused for its rejects; times in UTC.
+-- purpose: Every load that ended: published, refused for its rejects, or migrated from
+--   an older schema; times in UTC.
 -- grain: one load: run_id
 CREATE TABLE IF NOT EXISTS etl_runs (
     run_id BIGINT NOT NULL,
@@ -16,5 +17,7 @@ CREATE TABLE IF NOT EXISTS etl_runs (
     songs_read BIGINT NOT NULL,
     songs_staged BIGINT NOT NULL,
     songs_duplicate BIGINT NOT NULL,
-    songs_rejected BIGINT NOT NULL
+    songs_rejected BIGINT NOT NULL,
+    events_mended BIGINT NOT NULL,
+    songs_mended BIGINT NOT NULL
 )

@@ -2,7 +2,7 @@
 -- purpose: The fact: every song that somebody played, whether the catalogue knows it or not.
 -- grain: one event with page = 'NextSong': songplay_id
 CREATE TABLE IF NOT EXISTS songplays (
-    songplay_id BIGINT NOT NULL,
+    songplay_id VARCHAR(64) NOT NULL,
     start_time TIMESTAMP NOT NULL,
     user_id BIGINT NOT NULL,
     level VARCHAR(64) NOT NULL,

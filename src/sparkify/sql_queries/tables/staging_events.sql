@@ -1,6 +1,7 @@
 -- name: staging_events
--- purpose: Every accepted record of the activity logs, once; columns as in log_json_path.json.
--- grain: one log event: (sessionid, iteminsession)
+-- purpose: Every accepted record of the activity logs, once; columns as in log_json_path.json, and the
+--   milliseconds of ts as the log writes them.
+-- grain: one log event: (event_ms, userid, sessionid, iteminsession), a missing userid as -1
 CREATE TABLE IF NOT EXISTS staging_events (
     artist VARCHAR(1024),
     auth VARCHAR(64),
@@ -19,5 +20,6 @@ CREATE TABLE IF NOT EXISTS staging_events (
     status INTEGER,
     ts TIMESTAMP NOT NULL,
     useragent VARCHAR(2048),
-    userid BIGINT
+    userid BIGINT,
+    event_ms BIGINT NOT NULL
 )

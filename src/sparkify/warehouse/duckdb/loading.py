@@ -24,7 +24,9 @@ from ...sql_queries import (
     conflict_queries,
     count_queries,
     create_table_queries,
+    create_view_queries,
     drop_table_queries,
+    drop_view_queries,
     enter_queries,
     folder,
     insert_table_queries,
@@ -34,6 +36,8 @@ from ...sql_queries import (
     refuse_queries,
     reject_queries,
     settle_queries,
+    total_queries,
+    within_days,
 )
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import NumberedFiles
@@ -46,7 +50,7 @@ from .staging import Stager
 _BOOKKEEPING = folder("bookkeeping")
 _SQL = folder("duckdb")
 KEYS: dict[Kind, tuple[str, ...]] = {
-    "events": ("sessionid", "iteminsession"),
+    "events": ("event_ms", "userid", "sessionid", "iteminsession"),
     "songs": ("song_id",),
 }
 _PARTS = {"new_events": "part_of_events", "staging_songs": "part_of_songs"}
@@ -83,14 +87,17 @@ class DuckDBWarehouse(DuckDBReader):
     def create_tables(self) -> None:
         """Make the tables that are missing; what is there stays."""
         with self._transaction():
-            self._run_all(create_table_queries)
-            self._run(_BOOKKEEPING["insert_warehouse_info"])
+            self._create()
 
     def replace_tables(self) -> None:
         """Remove every table with all that is in it and make it anew, empty, in one transaction."""
         with self._transaction():
-            self._run_all((*drop_table_queries, *create_table_queries))
-            self._run(_BOOKKEEPING["insert_warehouse_info"])
+            self._run_all((*drop_view_queries, *drop_table_queries))
+            self._create()
+
+    def _create(self) -> None:
+        self._run_all((*create_table_queries, *create_view_queries))
+        self._run(_BOOKKEEPING["insert_warehouse_info"])
 
     def newest_run(self) -> int:
         """Return the number of the newest run, 0 before the first.
@@ -113,17 +120,18 @@ class DuckDBWarehouse(DuckDBReader):
     def publish(self, run: Run, progress: Progress) -> None:
         """Settle, enter, transform and audit what was read, in one transaction."""
         kinds = self._plan.kinds
-        settle = needed(settle_queries, kinds)
         with self._transaction():
-            transform = self._transform(kinds)
+            days = {day for (day,) in self._run(_SQL["batch_days"])}
+            transform = [within_days(query, days) for query in self._transform(kinds)]
+            settle = [within_days(query, days) for query in needed(settle_queries, kinds)]
             steps = len(settle) + len(transform)
             done = self._run_all(settle, progress, 0, steps)
             self._reject_conflicts()
             self._enter(run)
-            self._run_all((*reject_queries, *enter_queries))
+            self._run_all((*reject_queries, *enter_queries, *total_queries))
             self._run_all(transform, progress, done, steps)
             progress("publishing", steps, steps, "steps")
-            self._audit(needed(audit_queries, kinds))
+            self._audit(within_days(query, days) for query in needed(audit_queries, kinds))
             self.forget_staged()
 
     def refuse(self, run: Run) -> None:
@@ -184,6 +192,8 @@ class DuckDBWarehouse(DuckDBReader):
                 "files_new": len(run.plan.new),
                 "files_changed": len(run.plan.changed),
                 "files_skipped": run.plan.skipped,
+                "events_mended": run.mended["events"],
+                "songs_mended": run.mended["songs"],
             },
         )
 

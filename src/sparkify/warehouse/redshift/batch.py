@@ -24,6 +24,7 @@ from ...sql_queries import (
     refuse_queries,
     reject_queries,
     settle_queries,
+    total_queries,
 )
 from ...staging.rules import FIELDS, Kind
 from .. import Run
@@ -32,6 +33,8 @@ from .filling import fill
 MAX_STATEMENTS = 40
 OVERTAKEN = "create_new_run"
 """The statement that fails when another load came first."""
+AUDIT = "audit"
+"""The statement that fails on the name of an audit that found rows."""
 CONFLICTS = "conflicts_told"
 """The statement that fails when a record lost its key and is not among the rejects."""
 
@@ -92,7 +95,7 @@ class Batch:
         steps = [*self._begin(), *self._rejects(), *self._settled()]
         steps.append(Step(CONFLICTS, fill(_LOAD[CONFLICTS], {"conflicts": self.conflicts})))
         steps += _plain(_DIRECT[_ARRIVED[kind]] for kind in self.direct)
-        steps += _plain(enter_queries)
+        steps += _plain((*enter_queries, *total_queries))
         steps += _plain(needed(insert_table_queries, kinds, kinds - self.direct.keys()))
         return [*steps, *_audits(needed(audit_queries, kinds))]
 
@@ -125,9 +128,11 @@ class Batch:
             "files_new": str(len(run.plan.new)),
             "files_changed": str(len(run.plan.changed)),
             "files_skipped": str(run.plan.skipped),
+            "events_mended": str(run.mended["events"]),
+            "songs_mended": str(run.mended["songs"]),
         }
         return [
-            Step("lock_ledger", _LOAD["lock_ledger"].sql),
+            *_plain((_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])),
             Step(OVERTAKEN, fill(_LOAD[OVERTAKEN], values)),
             Step("create_new_files", _LOAD["create_new_files"].sql),
             self._copy("copy_new_files", "files"),
@@ -190,7 +195,7 @@ def failed_step(name: str, number: int, message: str) -> str:
     That is the table that could not be loaded, or the word that could not be cast; "" where it
     tells nothing. name, number, message: as of a StatementError.
     """
-    if number >= 0:
+    if number >= 0 and name != AUDIT:
         return name
     if into := _INTO.search(message):
         return f"copy_{into['table']}"
@@ -198,7 +203,7 @@ def failed_step(name: str, number: int, message: str) -> str:
     words |= {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
     words |= {"lost events": _ARRIVED["events"], "lost songs": _ARRIVED["songs"]}
     words |= {query.name: query.name for query in audit_queries}
-    return next((step for word, step in words.items() if word in message), "")
+    return next((step for word, step in words.items() if word in message), name)
 
 
 def columns_of(kind: Kind) -> tuple[str, ...]:
@@ -211,16 +216,14 @@ def _plain(queries: Iterable[Query]) -> list[Step]:
 
 
 def _audits(queries: Iterable[Query]) -> list[Step]:
-    """Turn audits into statements that fail: a batch has no way to look at rows and stop."""
-    nothing_found = _LOAD["nothing_found"]
-    return [
-        Step(
-            query.name,
-            fill(
-                nothing_found,
-                {"audit": query.name},
-                {"audit_query": query.sql.replace("\n", "\n    ")},
-            ),
+    """Turn audits into one statement that fails: a batch has no way to look at rows and stop."""
+    findings = [
+        fill(
+            _LOAD["findings"],
+            {"audit": query.name},
+            {"audit_query": query.sql.replace("\n", "\n    ")},
         )
         for query in queries
     ]
+    parts = {"findings": "\nUNION ALL\n".join(findings).replace("\n", "\n    ")}
+    return [Step(AUDIT, fill(_LOAD["nothing_found"], {}, parts))]

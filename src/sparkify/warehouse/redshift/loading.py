@@ -12,7 +12,15 @@ from ...errors import SourceError
 from ...ledger import Ledger, Plan
 from ...progress import Progress
 from ...sources import list_source
-from ...sql_queries import TABLES, Query, create_table_queries, drop_table_queries, folder
+from ...sql_queries import (
+    TABLES,
+    Query,
+    create_table_queries,
+    create_view_queries,
+    drop_table_queries,
+    drop_view_queries,
+    folder,
+)
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
 from . import batch, direct
@@ -88,7 +96,7 @@ class RedshiftWarehouse(RedshiftReader):
 
     def replace_tables(self) -> None:
         """Remove every table with all that is in it and make it anew, empty, in one transaction."""
-        self._make([*_steps(drop_table_queries), *_creation(TABLES)], TABLES)
+        self._make([*_steps((*drop_view_queries, *drop_table_queries)), *_creation(TABLES)], TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
         """Return every version of a file that was loaded, and note which run was the newest."""
@@ -179,7 +187,7 @@ def _creation(missing: Sequence[str]) -> list[Step]:
     """List the statements that make tables."""
     named = zip(TABLES, create_table_queries, strict=True)
     made = [query for table, query in named if table in missing]
-    return _steps([*made, _BOOKKEEPING["insert_warehouse_info"]])
+    return _steps([*made, *create_view_queries, _BOOKKEEPING["insert_warehouse_info"]])
 
 
 def _keys(missing: Sequence[str]) -> list[Step]:

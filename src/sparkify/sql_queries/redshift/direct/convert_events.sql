@@ -22,6 +22,7 @@ SELECT
     TIMESTAMP 'epoch' + CAST(ts AS BIGINT) * INTERVAL '0.001 second' AS ts,
     RTRIM(useragent) AS useragent,
     userid,
+    CAST(ts AS BIGINT) AS event_ms,
     CAST(NULL AS INTEGER) AS source_file,
     CAST(
         CASE

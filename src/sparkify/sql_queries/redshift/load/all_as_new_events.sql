@@ -19,5 +19,6 @@ SELECT
     status,
     ts,
     useragent,
-    userid
+    userid,
+    event_ms
 FROM staging_events

@@ -2,7 +2,8 @@
 -- purpose: Fill new_events from parts in the work bucket, which were validated on the way there.
 COPY new_events (
     artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
-    page, registration, sessionid, song, status, ts, useragent, userid, source_file
+    page, registration, sessionid, song, status, ts, useragent, userid, event_ms,
+    source_file
 )
 FROM :manifest
 IAM_ROLE :role

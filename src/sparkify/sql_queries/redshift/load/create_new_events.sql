@@ -20,5 +20,6 @@ CREATE TEMPORARY TABLE new_events (
     ts TIMESTAMP NOT NULL,
     useragent VARCHAR(2048),
     userid BIGINT,
+    event_ms BIGINT NOT NULL,
     source_file INTEGER
 )

@@ -14,5 +14,7 @@ SELECT
     CAST(:finished_at AS TIMESTAMP) AS finished_at,
     CAST(:files_new AS BIGINT) AS files_new,
     CAST(:files_changed AS BIGINT) AS files_changed,
-    CAST(:files_skipped AS BIGINT) AS files_skipped
+    CAST(:files_skipped AS BIGINT) AS files_skipped,
+    CAST(:events_mended AS BIGINT) AS events_mended,
+    CAST(:songs_mended AS BIGINT) AS songs_mended
 FROM (SELECT COALESCE(MAX(run_id), 0) AS run_id FROM etl_runs) AS newest

@@ -1,3 +1,3 @@
 -- name: lock_ledger
 -- purpose: One load at a time: the isolation of Redshift alone lets two insert side by side.
-LOCK loaded_files
+LOCK load_lock

@@ -2,6 +2,7 @@
 -- purpose: For a rebuild: no staged record yields.
 CREATE TEMPORARY TABLE ranked_events AS
 SELECT
+    event_ms,
     sessionid,
     iteminsession,
     page,

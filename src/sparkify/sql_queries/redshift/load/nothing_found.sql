@@ -1,6 +1,7 @@
 -- name: nothing_found
--- purpose: An audit as a statement that fails when the audit finds rows.
-SELECT CAST(CASE WHEN COUNT(*) = 0 THEN '0' ELSE :audit END AS INTEGER) AS failures
+-- purpose: All audits of a load as one statement, which fails on the name of one that found rows.
+SELECT CAST(COALESCE(MIN(audit), '0') AS INTEGER) AS failures
 FROM (
-    :audit_query
-) AS found
+    :findings
+) AS audits
+WHERE findings > 0
