@@ -63,7 +63,7 @@ def test_sources_that_are_missing_are_trouble() -> None:
 
 def test_a_loaded_database_tells_its_schema() -> None:
     call("etl", "--no-answers")
-    assert examined()["database"].detail.endswith("schema version 1")
+    assert examined()["database"].detail.endswith("schema version 2")
 
 
 def test_a_database_that_is_none_is_trouble() -> None:

@@ -5,9 +5,9 @@ SELECT
     kind,
     uri,
     line_number,
-    line_place,
     reason,
     message,
-    raw_text
+    raw_text,
+    line_place
 FROM rejected_records
 ORDER BY run_id DESC, uri ASC, line_number ASC, line_place ASC, fingerprint ASC
