@@ -20,7 +20,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 """The star's tables, and the columns by which rows are told apart where a column differs."""
 
 SURROGATE = "songplay_id"
-"""Left out where a peer numbers its plays in another way than by session and item."""
+"""Left out where a peer numbers its plays in another way than the numbers of its event."""
 
 APART: Mapping[str, tuple[str, str]] = {
     "blanks at the end of texts": ("VARCHAR", "rtrim({}, ' ')"),

@@ -22,14 +22,14 @@ CREATE TABLE staging_events AS
 SELECT
     artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
     page, epoch_ms(CAST(registration AS BIGINT)) AS registration, sessionid, song, status,
-    epoch_ms(ts) AS ts, useragent, TRY_CAST(userid AS BIGINT) AS userid
+    epoch_ms(ts) AS ts, useragent, TRY_CAST(userid AS BIGINT) AS userid, raw.ts AS event_ms
 FROM read_json($files, format = 'newline_delimited', columns = {
     artist: 'VARCHAR', auth: 'VARCHAR', firstName: 'VARCHAR', gender: 'VARCHAR',
     itemInSession: 'INTEGER', lastName: 'VARCHAR', length: 'DOUBLE', level: 'VARCHAR',
     location: 'VARCHAR', method: 'VARCHAR', page: 'VARCHAR', registration: 'DOUBLE',
     sessionId: 'BIGINT', song: 'VARCHAR', status: 'INTEGER', ts: 'BIGINT', userAgent: 'VARCHAR',
     userId: 'VARCHAR'
-})
+}) AS raw
 """
 
 STAGE_SONGS = """
@@ -54,7 +54,8 @@ QUALIFY row_number() OVER (PARTITION BY artist_id ORDER BY year DESC, song_id DE
 
 CREATE TABLE songplays AS
 SELECT
-    sessionid * 1000000 + iteminsession AS songplay_id, ts AS start_time, userid AS user_id,
+    event_ms || '-' || userid || '-' || sessionid || '-' || iteminsession AS songplay_id,
+    ts AS start_time, userid AS user_id,
     level, song_id, artist_id, sessionid AS session_id, location,
     trim(useragent, '"') AS user_agent
 FROM staging_events
@@ -68,16 +69,17 @@ WHERE page = 'NextSong';
 
 CREATE TABLE users AS
 WITH moments AS (
-    SELECT user_id, level, max(start_time) AS start_time FROM songplays GROUP BY ALL
-), latest AS (
-    SELECT max(songplay_id) AS songplay_id, session_id, user_id, level
-    FROM songplays SEMI JOIN moments USING (user_id, level, start_time)
+    SELECT userid, level, max(event_ms) AS event_ms
+    FROM staging_events
+    WHERE page = 'NextSong'
     GROUP BY ALL
 )
-SELECT user_id, firstname AS first_name, lastname AS last_name, gender, latest.level
-FROM latest
-JOIN staging_events AS events
-    ON session_id = events.sessionid AND events.iteminsession = songplay_id % 1000000;
+SELECT userid AS user_id, firstname AS first_name, lastname AS last_name, gender, level
+FROM staging_events SEMI JOIN moments USING (userid, level, event_ms)
+WHERE page = 'NextSong'
+QUALIFY row_number() OVER (
+    PARTITION BY userid, level ORDER BY sessionid DESC, iteminsession DESC
+) = 1;
 
 CREATE TABLE time AS
 SELECT start_time, hour(start_time) AS hour, day(start_time) AS day, week(start_time) AS week,
