@@ -17,10 +17,12 @@ def _event(session: int, item: int, minute: int, page: str, **more: Any) -> byte
     return json.dumps(values | more).encode()
 
 
-def _play(session: int, item: int, minute: int, user: int, level: str, song: str) -> bytes:
+def _play(
+    session: int, item: int, minute: int, user: int, level: str, song: str, **more: Any
+) -> bytes:
     who = {"userId": str(user), "level": level, "firstName": f"Name {user}", "gender": "F"}
     what = {"song": song, "artist": "Elena", "length": 200.5}
-    return _event(session, item, minute, "NextSong", **who, **what)
+    return _event(session, item, minute, "NextSong", **who, **what, **more)
 
 
 def _song(number: int, artist: int, title: str) -> File:
@@ -55,7 +57,7 @@ LOADS: list[list[File]] = [
             b"\n".join(
                 [
                     _play(1, 1, 1, 7, "free", "One"),  # a duplicate
-                    _play(2, 1, 5, 8, "paid", "One"),  # displaces
+                    _play(2, 1, 3, 8, "paid", "One", location="Prague"),  # displaces
                     _play(3, 0, 6, 7, "paid", "Three"),
                     b"no record",
                 ]
@@ -72,7 +74,7 @@ AUDITED = [
         "events",
         b"\n".join(
             [
-                _play(2, 1, 7, 8, "paid", "One"),  # displaces again
+                _play(2, 1, 3, 8, "paid", "One", location="Rome"),  # displaces again
                 _play(4, 0, 8, 8, "paid", "Five"),
                 _play(4, 1, 9, 7, "free", "Elsewhere"),
             ]
@@ -84,10 +86,6 @@ AUDITED = [
     _song(7, 1, "Elsewhere"),  # matches a play of the first load
 ]
 """A third load, which touches something of every table."""
-
-AS_IF_LOADED_THEN = "UPDATE etl_runs SET finished_at = TIMESTAMP '2018-11-03 00:00:00'"
-"""Makes the warehouse fresh: its newest event is of the day before."""
-
 
 AS_IF_LOADED_THEN = "UPDATE etl_runs SET finished_at = TIMESTAMP '2018-11-03 00:00:00'"
 """Makes the warehouse fresh: its newest event is of the day before."""
@@ -114,10 +112,10 @@ def _broken(check: str, *statements: str, rows: int = 1, others: str = "") -> Sa
     return Sabotage(check, statements, rows, frozenset(others.split()))
 
 
-def _copied(table: str, columns: str, where: str) -> Sabotage:
-    """A key that stands twice."""
+def _copied(table: str, columns: str, where: str, others: str = "") -> Sabotage:
+    """A key that stands twice, which other checks must find, too."""
     statement = f"INSERT INTO {table} SELECT {columns} FROM {table} WHERE {where}"
-    return Sabotage(f"{table}_keys", (statement,))
+    return Sabotage(f"{table}_keys", (statement,), others=frozenset(others.split()))
 
 
 def _without_key(table: str, column: str, row: str, others: str = "") -> Sabotage:
@@ -129,22 +127,32 @@ def _without_key(table: str, column: str, row: str, others: str = "") -> Sabotag
     return Sabotage(f"{table}_keys", statements, others=frozenset(others.split()))
 
 
+def play_id(session: int, item: int, minute: int, user: int) -> str:
+    """The songplay_id of a play of these loads."""
+    return f"{_MOMENT + 60_000 * minute}-{user}-{session}-{item}"
+
+
+_ONE_MORE = "staging_reconciled totals_hold"
 _HOME = "WHERE page = 'Home' AND sessionid = 2"
-_PLAY = "WHERE songplay_id = 3000000"
+_PLAY = f"WHERE songplay_id = '{play_id(3, 0, 6, 7)}'"
+_AT_ZERO = "TIMESTAMP '2018-11-02 00:00:00'"
 _AT_ONE = "TIMESTAMP '2018-11-02 00:01:00'"
-_RUN = "TIMESTAMP '2018-11-03 00:00:00', TIMESTAMP '2018-11-03 00:00:00'" + ", 0" * 11
-_EVENT = "VALUES (0, 'Home', TIMESTAMP '2018-11-02 00:00:00')"
+_RUN = "TIMESTAMP '2018-11-03 00:00:00', TIMESTAMP '2018-11-03 00:00:00'" + ", 0" * 13
+_EVENT = f"VALUES (0, 'Home', {_AT_ZERO}, {_MOMENT})"
 
 KEYS = (
     _broken(
-        "staging_events_keys", f"UPDATE staging_events SET sessionid = 1, iteminsession = 0 {_HOME}"
+        "staging_events_keys",
+        f"UPDATE staging_events SET ts = {_AT_ZERO}, event_ms = {_MOMENT} {_HOME}",
+        f"UPDATE staging_events SET sessionid = 1, iteminsession = 0 {_HOME}",
+        others="events_twice",
     ),
     _broken(
         "staging_songs_keys",
         "DELETE FROM songs WHERE song_id = 'SO4'",
         "UPDATE staging_songs SET song_id = 'SO1' WHERE song_id = 'SO4'",
     ),
-    _copied("songplays", "*", "songplay_id = 3000000"),
+    _copied("songplays", "*", _PLAY.removeprefix("WHERE "), "totals_hold"),
     _copied("users", "*", "user_id = 8"),
     _copied("songs", "*", "song_id = 'SO1'"),
     _copied("artists", "*", "artist_id = 'AR1'"),
@@ -156,28 +164,34 @@ KEYS = (
     ),
     _copied(
         "rejected_records",
-        "9, kind, uri, fingerprint, line_number, reason, message, raw_text",
+        "9, kind, uri, fingerprint, line_number, line_place, reason, message, raw_text",
         "reason = 'not_json'",
     ),
     _broken("etl_runs_keys", f"INSERT INTO etl_runs VALUES (1, 'refused', {_RUN})"),
     _without_key(
-        "staging_events", "sessionid", f"(iteminsession, page, ts) {_EVENT}", "staging_reconciled"
+        "staging_events", "sessionid", f"(iteminsession, page, ts, event_ms) {_EVENT}", _ONE_MORE
     ),
     _without_key(
-        "staging_events", "iteminsession", f"(sessionid, page, ts) {_EVENT}", "staging_reconciled"
+        "staging_events", "iteminsession", f"(sessionid, page, ts, event_ms) {_EVENT}", _ONE_MORE
+    ),
+    _without_key(
+        "staging_events",
+        "event_ms",
+        f"(sessionid, iteminsession, page, ts) VALUES (0, 0, 'Home', {_AT_ZERO})",
+        _ONE_MORE,
     ),
     _without_key(
         "staging_songs",
         "song_id",
         "(artist_id, title, duration) VALUES ('AR1', 'x', 1)",
-        "staging_reconciled songs_reconciled",
+        f"{_ONE_MORE} songs_reconciled",
     ),
     _without_key(
         "songplays",
         "songplay_id",
         "(start_time, user_id, level, session_id)"
         f" SELECT start_time, user_id, level, session_id FROM songplays {_PLAY}",
-        "plays_reconciled",
+        "plays_reconciled totals_hold",
     ),
     _without_key("users", "user_id", "(level) VALUES ('free')", "users_played"),
     _without_key("users", "level", "(user_id) VALUES (7)", "users_played"),
@@ -196,10 +210,15 @@ KEYS = (
     ),
     _without_key("loaded_files", "uri", "VALUES (NULL, 'events', 1, 'x', 9, 0, 0, 0, 0)"),
     _without_key("loaded_files", "fingerprint", "VALUES ('x', 'events', 1, NULL, 9, 0, 0, 0, 0)"),
-    _without_key("rejected_records", "uri", "VALUES (9, 'x', NULL, 'x', 1, 'x', 'x', 'x')"),
-    _without_key("rejected_records", "fingerprint", "VALUES (9, 'x', 'x', NULL, 1, 'x', 'x', 'x')"),
+    _without_key("rejected_records", "uri", "VALUES (9, 'x', NULL, 'x', 1, 1, 'x', 'x', 'x')"),
     _without_key(
-        "rejected_records", "line_number", "VALUES (9, 'x', 'x', 'x', NULL, 'x', 'x', 'x')"
+        "rejected_records", "fingerprint", "VALUES (9, 'x', 'x', NULL, 1, 1, 'x', 'x', 'x')"
+    ),
+    _without_key(
+        "rejected_records", "line_number", "VALUES (9, 'x', 'x', 'x', NULL, 1, 'x', 'x', 'x')"
+    ),
+    _without_key(
+        "rejected_records", "line_place", "VALUES (9, 'x', 'x', 'x', 1, NULL, 'x', 'x', 'x')"
     ),
     _without_key("etl_runs", "run_id", f"VALUES (NULL, 'refused', {_RUN})"),
 )
@@ -222,7 +241,8 @@ RELATIONS = (
     ),
     _broken(
         "plays_matched",
-        "UPDATE songplays SET song_id = 'SO4', artist_id = 'AR3' WHERE songplay_id = 1000002",
+        "UPDATE songplays SET song_id = 'SO4', artist_id = 'AR3' WHERE songplay_id = "
+        f"'{play_id(1, 2, 2, 7)}'",
     ),
     _broken("songplays_artists", f"UPDATE songplays SET artist_id = 'AR9' {_PLAY}"),
     _broken("songplays_matched_whole", f"UPDATE songplays SET artist_id = NULL {_PLAY}"),
@@ -235,14 +255,22 @@ RELATIONS = (
     _broken("songs_reconciled", "DELETE FROM songs WHERE song_id = 'SO4'"),
     _broken("songs_reconciled", "DELETE FROM artists WHERE artist_id = 'AR3'"),
     _broken("songs_reconciled", "INSERT INTO songs VALUES ('SO9', 'x', 'AR1', NULL, 1)"),
-    _broken("plays_reconciled", "DELETE FROM songplays WHERE songplay_id = 2000000"),
     _broken(
         "plays_reconciled",
-        f"UPDATE songplays SET songplay_id = 9 {_PLAY}",
+        f"DELETE FROM songplays WHERE songplay_id = '{play_id(2, 0, 1, 8)}'",
+        others="totals_hold",
+    ),
+    _broken(
+        "plays_reconciled",
+        f"UPDATE songplays SET songplay_id = '9' {_PLAY}",
         rows=2,
         others="plays_matched",
     ),
-    _broken("plays_reconciled", f"UPDATE staging_events SET page = 'NextSong' {_HOME}"),
+    _broken(
+        "plays_reconciled",
+        f"UPDATE staging_events SET page = 'NextSong', userid = 8, level = 'paid' {_HOME}",
+        others="totals_hold newest_plays_hold",
+    ),
     _broken(
         "match_share",
         "UPDATE songplays SET song_id = NULL, artist_id = NULL",
@@ -250,13 +278,30 @@ RELATIONS = (
     ),
 )
 COUNTS = (
-    _broken("staging_reconciled", f"DELETE FROM staging_events {_HOME}"),
+    _broken("staging_reconciled", f"DELETE FROM staging_events {_HOME}", others="totals_hold"),
     _broken("staging_reconciled", "DELETE FROM rejected_records WHERE reason = 'conflict'"),
     _broken(
         "staging_reconciled",
         "DELETE FROM songs WHERE song_id = 'SO4'",
         "DELETE FROM artists WHERE artist_id = 'AR3'",
         "DELETE FROM staging_songs WHERE song_id = 'SO4'",
+        others="totals_hold",
+    ),
+    *(
+        _broken("totals_hold", f"UPDATE warehouse_info SET {total} = {total} + 1")
+        for total in ("staged_events", "staged_songs", "staged_plays", "published_plays")
+    ),
+    *(
+        _broken("newest_plays_hold", statement)
+        for statement in (
+            "DELETE FROM newest_plays WHERE user_id = 8",
+            "INSERT INTO newest_plays SELECT * FROM newest_plays WHERE user_id = 8",
+            "INSERT INTO newest_plays VALUES (9, 'free', 0, 0, 0)",
+            *(
+                f"UPDATE newest_plays SET {number} = {number} + 1 WHERE user_id = 8"
+                for number in ("event_ms", "sessionid", "iteminsession")
+            ),
+        )
     ),
     *(
         _broken(
@@ -284,8 +329,10 @@ VALUES = (
             "length = -0.001",
             "length = 86400.001",
             "level = 'gold'",
-            "ts = TIMESTAMP '1999-12-31 23:59:59.999', registration = NULL",
-            "ts = TIMESTAMP '2101-01-01 00:00:00'",
+            "ts = TIMESTAMP '1999-12-31 23:59:59.999', event_ms = 946684799999,"
+            " registration = NULL",
+            "ts = TIMESTAMP '2101-01-01 00:00:00', event_ms = 4133980800000",
+            "event_ms = event_ms + 1000",
             "registration = TIMESTAMP '1999-12-31 23:59:59.999'",
         )
     ),
@@ -306,6 +353,15 @@ VALUES = (
         "registered_first",
         f"UPDATE staging_events SET registration = TIMESTAMP '2018-11-09 00:00:00' {_HOME}",
     ),
+    _broken(
+        "events_twice",
+        f"UPDATE staging_events SET userid = 7, sessionid = 1, iteminsession = 1, song = 'One',"
+        f" artist = 'Elena', page = 'NextSong', level = 'free',"
+        f" ts = {_AT_ONE} + INTERVAL '1 second',"
+        f" event_ms = {_MOMENT + 61_000} {_HOME}",
+        others="plays_reconciled totals_hold",
+    ),
+    _broken("sessions_shared", f"UPDATE staging_events SET userid = 9 {_HOME}"),
     _broken("freshness", "UPDATE etl_runs SET finished_at = TIMESTAMP '2018-11-05 00:00:00'"),
 )
 SABOTAGES = KEYS + RELATIONS + COUNTS + VALUES

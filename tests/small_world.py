@@ -41,6 +41,12 @@ def log(name: str, *lines: bytes) -> File:
     return File(f"log_data/{name}.json", "events", b"\n".join(lines))
 
 
+def play_id(session: int, item: int, user: int = 7, moment: int | None = None) -> str:
+    """The songplay_id of a play; moment: its milliseconds where they are not those of `event`."""
+    minute = MOMENT + 60_000 * (100 * session + item)
+    return f"{minute if moment is None else moment}-{user}-{session}-{item}"
+
+
 def song(number: int, title: str = "One", **values: Any) -> File:
     """A song of Elena's in a file of its own."""
     fixed = {"song_id": f"SO{number}", "artist_id": "AR1", "title": title, "duration": 200.5}
@@ -73,8 +79,9 @@ SECOND = [
     log(
         "3",
         play(1, 1),  # a duplicate
-        play(2, 1, userId="8", level="paid", ts=MOMENT + 888),  # displaces, and its moment goes
-        play(1, 2, song="Two", ts=MOMENT),  # yields
+        # displaces: no play any more, and its moment goes
+        event(2, 1, userId="8", ts=MOMENT + 777, artist="Zoe"),
+        play(1, 2, song="Two", artist="Abba"),  # yields
         play(5, 0, userId="10"),
         b'{"broken',
     ),

@@ -30,6 +30,8 @@ ROWS = {
     "rejected_records": 2,
     "etl_runs": 2,
     "warehouse_info": 1,
+    "newest_plays": 3,
+    "load_lock": 0,
 }
 
 
@@ -79,6 +81,8 @@ def test_status_shows_the_newest_run_first(place: Place) -> None:
         "songs_staged": 1,
         "songs_duplicate": 0,
         "songs_rejected": 0,
+        "events_mended": 0,
+        "songs_mended": 0,
     }
     assert (oldest["run_id"], oldest["events_staged"], oldest["songs_staged"]) == (1, 6, 3)
 
@@ -129,16 +133,16 @@ def test_rejects_tell_where_and_why(place: Place) -> None:
         found = rejects(reader)
         assert rejects(reader, limit=1).rows == found.rows[:1]
     assert found.columns == (
-        *("run_id", "kind", "uri", "line_number"),
+        *("run_id", "kind", "uri", "line_number", "line_place"),
         *("reason", "message", "raw_text"),
     )
     uri = str((place.folder / "log_data/2.json").resolve())
     displaced, bad = found.rows
-    assert displaced[:5] == (2, "events", uri, 2, "conflict")
-    assert "displaced" in displaced[5]
-    assert '"itemInSession": 1' in displaced[6]
-    assert bad[:5] == (2, "events", uri, 4, "not_json")
-    assert bad[6] == "no record"
+    assert displaced[:6] == (2, "events", uri, 2, 1, "conflict")
+    assert "displaced" in displaced[6]
+    assert '"itemInSession": 1' in displaced[7]
+    assert bad[:6] == (2, "events", uri, 4, 1, "not_json")
+    assert bad[7] == "no record"
 
 
 def test_the_commands_tell_the_same(place: Place) -> None:
