@@ -902,3 +902,24 @@ def test_song_that_matches_comes_before_between_or_after_its_plays(tmp_path: Pat
         assert read(place, "SELECT DISTINCT song_id, artist_id FROM songplays") == [
             (smallest, "AR1")
         ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_listener_is_described_by_the_newest_play(tmp_path: Path, order: int) -> None:
+    """Of plays of one moment, by the one of the greatest session, and in it of the last place."""
+    place = Place(tmp_path)
+    first, second = (
+        play(1, 9, ts=MOMENT, firstName="Ada", gender="F"),
+        play(2, 3, ts=MOMENT, firstName="Bea", gender=None),
+    )
+    third, oldest = (
+        play(2, 10, ts=MOMENT, firstName="Abe", gender="M"),
+        play(9, 9, ts=MOMENT - 1, firstName="Zoe"),
+    )
+    for number, line in enumerate((first, second, third, oldest)[::order]):
+        place.write([log(str(number), line), song(1)])
+        load(place)
+    rows = [("7", "Abe", None, "M", "free")]
+    assert read(place, "SELECT user_id::VARCHAR, * EXCLUDE (user_id) FROM users") == rows
+    newest = [(7, "free", MOMENT, 2, 10)]
+    assert read(place, "SELECT * FROM newest_plays") == newest

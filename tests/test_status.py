@@ -133,16 +133,16 @@ def test_rejects_tell_where_and_why(place: Place) -> None:
         found = rejects(reader)
         assert rejects(reader, limit=1).rows == found.rows[:1]
     assert found.columns == (
-        *("run_id", "kind", "uri", "line_number", "line_place"),
-        *("reason", "message", "raw_text"),
+        *("run_id", "kind", "uri", "line_number"),
+        *("reason", "message", "raw_text", "line_place"),
     )
     uri = str((place.folder / "log_data/2.json").resolve())
     displaced, bad = found.rows
-    assert displaced[:6] == (2, "events", uri, 2, 1, "conflict")
-    assert "displaced" in displaced[6]
-    assert '"itemInSession": 1' in displaced[7]
-    assert bad[:6] == (2, "events", uri, 4, 1, "not_json")
-    assert bad[7] == "no record"
+    assert displaced[:5] == (2, "events", uri, 2, "conflict")
+    assert "displaced" in displaced[5]
+    assert '"itemInSession": 1' in displaced[6]
+    assert bad[:5] == (2, "events", uri, 4, "not_json")
+    assert bad[6:] == ("no record", 1)
 
 
 def test_the_commands_tell_the_same(place: Place) -> None:
