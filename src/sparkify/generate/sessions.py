@@ -168,7 +168,7 @@ class Sessions:
         self._item[users] = self._song_ends[users] = 0
 
     def _numbers(self, servers: Integers) -> Integers:
-        """Number the next sessions on these servers: each server counts its own from 1."""
+        """Return the numbers of the next sessions on these servers; each counts its own from 1."""
         numbers = np.empty_like(servers)
         by_server = np.argsort(servers, kind="stable")
         found, first, sessions = np.unique(
