@@ -18,6 +18,7 @@ from naive_tables import (
     monday,
     ranked,
     seconds_of,
+    session_plays,
     share,
     tied,
     whole_seconds,
@@ -45,8 +46,8 @@ def newest_levels(tables: Tables) -> dict[int, Row]:
 def level_switches(tables: Tables) -> list[tuple[int, str]]:
     """(listener, new level) for each play at another level than the listener's play before."""
     found = []
-    for user_id, plays in by(tables["songplays"], "user_id").items():
-        plays.sort(key=lambda play: (play["start_time"], play["songplay_id"]))
+    for user_id, plays in by(heard(tables), "userid").items():
+        plays.sort(key=lambda play: (play["ts"], play["sessionid"], play["iteminsession"]))
         steps = pairwise(play["level"] for play in plays)
         found += [(user_id, after) for before, after in steps if before != after]
     return found
@@ -172,27 +173,25 @@ def stickiness(tables: Tables) -> list[Row]:
 
 def session_length(tables: Tables) -> list[Row]:
     sizes = ((1, "1"), (5, "2 to 5"), (10, "6 to 10"), (20, "11 to 20"), (50, "21 to 50"))
-    sessions: list[Row] = []
-    for events in by(heard(tables), "sessionid").values():
-        last = max(events, key=lambda event: event["iteminsession"])
-        starts = [event["ts"] for event in events]
-        seconds = whole_seconds(max(starts)) - whole_seconds(min(starts))
-        seconds += floor(last["length"] or 0)
-        size = next((name for most, name in sizes if len(events) <= most), "more than 50")
-        sessions.append({"plays": len(events), "seconds": seconds, "songs": size})
-    groups = by(sessions, "songs")
+    found: list[Row] = []
+    for plays in session_plays(tables):
+        seconds = whole_seconds(plays[-1]["ts"]) - whole_seconds(plays[0]["ts"])
+        seconds += floor(plays[-1]["length"] or 0)
+        size = next((name for most, name in sizes if len(plays) <= most), "more than 50")
+        found.append({"plays": len(plays), "seconds": seconds, "songs": size})
+    groups = by(found, "songs")
     return [
         {
             "songs": songs,
             "sessions": len(groups[songs]),
-            "share": len(groups[songs]) / len(sessions),
+            "share": len(groups[songs]) / len(found),
             "mean_minutes": sum(row["seconds"] for row in groups[songs])
             / (60 * len(groups[songs])),
-            "all_sessions": len(sessions),
-            "mean_plays": sum(row["plays"] for row in sessions) / len(sessions),
-            "mean_seconds": sum(row["seconds"] for row in sessions) / len(sessions),
-            "median_plays": float(statistics.median(row["plays"] for row in sessions)),
-            "median_seconds": float(statistics.median(row["seconds"] for row in sessions)),
+            "all_sessions": len(found),
+            "mean_plays": sum(row["plays"] for row in found) / len(found),
+            "mean_seconds": sum(row["seconds"] for row in found) / len(found),
+            "median_plays": float(statistics.median(row["plays"] for row in found)),
+            "median_seconds": float(statistics.median(row["seconds"] for row in found)),
         }
         for songs in [*(name for _, name in sizes), "more than 50"]
         if songs in groups
@@ -240,11 +239,12 @@ def loyal_listeners(tables: Tables) -> list[Row]:
     listeners = newest_levels(tables)
     plays = by(tables["songplays"], "user_id")
     counts = {user_id: row["plays"] for user_id, row in listeners.items()}
+    visits = Counter(found[0]["userid"] for found in session_plays(tables))
     names = ("user_id", "first_name", "last_name", "level", "plays")
     return [
         {name: listeners[user_id][name] for name in names}
         | {
-            "sessions": distinct(plays[user_id], "session_id"),
+            "sessions": visits[user_id],
             "active_days": len({play["start_time"].date() for play in plays[user_id]}),
             "tied": tied(counts),
         }

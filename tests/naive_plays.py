@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import timedelta
 from itertools import combinations, pairwise
 
 from naive_tables import (
@@ -16,6 +17,7 @@ from naive_tables import (
     monday,
     ranked,
     seconds_of,
+    session_plays,
     share,
     tied,
     whole_seconds,
@@ -231,11 +233,11 @@ def hours_served(tables: Tables) -> list[Row]:
 
 def skips(tables: Tables) -> list[Row]:
     judged = defaultdict(list)
-    for events in by(heard(tables), "sessionid").values():
-        events.sort(key=lambda event: event["iteminsession"])
-        for event, following in pairwise(events):
+    for plays in session_plays(tables):
+        for event, following in pairwise(plays):
             gap = whole_seconds(following["ts"]) - whole_seconds(event["ts"])
-            if event["length"] is not None:
+            within = following["ts"] - event["ts"] <= timedelta(days=1)
+            if event["length"] is not None and within:
                 judged[event["level"]].append(2 * gap < event["length"])
     everything = [skipped for found in judged.values() for skipped in found]
     total = len(tables["songplays"])
@@ -275,8 +277,7 @@ def shared_listeners(tables: Tables) -> list[Row]:
 
 
 def first_songs(tables: Tables) -> list[Row]:
-    sessions = by(heard(tables), "sessionid")
-    opening = [min(found, key=lambda event: event["iteminsession"]) for found in sessions.values()]
+    opening = [plays[0] for plays in session_plays(tables)]
     counts = Counter(
         (event["song"], event["artist"]) for event in opening if event["song"] is not None
     )
@@ -285,7 +286,7 @@ def first_songs(tables: Tables) -> list[Row]:
             "song": song,
             "artist": artist,
             "sessions": number,
-            "share": number / len(sessions),
+            "share": number / len(opening),
             "tied": tied(counts),
         }
         for (song, artist), number in ranked(counts)[:10]

@@ -30,6 +30,32 @@ def by(rows: Iterable[Row], *columns: str) -> dict[Any, list[Row]]:
     return dict(groups)
 
 
+def sessions(tables: Tables) -> list[list[Row]]:
+    """The events of each session, in their order.
+
+    A session is what one listener does under one number; after more than a day of nothing another
+    begins.
+    """
+    known = (event for event in tables["staging_events"] if event["userid"] is not None)
+    found: list[list[Row]] = []
+    for _, events in sorted(by(known, "userid", "sessionid").items()):
+        before = datetime.min
+        for event in sorted(events, key=lambda event: (event["ts"], event["iteminsession"])):
+            if event["ts"] - before > timedelta(days=1):
+                found.append([])
+            before = event["ts"]
+            found[-1].append(event)
+    return found
+
+
+def session_plays(tables: Tables) -> list[list[Row]]:
+    """The plays of each session that has some, in their order."""
+    found = [
+        [event for event in events if event["page"] == "NextSong"] for events in sessions(tables)
+    ]
+    return [plays for plays in found if plays]
+
+
 def ranked(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
     """Greatest count first, then by name; a name's missing parts come last."""
 

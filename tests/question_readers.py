@@ -12,7 +12,7 @@ import duckdb
 
 from naive_tables import Row, Tables
 from postgres import postgres_database
-from sparkify.sql_queries import folder
+from sparkify.sql_queries import create_view_queries, folder
 from sparkify.warehouse import Table
 
 
@@ -22,7 +22,7 @@ class Asked:
     def __init__(self, connection: Any, engine: str) -> None:
         self.connection = connection
         self.engine = engine
-        for query in folder("tables").values():
+        for query in (*folder("tables").values(), *create_view_queries):
             connection.execute(query.sql)
 
     def read(self, sql: str) -> Table:

@@ -19,6 +19,8 @@ AGENTS = (
     "Lynx",
     None,
 )
+DAY = timedelta(days=1)
+LATER = (DAY, DAY + timedelta(milliseconds=1), 20 * DAY, timedelta(hours=20), timedelta(hours=2))
 TEXTS = ("Björk", "Zoë's", "a b", "a", "B", "ÅÄ", "Coldplay", "x 'y' \"z\"", "ab", "_", "Zz", "é")
 
 
@@ -30,10 +32,21 @@ def world(seed: int) -> Tables:
     moment_range = random.choice((1, 6, 25, 70, 100, 400)) * 86_400_000
     gap = random.choice((1, 100, 300))
     events: list[Row] = []
+    shared = random.choice((1, 1, 4))
     for session in range(random.choice((1, 8, 40, 90, 90))):
         start = FIRST_MOMENT + timedelta(milliseconds=random.randrange(moment_range))
-        events += session_events(random, random.choice(listeners), session, start, gap, songs)
-    return warehouse(events, songs)
+        user = random.choice(listeners)
+        events += session_events(random, user, session // shared, start, gap, songs)
+        if random.random() < 0.1:  # the number is counted anew, or somebody comes back late
+            start = events[-1]["ts"] + random.choice(LATER)
+            events += session_events(random, user, session // shared, start, gap, songs)
+    return warehouse(known_once(events), songs)
+
+
+def known_once(events: list[Row]) -> list[Row]:
+    """Leave out what has the key of another event."""
+    keys = ("ts", "userid", "sessionid", "iteminsession")
+    return list({tuple(event[key] for key in keys): event for event in events}.values())
 
 
 def catalogue(random: Random) -> list[Row]:
@@ -73,9 +86,11 @@ def session_events(
         song = random.choice(songs)
         plays = random.random() < 0.8
         missing = random.random() < 0.05
+        anonymous = not plays and random.random() < 0.1
         events.append(
             user
             | {
+                "userid": None if anonymous else user["userid"],
                 "page": "NextSong" if plays else "Home",
                 "sessionid": session,
                 "iteminsession": item,
@@ -93,7 +108,8 @@ def session_events(
 def warehouse(events: Iterable[Row], songs: Iterable[Row] = ()) -> Tables:
     """All tables that belong to staged events and songs."""
     songs = list(songs)
-    tables: dict[str, list[Row]] = {"staging_events": list(events)}
+    events = [event | {"event_ms": milliseconds(event["ts"])} for event in events]
+    tables: dict[str, list[Row]] = {"staging_events": events}
     plays = heard(tables)
     keys = {(song["title"], song["artist_name"], song["duration"]): song for song in songs[::-1]}
     tables["songplays"] = [play(event, keys) for event in plays]
@@ -108,10 +124,14 @@ def warehouse(events: Iterable[Row], songs: Iterable[Row] = ()) -> Tables:
     return tables
 
 
+def milliseconds(moment: datetime) -> int:
+    return (moment - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
+
+
 def play(event: Row, songs: dict[tuple[str, str, float], Row]) -> Row:
     song = songs.get((event["song"], event["artist"], event["length"]), {})
     return {
-        "songplay_id": event["sessionid"] * 1_000_000 + event["iteminsession"],
+        "songplay_id": "{event_ms}-{userid}-{sessionid}-{iteminsession}".format(**event),
         "start_time": event["ts"],
         "user_id": event["userid"],
         "level": event["level"],

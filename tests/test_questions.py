@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from naive_answers import ANSWERS, SHIPPED
-from naive_tables import Row
+from naive_tables import Row, Tables, sessions
 from question_readers import Asked, on_duckdb, on_postgres
-from question_worlds import world
+from question_worlds import warehouse, world
 from sparkify.analysis import questions
 
 WORLDS = range(30)
+SESSION_QUESTIONS = ("first_songs", "loyal_listeners", "session_length", "skips")
+ONE_EVENT: Row = {
+    "firstname": "Ann",
+    "lastname": "Lee",
+    "gender": "F",
+    "level": "free",
+    "location": None,
+    "song": "Undo",
+    "artist": "Björk",
+    "length": 240.5,
+    "useragent": None,
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +60,97 @@ def test_both_engines_answer_as_the_naive_way_does(
         for reader, rows in zip(engines, found, strict=True):
             assert rows == expected, (name, reader.engine)
             assert typed(rows) == typed(expected), (name, reader.engine)
+
+
+EVERY_SESSION = (
+    "SELECT user_id, session_id, run_number, started_ms, ended_ms, started_at, ended_at, events,"
+    " plays FROM sessions ORDER BY user_id, session_id, run_number"
+)
+
+
+def expected_sessions(tables: Tables) -> list[tuple[Any, ...]]:
+    """Every session, counted within its listener and number."""
+    runs = Counter[tuple[int, int]]()
+    rows = []
+    for events in sessions(tables):
+        first, last = events[0], events[-1]
+        number = first["userid"], first["sessionid"]
+        runs[number] += 1
+        plays = sum(event["page"] == "NextSong" for event in events)
+        moments = first["event_ms"], last["event_ms"], first["ts"], last["ts"]
+        rows.append((*number, runs[number], *moments, len(events), plays))
+    return rows
+
+
+@pytest.mark.parametrize("seed", WORLDS)
+def test_the_view_has_every_session(
+    seed: int, engines: tuple[Asked, Asked], tmp_path: Path
+) -> None:
+    tables = world(seed)
+    for reader in engines:
+        reader.fill(tables, tmp_path)
+        assert reader.read(EVERY_SESSION).rows == expected_sessions(tables), reader.engine
+
+
+HOUR = 3_600_000
+FIRST = 1_541_199_600_000  # 2018-11-02 23:00
+
+
+@pytest.mark.parametrize(
+    ("events", "lengths"),
+    [
+        ([(7, 1, 0, 0, "NextSong"), (8, 1, 0, 0, "NextSong")], [1, 1]),
+        ([(7, 1, 0, 0, "NextSong"), (7, 1, 1, 2 * HOUR, "NextSong")], [2]),
+        ([(7, 1, 0, 0, "NextSong"), (7, 1, 1, 24 * HOUR, "NextSong")], [2]),
+        ([(7, 1, 0, 0, "NextSong"), (7, 1, 1, 24 * HOUR + 1, "NextSong")], [1, 1]),
+        ([(7, 1, 0, 0, "NextSong"), (7, 1, 0, 500 * HOUR, "NextSong")], [1, 1]),
+        (
+            [
+                (7, 1, 0, 0, "NextSong"),
+                (7, 1, 1, 20 * HOUR, "Home"),
+                (7, 1, 2, 40 * HOUR, "NextSong"),
+            ],
+            [2],
+        ),
+        (
+            [
+                (7, 1, 0, 0, "NextSong"),
+                (None, 1, 1, 20 * HOUR, "Home"),
+                (8, 1, 1, 20 * HOUR, "NextSong"),
+                (7, 1, 2, 40 * HOUR, "NextSong"),
+            ],
+            [1, 1, 1],
+        ),
+    ],
+    ids=[
+        *("two listeners", "over midnight", "24 hours", "a millisecond more", "weeks later"),
+        *("another page between", "others between"),
+    ],
+)
+def test_a_session_is_one_listener_until_a_day_of_nothing(
+    events: list[tuple[int | None, int, int, int, str]],
+    lengths: list[int],
+    engines: tuple[Asked, Asked],
+    tmp_path: Path,
+) -> None:
+    """lengths: how many plays each session has. first_songs and skips follow from the same."""
+    names = ("userid", "sessionid", "iteminsession", "ts", "page")
+    rows: list[Row] = [
+        ONE_EVENT
+        | dict(zip(names, event, strict=True))
+        | {"ts": datetime(1970, 1, 1) + timedelta(milliseconds=FIRST + event[3])}
+        for event in events
+    ]
+    tables = warehouse(rows)
+    for reader in engines:
+        reader.fill(tables, tmp_path)
+        found = {name: answered(reader, name) for name in SESSION_QUESTIONS}
+        assert sorted(row[8] for row in reader.read(EVERY_SESSION).rows if row[8]) == lengths
+        assert found["session_length"][0]["all_sessions"] == len(lengths)
+        assert found["first_songs"][0]["sessions"] == len(lengths)
+        assert sum(row["sessions"] for row in found["loyal_listeners"]) == len(lengths)
+        for name, answer in found.items():
+            assert answer == ANSWERS[name](tables), (name, reader.engine)
 
 
 def test_the_worlds_put_every_question_to_the_proof() -> None:

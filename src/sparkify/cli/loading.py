@@ -42,6 +42,18 @@ if TYPE_CHECKING:
     metavar="SHARE",
     help="New listeners a year, as a share of those of the first day. [default: 0.1]",
 )
+@click.option(
+    "--servers",
+    type=int,
+    metavar="N",
+    help="Servers, each with session numbers of its own. [default: 1]",
+)
+@click.option(
+    "--runs",
+    type=int,
+    metavar="N",
+    help="Runs of --days, one after the other, with the same listeners. [default: 1]",
+)
 def generate(call: Call, folder: str, start: datetime | None, **numbers: float | None) -> None:
     """Write realistic source data, with counts of their own.
 

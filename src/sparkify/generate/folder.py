@@ -18,6 +18,9 @@ LOG_JSONPATHS, TRUTH = "log_json_path.json", "truth.json"
 _PARTS = (SONG_DATA, LOG_DATA, LOG_JSONPATHS, TRUTH)
 """What a world consists of; the last of them is the last to come."""
 
+_UNSAID = {"servers": 1, "runs": 1}
+"""Options that a world says only where they are others."""
+
 _UNFINISHED = ".sparkify-generate-unfinished"
 
 
@@ -51,8 +54,8 @@ def known_truth(folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None
 
 
 def _differences(found: dict[str, Any], identity: dict[str, Any]) -> list[str]:
-    """Say in which options a world is another one, if it is."""
-    theirs, ours = found["options"], identity["options"]
+    """Return in which options a world is another one."""
+    theirs, ours = (_UNSAID | world["options"] for world in (found, identity))
     if found["generator"] != identity["generator"]:
         return ["another version of Sparkify made it"]
     return [f"{key} is {theirs[key]}, not {ours[key]}" for key in ours if theirs[key] != ours[key]]

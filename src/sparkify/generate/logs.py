@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from . import lengths
 from .chance import Integers
 from .music import Music
 from .people import People
+from .rhythm import millisecond
 from .sessions import NO_SONG, Events
 from .states import IS_ANONYMOUS, STATES, State
 
@@ -24,12 +25,9 @@ KEYS = (
 )
 """The keys of an event, in the order of log_json_path.json."""
 
-_MILLISECONDS = "796"
-"""The constant part of a second that every moment in the real logs has."""
-
 _LINES_AT_ONCE = 4_096
 _USERS_REMEMBERED = 1 << 13
-_NOBODY = -1
+_Numbers = TypeVar("_Numbers", int, Integers)
 
 
 class _UserPieces(NamedTuple):
@@ -88,7 +86,7 @@ class LogFiles:
             events.session.tolist(),
             events.item.tolist(),
             events.song.tolist(),
-            map(self._user_pieces, _named(events).tolist()),
+            map(self._user_pieces, self._named(events).tolist()),
             map(self._state_pieces.__getitem__, events.state.tolist()),
             map(names.title, heard.titles.tolist()),
             map(names.artist, heard.artists.tolist(), heard.billings.tolist()),
@@ -109,20 +107,26 @@ class LogFiles:
                     f"{at}{user.end}"
                 )
 
+    def _named(self, events: Events) -> Integers:
+        """Return whom the logs name: where nobody is logged in, a nobody of the server."""
+        nobody = _nobody(self._people.server[events.user])
+        return np.where(IS_ANONYMOUS[events.state], nobody, events.user)
+
     def _pieces_of_user(self, user: int) -> _UserPieces:
         first_name = last_name = gender = place = agent = registered = "null"
-        number = ""
-        if user != _NOBODY:
+        number, fraction = "", f"{millisecond(_nobody(user)):03}"
+        if user >= 0:
             who = self._people.user(user)
             first_name, last_name = f'"{who.first_name}"', f'"{who.last_name}"'
             gender, place, agent = f'"{who.gender}"', who.place.json, who.agent.json
-            registered, number = f"{who.registered}{_MILLISECONDS}.0", str(who.number)
+            fraction = f"{millisecond(who.server):03}"
+            registered, number = f"{who.registered}{fraction}.0", str(who.number)
         return _UserPieces(
             until_item=f',"firstName":{first_name},"gender":{gender},"itemInSession":',
             until_length=f',"lastName":{last_name},"length":',
             place=f',"location":{place}',
             registered=f',"registration":{registered}',
-            end=f'{_MILLISECONDS},"userAgent":{agent},"userId":"{number}"}}',
+            end=f'{fraction},"userAgent":{agent},"userId":"{number}"}}',
         )
 
 
@@ -135,6 +139,6 @@ def _pieces_of_state(state: State) -> _StatePieces:
     )
 
 
-def _named(events: Events) -> Integers:
-    """Tell whom the logs name: nobody who is not logged in."""
-    return np.where(IS_ANONYMOUS[events.state], _NOBODY, events.user)
+def _nobody(server: _Numbers) -> _Numbers:
+    """Turn servers into the numbers of those who are nobody there, below 0, and these back."""
+    return -1 - server

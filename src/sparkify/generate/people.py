@@ -30,7 +30,10 @@ _USER_AGENTS = [as_logged(name) for name, _ in words.USER_AGENTS]
 
 
 class User(NamedTuple):
-    """What the logs say of somebody. number: from 1; registered: whole seconds since 1970."""
+    """What the logs say of somebody.
+
+    number: from 1. registered: whole seconds since 1970. server: on which server, from 0.
+    """
 
     number: int
     first_name: str
@@ -39,6 +42,7 @@ class User(NamedTuple):
     place: Text
     agent: Text
     registered: int
+    server: int
 
 
 class People:
@@ -47,7 +51,8 @@ class People:
     Columns by user, counted from 0; moments are whole seconds since 1970.
     members: how many listen from the start. arrives: when each comes first (members: the start).
     entry: the pause from which the first session begins. gap: mean seconds between two pages; rest:
-    between two sessions. registered: when; a guest may do so later.
+    between two sessions. registered: when; a guest may do so later. server: who counts their
+    sessions.
     """
 
     def __init__(self, options: Options) -> None:
@@ -55,6 +60,7 @@ class People:
         self.members = options.first_users
         guests = list(_arrivals(options, start))
         self.size = self.members + len(guests)
+        self.server = np.arange(self.size) % options.servers
         # Row by row, so that the first users are the same ones however many there are.
         chances = stream(options.seed, "who listens").random((self.size, _CHOICES)).T
         self.arrives = np.array([start] * self.members + guests, np.int64)
@@ -82,6 +88,7 @@ class People:
             place=_METRO_AREAS[self._places[user]],
             agent=_USER_AGENTS[self._agents[user]],
             registered=int(self.registered[user]),
+            server=int(self.server[user]),
         )
 
 

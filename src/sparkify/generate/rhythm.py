@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TypeVar
 
 import numpy as np
 
-from .chance import Floats
+from .chance import Floats, Integers
 
 HOUR = 3_600
 DAY = 24 * HOUR
 EPOCH = date(1970, 1, 1)
+_MILLISECOND = 796
 
 _NIGHT_SHIFT = 0.0625 * DAY
 _NIGHT_DROP = 0.6
@@ -19,6 +21,16 @@ _DAY_OFF_DROP = 0.5
 _TAPER = 3 * HOUR
 _MONDAY, _THURSDAY = 0, 3
 _YEARS_KNOWN = 12
+_Servers = TypeVar("_Servers", int, Integers)
+
+
+def millisecond(server: _Servers) -> _Servers:
+    """Return the part of a second at which everything happens on a server, counted from 0.
+
+    It is constant in the real logs. Every server has its own, so that no two of them log an event
+    of nobody at the same moment, in sessions of the same number.
+    """
+    return (_MILLISECOND + server) % 1_000
 
 
 class Rhythm:

@@ -43,21 +43,22 @@ _NONE = Events(*np.zeros((6, 0), np.int64))
 
 
 class Sessions:
-    """All events of a world, block by block; in each, all who listen move on together.
+    """All events of a run, block by block; in each, all who listen move on together.
 
     Memory holds the users and the events of one block. Nothing depends on how many days are asked
     for: a longer world begins like a shorter one.
     """
 
-    def __init__(self, options: Options, music: Music, people: People) -> None:
+    def __init__(self, options: Options, music: Music, people: People, run: int = 0) -> None:
         self._music = music
         self._people = people
-        self._rhythm = Rhythm(options.start)
-        self._random = stream(options.seed, "visits").random
-        self._start = int(people.arrives[0])
+        self._rhythm = Rhythm(options.first_day(run))
+        self._random = stream(options.seed, f"visits {run}" if run else "visits").random
+        self._arrives = people.arrives + (options.first_day(run) - options.start).days * DAY
+        self._start = int(self._arrives[0])
         self._end = self._start + options.days * DAY
         self._here = people.members
-        self._sessions = 0
+        self._sessions = np.zeros(options.servers, np.int64)
         # Of each user: when what comes next, and where in which session; when the music ends.
         self._at = np.full(people.size, _NEVER)
         self._state = people.entry.copy()
@@ -102,9 +103,9 @@ class Sessions:
 
     def _welcome(self, until: int) -> None:
         """Let the guests in who come before `until`."""
-        here = int(np.searchsorted(self._people.arrives, until))
+        here = int(np.searchsorted(self._arrives, until))
         guests = np.arange(self._here, here)
-        self._enter(guests, self._people.arrives[guests])
+        self._enter(guests, self._arrives[guests])
         self._here = here
 
     def _visit(self, users: Integers) -> tuple[Events, Flags]:
@@ -163,6 +164,17 @@ class Sessions:
         """Prepare the next sessions of users who are pausing."""
         self._at[users] = moments.astype(np.int64)
         self._state[users] = follow(self._state[users], self._random(len(users)))
-        self._session[users] = self._sessions + 1 + np.arange(len(users))
-        self._sessions += len(users)
+        self._session[users] = self._numbers(self._people.server[users])
         self._item[users] = self._song_ends[users] = 0
+
+    def _numbers(self, servers: Integers) -> Integers:
+        """Return the numbers of the next sessions on these servers; each counts its own from 1."""
+        numbers = np.empty_like(servers)
+        by_server = np.argsort(servers, kind="stable")
+        found, first, sessions = np.unique(
+            servers[by_server], return_index=True, return_counts=True
+        )
+        places = np.arange(len(servers)) - np.repeat(first, sessions)
+        numbers[by_server] = np.repeat(self._sessions[found], sessions) + 1 + places
+        self._sessions[found] += sessions
+        return numbers

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from .chance import Flags, Integers
-from .rhythm import DAY, HOUR
+from .rhythm import DAY, HOUR, millisecond
 from .sessions import NO_SONG, Events
 from .states import IS_PAID
 
@@ -19,18 +19,24 @@ _Days = TypeVar("_Days", int, Integers)
 class Tally:
     """Counts over the events of a world, taken in as they come.
 
-    events, starts: all events; distinct moments at which a song starts. songs: plays by song.
+    events, starts: all events; distinct moments, to the millisecond, at which a song starts.
+    songs: plays by song.
     hours: plays by hour, counted from 1970. lengths: total length of the free and of the paid
     plays, in units of 1e-5 s. changes: how often a listener's level differs from that of the play
     before: to free, to paid. sessions_by_plays: how many sessions have so many plays.
     cohorts: by week, counted from that of the first day, how many listeners who played for the
     first time in it played so many weeks later; shape (weeks, weeks).
 
-    By user: plays (free, paid); sessions and days with plays; moments of the first, the first paid
-    and the last play, or NEVER; whether the last play was a paid one.
+    By user: the millisecond of a second at which everything happens; plays (free, paid); sessions
+    and days with plays; moments of the first, the first paid and the last play, or NEVER; whether
+    the last play was a paid one.
     """
 
-    def __init__(self, song_lengths: Integers, users: int, first_day: int, days: int) -> None:
+    def __init__(
+        self, song_lengths: Integers, servers: Integers, first_day: int, days: int
+    ) -> None:
+        users = len(servers)
+        self.milliseconds = millisecond(servers)
         self.events = self.starts = 0
         self.songs = np.zeros(len(song_lengths), np.int64)
         self.hours: Counter[int] = Counter()
@@ -54,7 +60,8 @@ class Tally:
         plays = np.flatnonzero(events.song != NO_SONG)
         if not len(plays):
             return
-        self.starts += len(np.unique(events.at[plays]))
+        moments = events.at[plays] * 1_000 + self.milliseconds[events.user[plays]]
+        self.starts += len(np.unique(moments))
         _count(self.hours, events.at[plays] // HOUR)
         song, is_paid = events.song[plays], IS_PAID[events.state[plays]]
         np.add.at(self.songs, song, 1)
@@ -76,9 +83,10 @@ class Tally:
         self.last_at[user[is_last]] = at[is_last]
         self.is_paid[user[is_last]] = is_paid[is_last]
 
-    def finish(self) -> None:
-        """Count what had to wait for the end: the last session of each listener."""
+    def end_sessions(self) -> None:
+        """Count what had to wait for the end of a run: the last session of each listener."""
         _count(self.sessions_by_plays, self._session_plays[self._session_plays > 0])
+        self._session[:] = self._session_plays[:] = 0
 
     def _count_sessions(self, user: Integers, session: Integers) -> None:
         """Count sessions by their plays; the last one of each user may go on later."""

@@ -20,7 +20,7 @@ from .rhythm import DAY, EPOCH
 from .tally import NEVER, Tally
 
 _TOP = 10
-_AWAY = 7 * DAY
+_AWAY = 7 * DAY * 1_000
 _LEVELS = ("free", "paid")
 _BILLING_BITS = 30
 _ODD = 0x9E3779B97F4A7C15
@@ -143,7 +143,7 @@ def _catalogue(music: Music, tally: Tally, matched: Counter[int]) -> dict[str, A
 
 def _times(options: Options, tally: Tally) -> dict[str, Any]:
     first = (options.start - EPOCH).days
-    daily = dict.fromkeys(range(first, first + options.days), 0)
+    daily = dict.fromkeys(range(first, first + options.all_days), 0)
     hours, weekdays = [0] * 24, [0] * 7
     for hour, plays in tally.hours.items():
         daily[hour // 24] += plays
@@ -198,7 +198,8 @@ def _listeners(tally: Tally) -> dict[str, Any]:
         moments[listeners] for moments in (tally.first_at, tally.first_paid_at, tally.last_at)
     )
     waits = (first_paid - first)[(first_paid != NEVER) & (first_paid > first)]
-    away = last.max(initial=0) - last > _AWAY
+    newest = last * 1_000 + tally.milliseconds[listeners]
+    away = newest.max(initial=0) - newest > _AWAY
     is_paid = tally.is_paid[listeners]
     return {
         "stickiness": {

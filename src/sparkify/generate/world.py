@@ -42,8 +42,9 @@ def write(folder: Path, options: Options, progress: Progress) -> dict[str, Any]:
 def _help(folder: Path, options: Options) -> None:
     """Write the second share of two."""
     writer = _Writer(folder, options, 1, 2)
-    for _ in writer.logs(silent):
-        pass
+    for run in range(options.runs):
+        for _ in writer.logs(run, silent):
+            pass
     writer.songs(silent)
 
 
@@ -53,10 +54,13 @@ def _write_share(
     """Write a share and count everything."""
     writer = _Writer(folder, options, share, shares)
     first_day = (options.start - EPOCH).days
-    tally = Tally(writer.music.recordings.lengths, writer.people.size, first_day, options.days)
-    for events in writer.logs(progress):
-        tally.add(events)
-    tally.finish()
+    tally = Tally(
+        writer.music.recordings.lengths, writer.people.server, first_day, options.all_days
+    )
+    for run in range(options.runs):
+        for events in writer.logs(run, progress):
+            tally.add(events)
+        tally.end_sessions()
     writer.songs(progress)
     return truth(options, writer.music, writer.people, tally)
 
@@ -72,16 +76,19 @@ class _Writer:
         self._share = share
         self._shares = shares
 
-    def logs(self, progress: Progress) -> Iterator[Events]:
-        """Write the log files of this share; yield all events, also those of the other share."""
+    def logs(self, run: int, progress: Progress) -> Iterator[Events]:
+        """Write the logs of this share and a run; yield all events, also of the other share."""
         files = LogFiles(self._folder / LOG_DATA, self.music, self.people)
-        blocks = Sessions(self._options, self.music, self.people).blocks()
-        for day in range(self._options.days):
+        blocks = Sessions(self._options, self.music, self.people, run).blocks()
+        days = self._options.days
+        for day in range(days):
             for events in islice(blocks, DAY // BLOCK):
                 if day % self._shares == self._share:
                     files.append(events)
                 yield events
-            progress("writing the log files", day + 1, self._options.days, "days")
+            progress(
+                "writing the log files", run * days + day + 1, self._options.runs * days, "days"
+            )
 
     def songs(self, progress: Progress) -> None:
         """Write the song files of this share."""

@@ -9,27 +9,34 @@
 -- columns: song, artist, sessions:count, share:percent
 -- chart: bar x=sessions y=song,artist
 -- note: The share is of the sessions with a song. Songs are as the logs name them.
-WITH first_items AS (
+WITH first_plays AS (
     SELECT
-        sessionid,
-        MIN(iteminsession) AS item
-    FROM staging_events
-    WHERE page = 'NextSong'
-    GROUP BY sessionid
+        events.userid,
+        events.sessionid,
+        MIN(events.event_ms * 1000000 + events.iteminsession) AS place
+    FROM staging_events AS events
+    INNER JOIN sessions
+        ON
+            events.userid = sessions.user_id
+            AND events.sessionid = sessions.session_id
+            AND events.event_ms BETWEEN sessions.started_ms AND sessions.ended_ms
+    WHERE events.page = 'NextSong'
+    GROUP BY events.userid, events.sessionid, sessions.run_number
 ),
 
 openings AS (
     SELECT
-        staging_events.song,
-        staging_events.artist,
+        events.song,
+        events.artist,
         COUNT(*) AS sessions
-    FROM staging_events
-    INNER JOIN first_items
+    FROM staging_events AS events
+    INNER JOIN first_plays
         ON
-            staging_events.sessionid = first_items.sessionid
-            AND staging_events.iteminsession = first_items.item
-    WHERE staging_events.song IS NOT NULL
-    GROUP BY staging_events.song, staging_events.artist
+            events.userid = first_plays.userid
+            AND events.sessionid = first_plays.sessionid
+            AND events.event_ms * 1000000 + events.iteminsession = first_plays.place
+    WHERE events.song IS NOT NULL
+    GROUP BY events.song, events.artist
 ),
 
 first_place AS (
@@ -43,7 +50,7 @@ first_place AS (
 ),
 
 total AS (
-    SELECT COUNT(*) AS sessions FROM first_items
+    SELECT COUNT(*) AS sessions FROM first_plays
 )
 
 SELECT

@@ -24,7 +24,7 @@ newest AS (
     SELECT MAX(start_time) AS play FROM songplays
 ),
 
-listeners AS (
+user_levels AS (
     SELECT
         user_id,
         level,
@@ -36,13 +36,13 @@ listeners AS (
 
 silent AS (
     SELECT
-        listeners.user_id,
-        listeners.level,
-        listeners.last_play,
-        CAST(listeners.plays AS BIGINT) AS plays
-    FROM listeners
+        user_levels.user_id,
+        user_levels.level,
+        user_levels.last_play,
+        CAST(user_levels.plays AS BIGINT) AS plays
+    FROM user_levels
     CROSS JOIN newest
-    WHERE listeners.newest_level = 1 AND listeners.last_play < newest.play - INTERVAL '7 days'
+    WHERE user_levels.newest_level = 1 AND user_levels.last_play < newest.play - INTERVAL '7 days'
 ),
 
 leaving AS (

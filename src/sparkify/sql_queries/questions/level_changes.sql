@@ -15,25 +15,26 @@ WITH both_levels AS (
     HAVING COUNT(*) > 1
 ),
 
-plays AS (
+steps AS (
     SELECT
-        songplays.user_id,
-        songplays.level,
-        LAG(songplays.level) OVER (
-            PARTITION BY songplays.user_id
-            ORDER BY songplays.start_time, songplays.songplay_id
+        events.userid,
+        events.level,
+        LAG(events.level) OVER (
+            PARTITION BY events.userid
+            ORDER BY events.event_ms, events.sessionid, events.iteminsession
         ) AS level_before
-    FROM songplays
-    INNER JOIN both_levels ON songplays.user_id = both_levels.user_id
+    FROM staging_events AS events
+    INNER JOIN both_levels ON events.userid = both_levels.user_id
+    WHERE events.page = 'NextSong'
 ),
 
 counted AS (
     SELECT
         COUNT(CASE WHEN level = 'paid' THEN 1 END) AS upgrades,
-        COUNT(DISTINCT CASE WHEN level = 'paid' THEN user_id END) AS upgraded,
+        COUNT(DISTINCT CASE WHEN level = 'paid' THEN userid END) AS upgraded,
         COUNT(CASE WHEN level = 'free' THEN 1 END) AS downgrades,
-        COUNT(DISTINCT CASE WHEN level = 'free' THEN user_id END) AS downgraded
-    FROM plays
+        COUNT(DISTINCT CASE WHEN level = 'free' THEN userid END) AS downgraded
+    FROM steps
     WHERE level <> level_before
 ),
 

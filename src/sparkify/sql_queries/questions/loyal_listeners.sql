@@ -20,7 +20,7 @@ WITH level_plays AS (
     GROUP BY user_id, level
 ),
 
-listeners AS (
+user_levels AS (
     SELECT
         user_id,
         level,
@@ -33,7 +33,7 @@ first_place AS (
     SELECT
         plays,
         COUNT(*) AS tied
-    FROM listeners
+    FROM user_levels
     WHERE newest_level = 1
     GROUP BY plays
     ORDER BY plays DESC
@@ -45,7 +45,7 @@ top_ten AS (
         user_id,
         level,
         plays
-    FROM listeners
+    FROM user_levels
     WHERE newest_level = 1
     ORDER BY plays DESC, user_id ASC
     LIMIT 10
@@ -53,8 +53,17 @@ top_ten AS (
 
 visits AS (
     SELECT
+        top_ten.user_id,
+        COUNT(*) AS sessions
+    FROM top_ten
+    INNER JOIN sessions ON top_ten.user_id = sessions.user_id
+    WHERE sessions.plays > 0
+    GROUP BY top_ten.user_id
+),
+
+days AS (
+    SELECT
         songplays.user_id,
-        COUNT(DISTINCT songplays.session_id) AS sessions,
         COUNT(DISTINCT CAST(songplays.start_time AS DATE)) AS active_days
     FROM songplays
     INNER JOIN top_ten ON songplays.user_id = top_ten.user_id
@@ -68,10 +77,11 @@ SELECT
     top_ten.level,
     top_ten.plays,
     visits.sessions,
-    visits.active_days,
+    days.active_days,
     first_place.tied
 FROM top_ten
 INNER JOIN visits ON top_ten.user_id = visits.user_id
+INNER JOIN days ON top_ten.user_id = days.user_id
 INNER JOIN users ON top_ten.user_id = users.user_id AND top_ten.level = users.level
 CROSS JOIN first_place
 ORDER BY top_ten.plays DESC, top_ten.user_id ASC

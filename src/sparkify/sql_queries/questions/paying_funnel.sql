@@ -22,7 +22,7 @@ WITH levels AS (
     GROUP BY user_id, level
 ),
 
-listeners AS (
+user_plays AS (
     SELECT
         user_id,
         MIN(first_play) AS first_play,
@@ -39,7 +39,7 @@ beginners AS (
         last_play,
         last_paid_play,
         CASE WHEN CAST(first_play AS DATE) < CAST(last_play AS DATE) THEN 1 ELSE 0 END AS returned
-    FROM listeners
+    FROM user_plays
     WHERE first_free_play = first_play
 ),
 

@@ -12,19 +12,24 @@
 --   left out.
 WITH bounds AS (
     SELECT
-        sessionid,
+        events.userid,
+        events.sessionid,
         COUNT(*) AS plays,
-        MIN(ts) AS first_start,
-        MAX(ts) AS last_start,
-        MAX(iteminsession) AS last_item
-    FROM staging_events
-    WHERE page = 'NextSong'
-    GROUP BY sessionid
+        MIN(events.ts) AS first_start,
+        MAX(events.ts) AS last_start,
+        MAX(events.event_ms * 1000000 + events.iteminsession) AS last_place
+    FROM staging_events AS events
+    INNER JOIN sessions
+        ON
+            events.userid = sessions.user_id
+            AND events.sessionid = sessions.session_id
+            AND events.event_ms BETWEEN sessions.started_ms AND sessions.ended_ms
+    WHERE events.page = 'NextSong'
+    GROUP BY events.userid, events.sessionid, sessions.run_number
 ),
 
-sessions AS (
+heard AS (
     SELECT
-        bounds.sessionid,
         bounds.plays,
         CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', bounds.last_start)) AS BIGINT)
         - CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', bounds.first_start)) AS BIGINT)
@@ -32,8 +37,9 @@ sessions AS (
     FROM bounds
     INNER JOIN staging_events AS last_plays
         ON
-            bounds.sessionid = last_plays.sessionid
-            AND bounds.last_item = last_plays.iteminsession
+            bounds.userid = last_plays.userid
+            AND bounds.sessionid = last_plays.sessionid
+            AND bounds.last_place = last_plays.event_ms * 1000000 + last_plays.iteminsession
 ),
 
 sizes AS (
@@ -48,7 +54,7 @@ sizes AS (
             WHEN plays <= 50 THEN 5
             ELSE 6
         END AS place
-    FROM sessions
+    FROM heard
 ),
 
 means AS (

@@ -6,39 +6,39 @@
 --   {all_skips:plural was were} cut short before half of the song.
 -- empty: No play was followed by another in its session, so there is no answer.
 -- coverage: Of {all_plays:count play}, {judged_share:percent} can be judged: the song's length is
---   known and another play followed in the session.
+--   known and another play followed in the session within 24 hours.
 -- columns: level, judged:count, skips:count, skip_share:percent
 -- chart: bar x=skip_share y=level
 -- note: A guess: the logs hold no skip button, only that the next song began early.
-WITH starts AS (
+WITH followed AS (
     SELECT
         level,
         length,
-        sessionid,
-        iteminsession,
-        CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', ts)) AS BIGINT) AS started
+        event_ms,
+        LEAD(event_ms) OVER (
+            PARTITION BY userid, sessionid
+            ORDER BY event_ms, iteminsession
+        ) AS next_ms
     FROM staging_events
     WHERE page = 'NextSong'
 ),
 
-plays AS (
+judged_plays AS (
     SELECT
         level,
         length,
-        started,
-        LEAD(started) OVER (PARTITION BY sessionid ORDER BY iteminsession) AS next_started
-    FROM starts
+        FLOOR(CAST(next_ms AS DOUBLE PRECISION) / 1000)
+        - FLOOR(CAST(event_ms AS DOUBLE PRECISION) / 1000) AS seconds
+    FROM followed
+    WHERE length IS NOT NULL AND next_ms - event_ms <= 86400000
 ),
 
 levels AS (
     SELECT
         level,
         COUNT(*) AS judged,
-        COUNT(
-            CASE WHEN 2 * CAST(next_started - started AS DOUBLE PRECISION) < length THEN 1 END
-        ) AS skips
-    FROM plays
-    WHERE length IS NOT NULL AND next_started IS NOT NULL
+        COUNT(CASE WHEN 2 * seconds < length THEN 1 END) AS skips
+    FROM judged_plays
     GROUP BY level
 ),
 
