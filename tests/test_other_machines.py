@@ -1,0 +1,1 @@
+"""Other people's files and databases, and machines without a home: nothing of them is touched."""
