@@ -68,7 +68,7 @@ class DuckDBReader:
 
     def export(self, table: str, path: Path) -> None:
         """Write a table as a Parquet file. Raises WarehouseError when it cannot be written."""
-        self._run(folder("duckdb")["export_table"], {"table": table, "path": str(path)})
+        self._run(folder("duckdb")["export_table"], {"table": table, "path": str(path.absolute())})
 
     def known_files(self) -> Ledger:
         """Return every version of a file that was loaded."""
@@ -193,7 +193,7 @@ def connect(
             if not read_only:
                 _make(settings.database)
             _require_no_other_kind(settings.database)
-            path = str(settings.database)
+            path = str(settings.database.absolute())  # the engine takes ~ for the home folder
             connection = duckdb.connect(path, read_only=read_only, config=options(settings))
             connection.execute("SET TimeZone = 'UTC'")
             return connection
