@@ -9,7 +9,7 @@ from ..errors import WarehouseError
 from ..sql_queries import TABLES, VIEWS, folder
 
 _INFO = "warehouse_info"
-_COLUMNS = set(re.findall(r"^    (\w+) ", folder("tables")[_INFO].sql, re.MULTILINE))
+COLUMNS = set(re.findall(r"^    (\w+) ", folder("tables")[_INFO].sql, re.MULTILINE))
 _NAMES = {*TABLES, *VIEWS, "new_events", "new_songs"}
 """What a load makes, also for a while."""
 
@@ -28,7 +28,7 @@ def holds_warehouse(present: Iterable[tuple[str, str]], where: str, next_step: s
     names = {name for name, _ in found}
     columns = {column for name, column in found if name == _INFO}
     theirs = _NAMES & names
-    if is_ours := columns >= _COLUMNS:
+    if is_ours := columns >= COLUMNS:
         theirs = set()
     elif is_ours := columns == _COLUMNS_OF_VERSION_1:
         theirs &= _NAMES_SINCE_VERSION_2
