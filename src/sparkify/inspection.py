@@ -79,13 +79,20 @@ def inspect(
     when S3 does not let us in.
     """
     for address in addresses:
-        if not sources.in_s3(address) and not Path(address).expanduser().exists():
+        if not sources.in_s3(address) and not _exists(address):
             raise SourceError(
                 f"there is no folder or file {address}",
                 "Check the name; a relative one starts at the current folder.",
             )
     chosen = addresses or (settings.log_data, settings.song_data)
     return [_inspected(settings, address, progress) for address in chosen]
+
+
+def _exists(address: str) -> bool:
+    try:
+        return Path(address).expanduser().exists()
+    except RuntimeError:  # there is no such user, or no home
+        return False
 
 
 def _inspected(settings: Settings, address: str, progress: Progress) -> Inspected:

@@ -192,8 +192,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "a new database is not made whole",
         _READING,
-        "        duckdb.connect(str(made)).close()\n",
-        "        duckdb.connect(str(database)).close()\n",
+        "        duckdb.connect(str(made), config=NO_EXTENSIONS).close()\n",
+        "        duckdb.connect(str(database), config=NO_EXTENSIONS).close()\n",
         "test_faults.py::test_first_load_on_a_full_disk",
     ),
     _fault(

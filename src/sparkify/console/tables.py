@@ -57,6 +57,8 @@ def cell(value: Any, null: str = "") -> str:
         return f"{value:.15g}"
     if isinstance(value, datetime.datetime):
         return value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")
+    if isinstance(value, bytes):
+        return value.hex()
     return stream.clean(str(value))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from .findings import Findings, gather
+from .runtime import some_home
 
 __all__ = ["Findings", "gather", "page"]
 
@@ -20,6 +21,7 @@ def page(findings: Findings, made_at: datetime) -> str:
 
     Raises HeaderError when a question's header declares a chart that cannot be.
     """
-    from .writing import page as written
+    with some_home():
+        from .writing import page as written
 
     return written(findings, made_at)

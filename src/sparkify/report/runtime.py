@@ -1,14 +1,15 @@
 """The JavaScript that draws the charts, out of the vl-convert wheel: nothing is fetched.
 
 To bundle it takes seconds of a processor, so the bundle is kept in the user's cache. Where it
-cannot be kept, every report makes it anew.
+cannot be kept, or the user has no home, every report makes it anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,22 +21,47 @@ _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
 def library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script that may stand in a page."""
     digest = hashlib.sha256(_SNIPPET.encode()).hexdigest()[:8]
-    kept = _cache() / f"charts-{version('vl-convert-python')}-{digest}.js"
+    cache = _cache()
+    kept = cache and cache / f"charts-{version('vl-convert-python')}-{digest}.js"
     with suppress(OSError, UnicodeDecodeError):
-        return kept.read_text(encoding="utf-8")
+        if kept:
+            return kept.read_text(encoding="utf-8")
     import vl_convert
 
     bundle = vl_convert.javascript_bundle(_SNIPPET)
     # Inside a script element these would end it, or begin a comment, wherever they stand.
     bundle = bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
     with suppress(OSError):
-        _keep(kept, bundle)
+        if kept:
+            _keep(kept, bundle)
     return bundle
 
 
-def _cache() -> Path:
+@contextmanager
+def some_home() -> Iterator[None]:
+    """Name a home where there is none, below which nothing can be: Altair asks for it on import."""
+    if _home():
+        yield
+        return
+    os.environ["HOME"] = os.devnull
+    try:
+        yield
+    finally:
+        del os.environ["HOME"]
+
+
+def _home() -> Path | None:
+    with suppress(RuntimeError):  # neither HOME nor an entry in the passwd file
+        return Path.home()
+    return None
+
+
+def _cache() -> Path | None:
     root = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(root) if Path(root).is_absolute() else Path.home() / ".cache") / "sparkify"
+    if Path(root).is_absolute():
+        return Path(root) / "sparkify"
+    home = _home()
+    return home and home / ".cache" / "sparkify"
 
 
 def _keep(path: Path, text: str) -> None:

@@ -14,6 +14,7 @@ from duckdb import StatementType
 from ...errors import UsageError
 from .. import Table
 from .reading import DuckDBReader, failures
+from .values import fetched
 
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:ANALYZE\b|\([^()]*\))?", re.IGNORECASE)
 _READING = re.compile(r"[\s(]*(?:SELECT|FROM|WITH|PIVOT|UNPIVOT)\b", re.IGNORECASE)
@@ -39,9 +40,8 @@ class QueryReader(DuckDBReader):
         self._require_reading(sql)
         with failures("the query"):
             try:
-                cursor = self._connection.execute(sql)
-                columns = tuple(column[0] for column in cursor.description or ())
-                return Table(columns, cursor.fetchall())
+                relation = self._connection.sql(sql)
+                return Table(tuple(relation.columns), fetched(relation))
             except _REFUSED as error:
                 raise UsageError(_told(error), _advice(error)) from None
 

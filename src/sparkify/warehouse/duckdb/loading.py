@@ -44,7 +44,7 @@ from ...staging.reading import NumberedFiles
 from ...staging.rules import Kind, fields_of
 from ...temporary import temporary_folder
 from .. import Run, StageReport
-from .reading import DuckDBReader, check_schema, close, connect, failures
+from .reading import DuckDBReader, check_schema, close, connect, failures, holds_tables
 from .staging import Stager
 
 _BOOKKEEPING = folder("bookkeeping")
@@ -304,7 +304,7 @@ def open_warehouse(
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
         warehouse = DuckDBWarehouse(connection, workspace, SourceFetch(settings, workspace))
         try:
-            if "warehouse_info" in warehouse.tables():
+            if holds_tables(warehouse, settings.database):
                 check_schema(warehouse, settings.database)
             yield warehouse
         finally:

@@ -19,10 +19,22 @@ from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
 from ...temporary import temporary_folder, writing
 from .. import Table
+from ..ownership import holds_warehouse, not_ours
 from ..parquet_folder import replacing
 
 _DAMAGED = re.compile("Corrupt database file|Could not read enough bytes")
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_ELSEWHERE = "Name another file with --database (DATABASE in [DUCKDB])."
+_NO_DATABASE = "not a valid DuckDB database"
+_MARK = b"DUCK"
+_MARK_AT = 8
+_OTHER_KINDS = {b"SQLite": "an SQLite database", b"PAR1": "a Parquet file"}
+NO_EXTENSIONS: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+"""What the engine would otherwise fetch from the network, and keep below the home folder."""
+
 _LITTLE_BYTES = 400e6
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -56,7 +68,7 @@ class DuckDBReader:
 
     def export(self, table: str, path: Path) -> None:
         """Write a table as a Parquet file. Raises WarehouseError when it cannot be written."""
-        self._run(folder("duckdb")["export_table"], {"table": table, "path": str(path)})
+        self._run(folder("duckdb")["export_table"], {"table": table, "path": str(path.absolute())})
 
     def known_files(self) -> Ledger:
         """Return every version of a file that was loaded."""
@@ -124,10 +136,19 @@ def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledge
         return Ledger()
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
         reader = DuckDBReader(connection)
-        if "warehouse_info" not in reader.tables():
+        if not holds_tables(reader, settings.database):
             return Ledger()
         check_schema(reader, settings.database)
         return reader.known_files()
+
+
+def holds_tables(reader: DuckDBReader, database: Path) -> bool:
+    """Return whether a database holds our tables.
+
+    Raises WarehouseError when it holds tables of our names that this program did not make.
+    """
+    found = reader.read(folder("duckdb")["names_taken"].sql)
+    return holds_warehouse(found.rows, str(database), _ELSEWHERE)
 
 
 def check_schema(reader: DuckDBReader, database: Path) -> None:
@@ -135,13 +156,15 @@ def check_schema(reader: DuckDBReader, database: Path) -> None:
 
     Nothing is changed in it. No version before this one exists that could be brought up to date.
     """
-    if "warehouse_info" not in reader.tables():
+    if not holds_tables(reader, database):
         raise WarehouseError(
             f"{database} holds no Sparkify tables",
             "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
         )
     versions = reader.read(folder("bookkeeping")["schema_version"].sql).rows
     version = versions[0][0] if versions else SCHEMA_VERSION
+    if not isinstance(version, int):
+        raise not_ours(["warehouse_info"], str(database), _ELSEWHERE)
     if version > SCHEMA_VERSION:
         raise WarehouseError(
             f"{database} was made by a newer Sparkify (schema {version}; this one knows "
@@ -169,11 +192,16 @@ def connect(
         try:
             if not read_only:
                 _make(settings.database)
-            path = str(settings.database)
-            return duckdb.connect(path, read_only=read_only, config=options(settings))
+            _require_no_other_kind(settings.database)
+            path = str(settings.database.absolute())  # the engine takes ~ for the home folder
+            connection = duckdb.connect(path, read_only=read_only, config=options(settings))
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection
         except (duckdb.Error, OSError) as error:
             holder = _LOCKED.search(str(error))
             if holder is None:
+                if _NO_DATABASE in str(error):
+                    raise _no_database(settings.database, "an empty file") from None
                 raise WarehouseError(
                     f"{settings.database} cannot be opened: {_cause(error)}",
                     _remedy(error)
@@ -193,12 +221,35 @@ def connect(
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
+def _require_no_other_kind(database: Path) -> None:
+    """Refuse what the engine would open with an extension, or wait for: it is not asked.
+
+    Raises WarehouseError, or OSError when the file cannot be read.
+    """
+    if not database.exists():
+        return
+    if not database.is_file():
+        raise _no_database(database, "a folder" if database.is_dir() else "no regular file")
+    with database.open("rb") as stream:
+        head = stream.read(_MARK_AT + len(_MARK))
+    if head and head[_MARK_AT:] != _MARK:  # an empty one may be another process's that makes it
+        kinds = (name for start, name in _OTHER_KINDS.items() if head.startswith(start))
+        raise _no_database(database, next(kinds, "a file of another kind"))
+
+
+def _no_database(database: Path, what: str) -> WarehouseError:
+    return WarehouseError(
+        f"{database} cannot be opened: it is no DuckDB database, but {what}",
+        f"{_ELSEWHERE} Nothing in this one was changed.",
+    )
+
+
 def options(settings: Settings) -> dict[str, Any]:
-    """Say how DuckDB is to work: within what memory, with how many threads.
+    """Return how DuckDB is to work: within what memory, with how many threads, with no extension.
 
     Each thread that reads JSON takes several buffers of 32 MB, so little memory is for one thread.
     """
-    chosen: dict[str, Any] = {"preserve_insertion_order": False}
+    chosen: dict[str, Any] = {"preserve_insertion_order": False, **NO_EXTENSIONS}
     if settings.memory_limit:
         chosen["memory_limit"] = settings.memory_limit
         if _is_little(settings.memory_limit):
@@ -224,7 +275,7 @@ def _make(database: Path) -> None:
         return
     with temporary_folder(database.parent, ".sparkify-") as folder:
         made = folder / database.name
-        duckdb.connect(str(made)).close()
+        duckdb.connect(str(made), config=NO_EXTENSIONS).close()
         with suppress(OSError):  # another process was faster, or there are no hard links here
             database.hardlink_to(made)
 

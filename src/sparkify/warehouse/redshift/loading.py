@@ -96,6 +96,7 @@ class RedshiftWarehouse(RedshiftReader):
 
     def replace_tables(self) -> None:
         """Remove every table with all that is in it and make it anew, empty, in one transaction."""
+        self.tables()  # refuses those of other people
         self._make([*_steps((*drop_view_queries, *drop_table_queries)), *_creation(TABLES)], TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:

@@ -17,6 +17,7 @@ from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from .. import Table
+from ..ownership import holds_warehouse
 from .asking import only_reading
 from .batch import MAX_STATEMENTS, Step, failed_step
 from .filling import fill, on_one_line
@@ -33,6 +34,7 @@ MANY_FILES = 50_000
 DEADLINE_SECONDS = 4 * 3600.0
 """A statement that takes longer is cancelled."""
 
+_ELSEWHERE = "Choose another database: DATABASE in [REDSHIFT]."
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
@@ -118,9 +120,13 @@ class RedshiftReader:
         return found
 
     def tables(self) -> list[str]:
-        """Name the tables of the warehouse that are there."""
-        [found] = self._ask([_SQL["tables_present"].sql])
-        present = {name for (name,) in found.rows}
+        """Name the tables of the warehouse that are there.
+
+        Raises WarehouseError when there are tables of our names that this program did not make.
+        """
+        [found] = self._ask([_SQL["names_taken"].sql])
+        holds_warehouse(found.rows, f"database {self._settings.redshift_database}", _ELSEWHERE)
+        present = {name for name, _ in found.rows}
         return [table for table in TABLES if table in present]
 
     def ledger_state(self) -> LedgerState:
