@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import multiprocessing
 import os
 import re
 import socket
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -58,7 +61,8 @@ def uris(folder: Path) -> list[str]:
 
 
 def test_files_are_listed_at_any_depth_and_sorted_by_uri(folder: Path) -> None:
-    names = ["b.json", "a/c.json.gz", "a/b/c/d.json", "a.json", "B.json"]
+    names = ["b.json", "a/c.json.gz", "a/b/c/d.json", "a.json", "B.json", "e.jsonl", "e.ndjson"]
+    names += ["f.jsonl.gz", "f.ndjson.gz", "_day=1/x.json", "_level=free.json", "a_/b_c.json"]
     for name in names:
         put(folder / name)
     assert uris(folder) == [str(folder / name) for name in sorted(names)]
@@ -81,8 +85,18 @@ def test_file_is_described_by_size_and_time_of_change(folder: Path) -> None:
         "day.json.swp",
         "#day.json#",
         "day.json.bak",
-        "day.jsonl",
         "day.JSON",
+        "day.JSONL",
+        "day.gz",
+        "day.jsonl.zst",
+        "day.ndjson.",
+        "_SUCCESS",
+        "_temporary/0/part-0.json",
+        "_delta_log/00000000000000000000.json",
+        "_day.json",
+        "_.json",
+        ".x=1/day.json",
+        ".../day.json",
         "day.txt",
         "day.gz",
         "json",
@@ -108,7 +122,8 @@ def test_what_is_neither_file_nor_folder_is_passed_over(folder: Path) -> None:
             os.chdir(here)
         listing = list_folder(str(folder), "events")
     assert [file.uri for file in listing.files] == [str(folder / "day.json")]
-    assert sorted(listing.ignored) == [str(folder / "pipe.json"), str(folder / "socket.json")]
+    assert listing.unread == [str(folder / "pipe.json"), str(folder / "socket.json")]
+    assert listing.ignored == listing.unread
 
 
 def test_folder_named_like_a_file_is_a_folder(folder: Path) -> None:
@@ -192,34 +207,151 @@ def test_source_without_files_is_an_error(folder: Path, made: list[str] | None, 
     assert re.search(r"\bSONG_DATA\b", caught.value.next_step)
 
 
-def test_dangling_link_is_an_error_that_names_it(folder: Path) -> None:
+@pytest.mark.parametrize("name", ["gone.json", "gone", "gone.txt"])
+@pytest.mark.parametrize("target", ["nothing", "/nowhere/at/all", "day.json/below", "x" * 300, "."])
+def test_link_that_leads_nowhere_is_passed_over(folder: Path, name: str, target: str) -> None:
     put(folder / "day.json")
-    (folder / "gone.json").symlink_to(folder / "nothing")
-    with pytest.raises(SourceError, match=r"gone\.json cannot be read"):
-        list_folder(str(folder), "events")
+    (folder / name).symlink_to(folder / name if target == "." else target)
+    listing = list_folder(str(folder), "events")
+    assert [file.uri for file in listing.files] == [str(folder / "day.json")]
+    assert listing.ignored == listing.unread == [str(folder / name)]
 
 
-def test_link_to_itself_is_an_error_that_names_it(folder: Path) -> None:
-    (folder / "circle.json").symlink_to(folder / "circle.json")
-    with pytest.raises(SourceError, match=r"circle\.json cannot be read"):
-        list_folder(str(folder), "events")
+@pytest.mark.parametrize("target", [".", "..", "../.."])
+def test_folder_in_a_circle_is_passed_over(folder: Path, target: str) -> None:
+    path = put(folder / "2018" / "day.json")
+    put(folder.parent / "other.json")
+    (folder / "2018" / "circle").symlink_to(target)
+    listing = list_folder(str(folder), "events")
+    assert [file.uri for file in listing.files] == [str(path)]
+    assert listing.ignored == listing.unread == [str(folder / "2018" / "circle")]
 
 
-def test_unreadable_folder_is_an_error_that_names_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(folder / "day.json")
-    put(folder / "secret" / "day.json")
+def test_folders_that_lead_to_each_other_are_listed_once(folder: Path) -> None:
+    paths = [put(folder / name / "day.json") for name in ("a", "ab")]
+    (folder / "a" / "x").symlink_to("../ab")
+    (folder / "ab" / "x").symlink_to("../a")
+    listing = list_folder(str(folder), "events")
+    assert ([file.uri for file in listing.files], listing.ignored) == (list(map(str, paths)), [])
+
+
+@pytest.mark.parametrize("name", ["day.json.gz", "day.jsonl"])
+@pytest.mark.parametrize("target", ["blob", "blob.zst", "blob.json"])
+def test_name_of_a_link_tells_how_to_open_the_file(folder: Path, name: str, target: str) -> None:
+    path = put(folder.parent / "store" / target)
+    (folder / name).symlink_to(path)
+    (file,) = list_folder(str(folder), "events").files
+    assert (file.uri, file.path) == (str(path), str(folder / name))
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, ending: str, number: int) -> None:
+    """Refuse to show what is in a folder: permissions do not bind root."""
     scan = os.scandir
 
-    def refuse(path: str) -> object:
-        if str(path).endswith("secret"):  # as if not root
-            raise PermissionError(13, "Permission denied", path)
+    def scan_or_not(path: str) -> object:
+        if str(path).endswith(ending):
+            raise OSError(number, os.strerror(number), path)
         return scan(path)
 
-    monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(SourceError, match="secret cannot be read: Permission denied"):
+    monkeypatch.setattr(os, "scandir", scan_or_not)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR])
+def test_folder_that_may_not_be_read_is_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    path = put(folder / "day.json")
+    secret = put(folder / "secret" / "day.json")
+    with monkeypatch.context() as patch:
+        refuse(patch, "secret", number)
+        listing = list_folder(str(folder), "events")
+    assert [file.uri for file in listing.files] == [str(path)]
+    assert listing.ignored == listing.unread == [str(secret.parent)]
+    assert uris(folder) == [str(path), str(secret)]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "words"),
+    [
+        ("log_data", errno.EACCES, "log_data cannot be read: Permission denied"),
+        ("secret", errno.EIO, "secret cannot be read: Input/output error"),
+    ],
+)
+def test_folder_that_must_be_readable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, number: int, words: str
+) -> None:
+    """The source itself; and where it is not for lack of permission."""
+    put(folder / "secret" / "day.json")
+    refuse(monkeypatch, name, number)
+    with pytest.raises(SourceError, match=words):
         list_folder(str(folder), "events")
+
+
+def as_nobody(folder: Path) -> tuple[list[str], list[str]] | str:
+    """List a folder in a process which permissions bind; returns the names, or the error."""
+    receive, send = multiprocessing.Pipe(duplex=False)
+
+    def child() -> None:
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+        try:
+            listing = list_folder(str(folder), "events")
+        except SourceError as error:
+            send.send(error.reason)
+        else:
+            names = [file.uri for file in listing.files], listing.unread
+            send.send(tuple([os.path.relpath(one, folder) for one in some] for some in names))
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    try:
+        found: tuple[list[str], list[str]] | str = receive.recv()
+    finally:
+        process.join()
+    return found
+
+
+def test_permissions_bind_who_is_not_root() -> None:
+    with tempfile.TemporaryDirectory() as made:  # where nobody may look into all folders above
+        root = Path(made).resolve()
+        root.chmod(0o755)
+        folder = root / "log_data"
+        for name in ("log_data/day.json", "log_data/lost+found/x.json", "secret/in/y.json"):
+            put(root / name)
+        (folder / "lost+found").chmod(0)
+        (root / "secret").chmod(0)
+        (folder / "link").symlink_to(root / "secret" / "in")
+        try:
+            assert as_nobody(folder) == (["day.json"], ["link", "lost+found"])
+            (folder / "link.json").symlink_to(root / "secret" / "in" / "y.json")
+            assert "link.json cannot be read: Permission denied" in as_nobody(folder)
+            (folder / "link.json").unlink()
+            folder.chmod(0)
+            assert "log_data cannot be read: Permission denied" in as_nobody(folder)
+        finally:
+            for path in (folder, folder / "lost+found", root / "secret"):
+                path.chmod(0o755)
+        assert len(uris(folder)) == 3
+
+
+def test_pipe_as_a_source_is_told_by_its_name(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.json")
+    for address in (str(folder / "pipe.json"), "/dev/null"):
+        with pytest.raises(SourceError, match="is a pipe, a socket or a device") as caught:
+            list_folder(address, "events")
+        assert address in caught.value.reason
+
+
+def test_source_without_files_names_what_was_passed_over(folder: Path) -> None:
+    for number in range(7):
+        put(folder / f"{number}.txt")
+    (folder / "link").symlink_to("nowhere")
+    named = ", ".join(f"{folder}/{number}.txt" for number in range(5))
+    with pytest.raises(SourceError) as caught:
+        list_folder(str(folder), "events")
+    assert f"; passed over: {named} and 3 more; the warehouse stays" in caught.value.reason
 
 
 def test_many_folders_are_looked_into_by_several_processes(
@@ -228,6 +360,7 @@ def test_many_folders_are_looked_into_by_several_processes(
     for number in range(40):
         put(folder / f"{number:02}" / "deep" / "day.json")
         put(folder / f"{number:02}" / "notes.txt")
+    (folder / "00" / "link").symlink_to("nowhere")
     alone = list_folder(str(folder), "events")
     monkeypatch.setattr(processes, "MANY_FILES", 1)
     started = Counter[str]()
@@ -241,8 +374,9 @@ def test_many_folders_are_looked_into_by_several_processes(
     with processes.ended():
         together = list_folder(str(folder), "events")
     assert (together.files, together.ignored) == (alone.files, alone.ignored)
+    assert together.unread == alone.unread == [str(folder / "00" / "link")]
     assert started == {"calls": 1}
-    assert (len(alone.files), len(alone.ignored)) == (40, 40)
+    assert (len(alone.files), len(alone.ignored)) == (40, 41)
 
 
 def test_folder_that_is_reached_twice_hides_no_other(folder: Path) -> None:
@@ -250,7 +384,7 @@ def test_folder_that_is_reached_twice_hides_no_other(folder: Path) -> None:
         put(folder / name / "day.json")
     one, other = str(folder / "one"), str(folder / "other")
     found, waiting = sources._walk([other, one, one], "events")
-    assert sorted(found.files.uris) == [f"{one}/day.json", f"{other}/day.json"]
+    assert sorted(found.found.uris) == [f"{one}/day.json", f"{other}/day.json"]
     assert waiting == []
 
 
@@ -349,11 +483,18 @@ def test_object_without_an_etag_is_described_by_size_and_time(
 
 def test_objects_are_listed_by_the_rules_of_folders() -> None:
     names = ["a.json", "b/c.json.gz", "b//d.json", "b/../e.json", "é +%.json", "z.json"]
-    odd = [".hidden.json", ".git/x.json", "b/.x/y/z.json", "notes.txt", "a.JSON", "b/", ".json"]
-    keys = [f"log_data/{name}" for name in (*names, *odd, ".git/y.json", "")]
+    names += ["a.jsonl", "a.ndjson", "a.jsonl.gz", "_x=1/a.ndjson.gz", "./_y=.json"]
+    odd = [".hidden.json", "notes.txt", "a.JSON", "b/", ".json", "_SUCCESS", "_.json"]
+    inside = {
+        ".git/x.json": ".git",
+        "b/.x/y/z.json": "b/.x",
+        "b/_temporary/0/a.json": "b/_temporary",
+    }
+    inside |= {".../a.json": "...", ".git/y.json": ".git", "_delta_log/0.json": "_delta_log"}
+    keys = [f"log_data/{name}" for name in (*names, *odd, *inside, "")]
     assert listed(*keys) == (
         sorted(f"{ROOT}/{name}" for name in names),
-        sorted(f"{ROOT}/{name}" for name in (*odd[:1], ".git", "b/.x", *odd[3:], "")),
+        sorted(f"{ROOT}/{name}" for name in {*odd, *inside.values(), ""}),
     )
     assert listed(*keys, address=f"{ROOT}/") == listed(*keys)
 
@@ -400,6 +541,7 @@ def test_prefix_without_files_is_an_error() -> None:
             SourceError, match=r"s3://bucket/log_data holds no \.json file"
         ) as caught:
             listed(*keys)
+        assert [f"{ROOT}/{key[9:]}" in caught.value.reason for key in keys] == [True] * len(keys)
         assert re.search(r"\bLOG_DATA\b", caught.value.next_step)
 
 

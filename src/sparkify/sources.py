@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from .util_s3 import S3Object
 
 _name = attrgetter("name")
-_ENDINGS = (".json", ".json.gz")
+_ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+_DENIED = (errno.EACCES, errno.EPERM)
+_LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+_SHOWN_NAMES = 5
 _S3 = "s3://"
 _SHARES = 16
 _NO_ETAG = "no_etag_"
@@ -41,10 +45,14 @@ class Listing:
     """What sources hold.
 
     found: the data files, in no order. ignored: the names that were passed over, sorted.
+    unread: those of them that lead nowhere or in a circle, may not be read, or are no files.
+    may_hold_twice: whether a file may be among the data files several times.
     """
 
-    found: SourceFiles
-    ignored: list[str]
+    found: SourceFiles = field(default_factory=SourceFiles)
+    ignored: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    may_hold_twice: bool = False
 
     @property
     def files(self) -> SourceFiles:
@@ -58,12 +66,19 @@ class Listing:
             self.found = chosen  # of a million files there need not be two lists
         return chosen
 
+    def extend(self, more: Listing) -> None:
+        """Add what was listed elsewhere."""
+        self.found.extend(more.found)
+        self.ignored += more.ignored
+        self.unread += more.unread
+        self.may_hold_twice |= more.may_hold_twice
+
 
 def list_sources(settings: Settings) -> Listing:
     """List the configured sources of both kinds; see `list_source`."""
-    events, songs = list_source(settings, "events"), list_source(settings, "songs")
-    events.found.extend(songs.found)
-    return Listing(events.found, events.ignored + songs.ignored)
+    listing = list_source(settings, "events")
+    listing.extend(list_source(settings, "songs"))
+    return listing
 
 
 def list_source(settings: Settings, kind: Kind) -> Listing:
@@ -86,10 +101,11 @@ def in_s3(address: str) -> bool:
 
 
 def list_folder(address: str, kind: Kind) -> Listing:
-    """List the data files under a folder: `.json` and `.json.gz` at any depth.
+    """List the data files under a folder, at any depth: `.json`, `.jsonl`, `.ndjson`, also `.gz`.
 
-    Hidden files and folders and other endings (an editor's leftovers) are passed over and named in
-    `ignored`. Links are followed; a file that is reached twice is listed once.
+    Passed over, and named in `ignored`: other endings, hidden names (see `is_hidden`), links that
+    lead nowhere or in a circle, folders that may not be read, pipes, sockets and devices. Links are
+    followed otherwise; a file that is reached twice is listed once.
 
     Raises SourceError when the folder is missing, unreadable, or holds no data file.
     """
@@ -110,25 +126,40 @@ def scan_folder(address: str, kind: Kind) -> Listing:
             status = root.stat()
             path = os.path.realpath(root, strict=True)
             file = SourceFile(kind, _uri(path), status.st_size, _mark(status), path)
-            seen = _Seen(SourceFiles([file]))
+            listing = Listing(SourceFiles([file]))
+        elif root.exists() and not root.is_dir():
+            raise SourceError(
+                f"{address} is a pipe, a socket or a device: it cannot be read twice",
+                "Write what it gives into a file, and give that.",
+            )
         else:
-            seen = _walk_all(os.path.realpath(root, strict=True), kind)
+            listing = _walk_all(os.path.realpath(root, strict=True), kind)
     except OSError as error:
         raise _unreadable(error) from None
-    if seen.may_hold_twice:
-        uris = seen.files.uris
+    if listing.may_hold_twice:
+        uris = listing.found.uris
         once = dict(zip(uris, range(len(uris)), strict=True)).values()
-        seen.files = seen.files.in_order(list(once))
-    return Listing(seen.files, sorted(set(seen.ignored)))
+        listing.found = listing.found.in_order(list(once))
+    listing.unread = sorted({_uri(path) for path in listing.unread})
+    listing.ignored = sorted({*map(_uri, listing.ignored), *listing.unread})
+    return listing
 
 
 def _required(listing: Listing, address: str, kind: Kind) -> Listing:
     if not listing.found:
+        others = f"; passed over: {some(listing.ignored)}" if listing.ignored else ""
         raise SourceError(
-            f"{address} holds no .json file to read {kind} from; the warehouse stays as it is",
+            f"{address} holds no .json file (nor .jsonl or .ndjson, nor one packed as .gz) to read "
+            f"{kind} from{others}; the warehouse stays as it is",
             f"Check {_SETTING[kind]}.",
         )
     return listing
+
+
+def some(names: Sequence[str]) -> str:
+    """Name the first few of some names, and say how many more there are."""
+    more = len(names) - _SHOWN_NAMES
+    return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 _SETTING: dict[Kind, str] = {"events": "LOG_DATA", "songs": "SONG_DATA"}
@@ -148,75 +179,104 @@ def _unreadable(error: OSError) -> SourceError:
     )
 
 
-@dataclass
-class _Seen:
-    """Data files and what was passed over; whether a file may be among them several times."""
-
-    files: SourceFiles
-    ignored: list[str] = field(default_factory=list)
-    may_hold_twice: bool = False
-
-    def extend(self, more: _Seen) -> None:
-        """Add what was seen elsewhere."""
-        self.files.extend(more.files)
-        self.ignored += more.ignored
-        self.may_hold_twice |= more.may_hold_twice
-
-
 def _mark(status: os.stat_result) -> str:
     """Make a fingerprint of a file's size and its time of change, in nanoseconds."""
     return f"{status.st_size}-{status.st_mtime_ns}"
 
 
-def _walk_all(root: str, kind: Kind) -> _Seen:
+def _walk_all(root: str, kind: Kind) -> Listing:
     """Look at everything below a real folder, with several processes when it is much."""
-    seen, waiting = _walk([root], kind, processes.MANY_FILES)
+    os.scandir(root).close()  # an error here, where another folder would be passed over
+    listing, waiting = _walk([root], kind, processes.MANY_FILES)
     if waiting:
         processes.start()
         shares = [share for n in range(_SHARES) if (share := waiting[n::_SHARES])]
         for part, _ in processes.each(partial(_walk, kind=kind), shares):
-            seen.extend(part)
-    return seen
+            listing.extend(part)
+    return listing
 
 
-def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[_Seen, list[str]]:
+def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[Listing, list[str]]:
     """Find each data file below some real folders.
 
     most: stop when so many files are found. Returns the folders that were not looked into, too.
     """
+    listing = Listing()
+    uris: list[str] = []
     paths: list[str] = []
     sizes = array("q")
     marks: list[str] = []
-    ignored: list[str] = []
-    linked = False
     done = set()
     while waiting and (most is None or len(paths) < most):
         folder = waiting.pop()
         if folder in done:
             continue
         done.add(folder)
-        with os.scandir(folder) as entries:
-            # In order, for all of them are to be sorted, and this can be done in every process.
-            for entry in sorted(entries, key=_name):
-                name, path = entry.name, entry.path
-                if name.startswith("."):
-                    ignored.append(path)
-                    continue
+        try:
+            with os.scandir(folder) as entries:
+                # In order, for all of them are to be sorted, and each process can do its part.
+                inside = sorted(entries, key=_name)
+        except OSError as error:
+            _pass_over(folder, error, listing.unread)
+            continue
+        for entry in inside:
+            name, path = entry.name, entry.path
+            is_data = name.endswith(_ENDINGS)
+            if is_hidden(name):
+                listing.ignored.append(path)
+                continue
+            try:
                 status = entry.stat()
                 if entry.is_symlink():
                     path = os.path.realpath(path, strict=True)
-                    linked = True
-                if stat.S_ISREG(status.st_mode) and name.endswith(_ENDINGS):
-                    paths.append(path)
-                    sizes.append(status.st_size)
-                    marks.append(_mark(status))
-                elif stat.S_ISDIR(status.st_mode):
-                    waiting.append(path)
-                else:
-                    ignored.append(path)
-    uris = list(map(_uri, paths))
-    files = SourceFiles.of_columns(kind, uris, sizes, marks, paths)
-    return _Seen(files, ignored, may_hold_twice=linked or uris != paths), waiting
+                    listing.may_hold_twice = True
+            except OSError as error:
+                _pass_over(path, error, listing.unread, is_data=is_data)
+                continue
+            if is_data and stat.S_ISREG(status.st_mode):
+                uris.append(_uri(path))
+                # The name tells how to open it, be it that of a link.
+                paths.append(path if path.endswith(name[name.rfind(".") :]) else entry.path)
+                sizes.append(status.st_size)
+                marks.append(_mark(status))
+            elif stat.S_ISREG(status.st_mode):
+                listing.ignored.append(path)
+            elif stat.S_ISDIR(status.st_mode) and not f"{folder}/".startswith(f"{path}/"):
+                waiting.append(path)
+            else:  # a circle, or no file
+                listing.unread.append(entry.path)
+    listing.may_hold_twice |= uris != paths
+    listing.found = SourceFiles.of_columns(kind, uris, sizes, marks, paths)
+    return listing, waiting
+
+
+def _pass_over(path: str, error: OSError, unread: list[str], *, is_data: bool = False) -> None:
+    """Note a name that leads nowhere or is denied; raise any other error again.
+
+    is_data: whether it is the name of a data file, which must not be denied.
+    """
+    if error.errno not in _LEADS_NOWHERE and (is_data or error.errno not in _DENIED):
+        raise error
+    unread.append(path)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is passed over: `.x`, and `_x`, as Spark names what is no data, or not yet.
+
+    `_x=1` is a partition. `.` and `..` hide nothing: in S3 they are names like others.
+    """
+    if name.startswith("_"):
+        return "=" not in name
+    return name.startswith(".") and name not in (".", "..")
+
+
+def _require_harmless(error: OSError, *, is_data: bool = False) -> None:
+    """Raise an error again unless it is one to pass a name over for.
+
+    is_data: whether it is the name of a data file, which must not be denied.
+    """
+    if error.errno not in _LEADS_NOWHERE and (is_data or error.errno not in _DENIED):
+        raise error
 
 
 def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listing:
@@ -239,14 +299,13 @@ def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listi
 def passed_over(address: str, root: str) -> str:
     """Name what is passed over if an object is no data file: itself, or a hidden folder; else "".
 
-    root: the address that was listed, with a slash at its end. `.` and `..` hide nothing: in S3
-    they are names like others.
+    root: the address that was listed, with a slash at its end.
     """
     if not address.startswith(root):  # the one object that the address means
         return ""
     names = address.removeprefix(root).split("/")
     for depth, name in enumerate(names, start=1):
-        if name.startswith(".") and name.strip("."):
+        if is_hidden(name):
             return root + "/".join(names[:depth])
     return "" if names[-1].endswith(_ENDINGS) else address
 
@@ -269,7 +328,7 @@ def etag(file: SourceFile) -> str:
 
 
 def ending(path: str) -> str:
-    """Tell the ending of a data file that decides how it is read: `.json.gz` or `.json`."""
+    """Return the ending that says whether a data file is packed: `.json.gz` or `.json`."""
     return ".json.gz" if path.endswith(".gz") else ".json"
 
 
