@@ -18,17 +18,25 @@ class RejectLog:
 
     Several threads may add to it.
 
-    path: the file. counts: how many records of each file (by number) were rejected.
+    path: the file. counts: how many records of each file (by number) were rejected. weights: for
+    how many records they count: more than one where a whole file is no log.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.counts: Counter[int] = Counter()
+        self.weights: Counter[int] = Counter()
         self._stream = path.open("w", encoding="utf-8")
         self._lock = threading.Lock()
 
     def add(
-        self, source_file: int, line_number: int, why: Rejection, record: bytes, line_place: int = 1
+        self,
+        source_file: int,
+        line_number: int,
+        why: Rejection,
+        record: bytes,
+        line_place: int = 1,
+        weight: int = 1,
     ) -> None:
         """Write down one record: where it stood, why it was rejected, and its bytes.
 
@@ -47,6 +55,7 @@ class RejectLog:
         with self._lock:
             self._stream.write(line)
             self.counts[source_file] += 1
+            self.weights[source_file] += weight
 
     def flush(self) -> None:
         """Make what was added so far readable at `path`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from typing import BinaryIO, Generic, TypeVar
 
 from ..source_file import SourceFile
@@ -86,13 +87,13 @@ class Damage(Exception):
         self.foreign = foreign
 
 
-def blocks(file: SourceFile, notes: list[str]) -> Iterator[bytes]:
+def blocks(file: SourceFile, notes: list[str], data: bytes | None = None) -> Iterator[bytes]:
     """Yield the content of a file block by block, unpacked if its name ends in `.gz`.
 
-    notes: gets what the user should know of the file. Raises Damage behind what could be unpacked,
-    and SourceError when the file cannot be read.
+    notes: gets what the user should know of the file. data: what is in it, if that is in memory.
+    Raises Damage behind what could be unpacked, and SourceError when the file cannot be read.
     """
-    with opened(file) as raw:
+    with opened(file) if data is None else BytesIO(data) as raw:
         if file.path.endswith(".gz"):
             yield from _unpacked(raw, file, notes)
         else:
@@ -139,13 +140,17 @@ def _unpacked(raw: BinaryIO, file: SourceFile, notes: list[str]) -> Iterator[byt
             raise Damage("bytes behind the last gzip member that are none", whole=True)
 
 
-def records(
-    content: Iterable[bytes], judge: Judge[T], look: Callable[[bytes], None] | None = None
-) -> Iterator[Found[T]]:
+def records_of(kind: Kind, content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
+    """Take the content of a file of a kind apart; see `records` and `song_records`."""
+    return records(content, judge) if kind == "events" else song_records(content, judge)
+
+
+def records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
     """Take the content of a log file apart: each record and each run of damage, in order.
 
-    judge: says what becomes of a record. look: is shown the data before its records are judged.
+    judge: says what becomes of a record; its `look`, if it has one, is shown the data before.
     """
+    look = getattr(judge, "look", None)
     number, rest = 1, b""
     long_line: _Splitter[T] | None = None
     damage = None
@@ -155,7 +160,7 @@ def records(
             break
         data = rest + block
         if look:
-            look(data[: data.rfind(b"\n") + 1] or data)
+            look(long_line.rest + data if long_line else data)
         if long_line:
             piece, end, data = data.partition(b"\n")
             yield from long_line.take(piece, last=bool(end))
@@ -172,7 +177,7 @@ def records(
             rest = b""
     if damage is None or damage.whole:
         if look:
-            look(rest)
+            look(long_line.rest if long_line else rest)
         yield from long_line.take(b"", last=True) if long_line else _line(number, rest, judge)
         number += 1
     if damage:
@@ -196,9 +201,7 @@ def _line(number: int, line: bytes, judge: Judge[T]) -> Iterable[Found[T]]:
     return _Splitter(judge, number).take(line, last=True)
 
 
-def song_records(
-    content: Iterable[bytes], judge: Judge[T], look: Callable[[bytes], None] | None = None
-) -> Iterator[Found[T]]:
+def song_records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
     """Take the content of a song file apart, as `records` does.
 
     Where nothing can be read, it is one broken song.
@@ -206,7 +209,7 @@ def song_records(
     splitter = _Splitter(judge, 1)
     damages: list[Found[T]] = []
     readable = False
-    for found in _song_parts(content, splitter, look):
+    for found in _song_parts(content, splitter, getattr(judge, "look", None)):
         if readable or not isinstance(found[3], Unreadable):
             yield from damages
             damages.clear()
@@ -265,8 +268,7 @@ class _Splitter(Generic[T]):
                 start = at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]
             end = _end(data, start)
             if not last and len(data) - start <= MAX_RECORD_BYTES and start < line_end:
-                undecided = end == len(data) if end else data[start] == _BRACE
-                if undecided or _BOM[:2].startswith(data[start : start + 3]):
+                if end in (0, len(data)) or _BOM[:2].startswith(data[start : start + 3]):
                     self._spoil(data[at:start])
                     at = start
                     break
@@ -276,7 +278,7 @@ class _Splitter(Generic[T]):
                     outcome = self._judge(data[start:end])
                     self._tried += end - start
             elif start < line_end:
-                self._tried += len(data) - start
+                self._tried += 0 if end else len(data) - start
             if outcome is not None and not isinstance(outcome, Unreadable):
                 if self._damage_bytes:
                     self._spoil(data[at:start])
@@ -335,9 +337,12 @@ class _Splitter(Generic[T]):
 
 
 def _end(data: bytes, start: int) -> int:
-    """Return where the object ends that begins here, by its braces; 0 where none does."""
-    if data[start : start + 1] != b"{":
-        return 0
+    """Return where the object ends that begins here, by its braces.
+
+    0 where it has no end, -1 where none begins.
+    """
+    if not _START.match(data, start):
+        return -1
     if flat := _FLAT.match(data, start):
         return flat.end()
     depth, at = 0, start
@@ -361,7 +366,7 @@ def no_log(
     record, whatever else it holds.
     """
     try:
-        beginning = _beginning(content())
+        beginning = beginning_of(content())
     except Damage as damage:
         return Unreadable("encoding", str(damage))
     for mark, name in _BINARY.items():
@@ -373,8 +378,27 @@ def no_log(
         why = Unreadable("encoding", "the file is no text")
     if why is None or (_ARRAY.match(text) and not _is_array(text.partition(b"\n")[0])):
         return why
-    found = records(content(), judge) if kind == "events" else song_records(content(), judge)
+    found = records_of(kind, content(), judge)
     return None if any(_is_record(data, outcome, why) for _, _, data, outcome in found) else why
+
+
+def beginning_of(content: Iterable[bytes]) -> bytes:
+    """Return how a file begins, as far as it is looked at to tell what it is."""
+    beginning = b""
+    for block in _until_damage(content):
+        if isinstance(block, Damage):
+            if block.foreign:
+                raise block
+            break
+        beginning += block
+        if len(beginning) >= _LOOK_BYTES:
+            break
+    return beginning[:_LOOK_BYTES]
+
+
+def size_of(content: Iterable[bytes]) -> int:
+    """Return how many bytes are in a file, as far as it can be unpacked."""
+    return sum(len(block) for block in _until_damage(content) if isinstance(block, bytes))
 
 
 def _is_record(data: bytes, outcome: object, why: Unreadable) -> bool:
@@ -404,7 +428,7 @@ def _no_lines(text: bytes, kind: Kind, judge: Judge[T]) -> Unreadable | None:
 
 
 def _takes_lines(text: bytes, judge: Judge[T]) -> bool:
-    end = _end(text, 0)
+    end = max(0, _end(text, 0))
     return b"\n" in text[:end] and not isinstance(judge(text[:end]), Unreadable)
 
 
@@ -415,19 +439,6 @@ def _is_array(line: bytes) -> bool:
     except Rejection:
         return False
     return True
-
-
-def _beginning(content: Iterable[bytes]) -> bytes:
-    beginning = b""
-    for block in _until_damage(content):
-        if isinstance(block, Damage):
-            if block.foreign:
-                raise block
-            break
-        beginning += block
-        if len(beginning) >= _LOOK_BYTES:
-            break
-    return beginning[:_LOOK_BYTES]
 
 
 def _is_utf8(data: bytes) -> bool:
