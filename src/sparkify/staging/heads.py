@@ -12,7 +12,7 @@ from ..source_file import SourceFile
 from .reading import opened
 from .rules import Field
 from .split import MAX_RECORD_BYTES, Damage, blocks, records
-from .validate import Rejection, Unreadable, decode
+from .validate import Rejection, decode
 
 HEAD_RECORDS = 1000
 """How many records of each log file are looked at for unknown fields."""

@@ -22,7 +22,7 @@ T = TypeVar("T")
 Judge = Callable[[bytes], T | Rejection]
 """Judges the bytes of a record: Unreadable where they are no object."""
 Found = tuple[int, int, bytes, T | Rejection]
-"""A record or a run of damage: its line, and the byte of it, both from 1; its bytes; the outcome."""
+"""A record or a run of damage: line and byte in it, from 1; its bytes; what becomes of it."""
 
 MAX_RECORD_BYTES = 16_000_000
 """How long a record may be: a bit less than what DuckDB takes (maximum_object_size)."""
@@ -267,11 +267,11 @@ class _Splitter(Generic[T]):
             else:
                 start = at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]
             end = _end(data, start)
-            if not last and len(data) - start <= MAX_RECORD_BYTES and start < line_end:
-                if end in (0, len(data)) or _BOM[:2].startswith(data[start : start + 3]):
-                    self._spoil(data[at:start])
-                    at = start
-                    break
+            undecided = end in (0, len(data)) or _BOM[:2].startswith(data[start : start + 3])
+            if undecided and not last and start < line_end and start + MAX_RECORD_BYTES > len(data):
+                self._spoil(data[at:start])
+                at = start
+                break
             outcome: T | Rejection | None = None
             if 0 < end - start <= MAX_RECORD_BYTES and start < line_end:
                 if not self._damage_bytes or data[end : end + 1] in b"{" + _BLANKS:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from .rules import PLAY_PAGE, Field, Type
-from .validate import Record, Rejection, as_line, judged
+from .validate import Record, Rejection, as_line, judge
 
 _ODD_ESCAPE = re.compile(rb"\\u(?:00[0-7]|[dD][89a-fA-F])")
 """U+0000, half of a surrogate pair, or ASCII: it may hide a known key."""
@@ -41,24 +41,25 @@ class LineJudge:
         places = {field.column: place for place, field in enumerate(there)}
         self._required = [places[field.column] for field in there if field.required]
         self._texts = [places[field.column] for field in there if field.required and field.width]
+        # A column that the JSONPaths file leaves out is as good as one that is unset: the last.
         self._play = [places.get(column, -1) for column in ("page", "userid", "level")]
         self._odd = True
 
     def look(self, data: bytes) -> None:
-        """Look through the data of the records that follow: most hold nothing odd in any of them."""
+        """Look for what is odd in the data of the records that follow: mostly there is nothing."""
         self._odd = _is_odd(data)
 
     def __call__(self, record: bytes) -> bytes | Rejection:
         """Return the line for a record, or why it cannot be staged."""
         if not (self._odd and _is_odd(record)) and self._passes(record):
             return record
-        outcome: Record | Rejection = judged(record, self._fields)
+        outcome: Record | Rejection = judge(record, self._fields)
         return outcome if isinstance(outcome, Rejection) else as_line(outcome, self._fields)
 
     def _passes(self, record: bytes) -> bool:
         """Return whether a record surely breaks no rule, unless it is odd."""
         try:
-            values = self._values(self._decode(record))
+            values = (*self._values(self._decode(record)), self._unset)
         except self._errors:
             return False
         unset = self._unset
@@ -69,10 +70,9 @@ class LineJudge:
             if values[place][-1:] in ("", " "):
                 return False
         page, user, level = self._play
-        if page >= 0 and values[page] == PLAY_PAGE:
-            if user < 0 or level < 0 or not (values[user] and values[level]):
-                return False
-        if record.count(b'":') == self._size - values.count(unset):
+        if values[page] == PLAY_PAGE and not (values[user] and values[level]):
+            return False
+        if record.count(b'":') == self._size - values.count(unset) + 1:
             return True
         keys = self._keys.findall(record)  # a key stands twice, or a text looks like one
         return len(keys) == len(set(keys))

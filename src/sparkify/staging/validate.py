@@ -20,7 +20,8 @@ BLANKS = " \t\n\r\f\v"
 """What may stand around a record: DuckDB takes form feeds and vertical tabs for blanks there."""
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[^"\[\]{}]++|"', re.DOTALL)
 _LENIENT = re.compile(
-    r'"(?:[^"\\]++|\\.)*+"|(?P<comma>,)(?=[ \t\n\r]*+(?P<end>[\]}]))|(?P<word>-?(?:nan|inf(?:inity)?))',
+    r'"(?:[^"\\]++|\\.)*+"|(?P<comma>,)(?=[ \t\n\r]*+(?P<end>[\]}]))'
+    r"|(?P<word>-?(?:nan|inf(?:inity)?))",
     re.DOTALL | re.IGNORECASE,
 )
 _NO_NUMBER = ["\0NaN"]
@@ -124,17 +125,17 @@ def _parse(text: str, unique: Callable[[list[tuple[str, Any]]], dict[str, Any]])
 def _flattened(text: str) -> str:
     """Put 0 for every value that is nested deep, once it is known to be JSON. Raises ValueError."""
     parts: list[list[str]] = [[]]
-    for token in _TOKENS.findall(text):
-        if token in "[{":
-            parts.append([token])
-        elif token in "]}" and len(parts) > 1:
-            value = "".join(parts.pop()) + token
+    for piece in _TOKENS.findall(text):
+        if piece in "[{":
+            parts.append([piece])
+        elif piece in "]}" and len(parts) > 1:
+            value = "".join(parts.pop()) + piece
             if len(parts) > _SHALLOW:
                 json.loads(value, parse_constant=_refuse_constant)
                 value = "0"
             parts[-1].append(value)
         else:
-            parts[-1].append(token)
+            parts[-1].append(piece)
     return "".join("".join(part) for part in parts[:_SHALLOW])
 
 
@@ -162,7 +163,7 @@ def _decimal(literal: str) -> _Decimal:
     return number
 
 
-def judged(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
+def judge(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
     """Return what is staged of a record, or why nothing is."""
     try:
         return accept(decode(record, fields), fields)

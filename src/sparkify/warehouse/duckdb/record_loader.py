@@ -139,19 +139,7 @@ class RecordLoader(ABC):
         return self._connection.execute(SQL[name].sql, parameters).fetchall()
 
     def _columns(self) -> dict[str, str]:
-        """Say to read_json how to read each field: a text as such, all else as the JSON it is.
-
-        A user id is as good as a text of its digits.
-        """
-        texts = (Type.TEXT, Type.TEXT_OR_NUMBER, Type.USER_ID)
-        types = {
-            # A column that the JSONPaths file leaves out is read from a key that nothing has.
-            field.key or f"{self._number_key}_{field.column}": "VARCHAR"
-            if field.type in texts
-            else "JSON"
-            for field in self._fields
-        }
-        return {**types, self._number_key: "INTEGER"}
+        return columns(self._fields, self._number_key)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -163,3 +151,17 @@ class RecordLoader(ABC):
                 self._connection.rollback()
             raise
         self._connection.commit()
+
+
+def columns(fields: Sequence[Field], number_key: str) -> dict[str, str]:
+    """Return how read_json is to read each field: a text as such, all else as the JSON it is.
+
+    A user id is as good as a text of its digits.
+    """
+    texts = (Type.TEXT, Type.TEXT_OR_NUMBER, Type.USER_ID)
+    types = {
+        # A column that the JSONPaths file leaves out is read from a key that nothing has.
+        field.key or f"{number_key}_{field.column}": "VARCHAR" if field.type in texts else "JSON"
+        for field in fields
+    }
+    return {**types, number_key: "INTEGER"}
