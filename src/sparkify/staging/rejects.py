@@ -11,6 +11,7 @@ from pathlib import Path
 from .validate import Rejection, raw_text
 
 _MESSAGE_BYTES = 1024
+_FIRSTS = 1000
 
 
 class RejectLog:
@@ -26,6 +27,7 @@ class RejectLog:
         self.path = path
         self.counts: Counter[int] = Counter()
         self.weights: Counter[int] = Counter()
+        self.firsts: dict[int, str] = {}
         self._stream = path.open("w", encoding="utf-8")
         self._lock = threading.Lock()
 
@@ -56,6 +58,8 @@ class RejectLog:
             self._stream.write(line)
             self.counts[source_file] += 1
             self.weights[source_file] += weight
+            if len(self.firsts) < _FIRSTS:
+                self.firsts.setdefault(source_file, f"line {line_number}: {row['message']}")
 
     def flush(self) -> None:
         """Make what was added so far readable at `path`."""

@@ -106,6 +106,8 @@ class Stager:
         for number, records in self.rejects.counts.items():
             report.rejected[files[number].kind] += records
             report.weights[files[number].kind] += self.rejects.weights[number]
+        for number, first in self.rejects.firsts.items():
+            report.first_rejects.setdefault(files[number].kind, f"{files[number].uri}, {first}")
         return report
 
     @contextmanager
