@@ -1,6 +1,6 @@
 """The rules of the data: what each field of a record may hold, as tables.
 
-The fast way (`sql_queries/duckdb/read_events.sql`, `read_songs.sql`) states the same rules in SQL;
+The bulk path (`sql_queries/duckdb/read_events.sql`, `read_songs.sql`) states the same rules in SQL;
 a test holds the two together.
 """
 
@@ -26,7 +26,7 @@ class Type(Enum):
     """What a field is staged as, and so which JSON it accepts."""
 
     TEXT = "a string"
-    TEXT_OR_NUMBER = "a string or a whole number"
+    TEXT_OR_NUMBER = "a string or a number"
     INTEGER = "a whole number"
     USER_ID = "a whole number or a string of digits"
     DOUBLE = "a number"

@@ -65,14 +65,19 @@ class Run:
 class StageReport:
     """What came out of reading the files of a load.
 
-    read, rejected: how many records of each kind. mended: how many of them had text that was
+    read, rejected: how many records of each kind. weights: for how many records the rejected ones
+    count: more than one where a whole file is no log. mended: how many of them had text that was
     encoded twice. unknown: how often each unknown field stood in the records that were looked at.
+    notes: on files, in sentences. first_rejects: where one of each kind is, and why.
     """
 
     read: Counter[Kind] = field(default_factory=Counter)
     rejected: Counter[Kind] = field(default_factory=Counter)
+    weights: Counter[Kind] = field(default_factory=Counter)
     mended: Counter[Kind] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    first_rejects: dict[Kind, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

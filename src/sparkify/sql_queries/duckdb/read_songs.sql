@@ -6,7 +6,9 @@
 INSERT INTO new_songs
 WITH raw AS (
     SELECT *
-    FROM read_json($files, columns = $columns, format = 'newline_delimited') AS raw_songs (
+    FROM read_json(
+        $files, columns = $columns, format = 'newline_delimited', hive_partitioning = FALSE
+    ) AS raw_songs (
         num_songs, artist_id, artist_latitude, artist_longitude, artist_location, artist_name,
         song_id, title, duration, year, source_file
     )
@@ -45,18 +47,18 @@ SELECT
     year,
     source_file,
     CASE
-        WHEN song_id IS NULL OR song_id = '' OR artist_id IS NULL OR artist_id = '' THEN 2
-        WHEN title IS NULL OR title = '' THEN 2
-        WHEN duration IS NULL OR duration NOT BETWEEN 0 AND 86400 THEN 2
-        WHEN has_num_songs AND num_songs IS NULL THEN 2
-        WHEN has_year AND year IS NULL THEN 2
+        WHEN song_id IS NULL OR song_id = '' OR artist_id IS NULL OR artist_id = '' THEN 1
+        WHEN title IS NULL OR title = '' THEN 1
+        WHEN duration IS NULL OR duration NOT BETWEEN 0 AND 86400 THEN 1
+        WHEN has_num_songs AND num_songs IS NULL THEN 1
+        WHEN has_year AND year IS NULL THEN 1
         WHEN has_latitude
-            AND (artist_latitude IS NULL OR artist_latitude NOT BETWEEN -90 AND 90) THEN 2
+            AND (artist_latitude IS NULL OR artist_latitude NOT BETWEEN -90 AND 90) THEN 1
         WHEN has_longitude
-            AND (artist_longitude IS NULL OR artist_longitude NOT BETWEEN -180 AND 180) THEN 2
-        WHEN breaks_text(song_id, 64) OR breaks_text(artist_id, 64) THEN 2
-        WHEN breaks_text(title, 1024) OR breaks_text(artist_name, 1024) THEN 2
-        WHEN breaks_text(artist_location, 1024) THEN 2
+            AND (artist_longitude IS NULL OR artist_longitude NOT BETWEEN -180 AND 180) THEN 1
+        WHEN breaks_text(song_id, 64) OR breaks_text(artist_id, 64) THEN 1
+        WHEN breaks_text(title, 1024) OR breaks_text(artist_name, 1024) THEN 1
+        WHEN breaks_text(artist_location, 1024) THEN 1
         WHEN may_be_json(song_id) OR may_be_json(artist_id) THEN 1
         WHEN may_be_other(title) OR may_be_other(artist_name) THEN 1
         WHEN may_be_other(artist_location) THEN 1

@@ -1,9 +1,9 @@
-"""Source files into new_events and new_songs: the fast way where it is safe, else the careful one.
+"""Source files into new_events and new_songs: in bulk, and those in doubt record by record.
 
-The fast way lets DuckDB parse a group of files at once and marks doubtful records (`doubt`). It is
-taken back for a file that DuckDB refuses or that holds a record which breaks a rule; such a file is
-cut into pieces, a piece that is refused again into parts, and a part that is refused, too, is read
-line by line by `staging.validate`.
+The bulk path lets DuckDB parse a group of files at once and marks doubtful records (`doubt`). It is
+taken back for a file that DuckDB refuses or of which it marks a record; such a file is read once
+more by the strict path: a typed decoder passes what is surely good, as bytes, into a spool that the
+bulk path reads, and `staging.validate` judges the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -27,10 +27,10 @@ from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
 from ...staging.rules import fields_of
 from .. import StageReport
-from .event_lane import EventLane
-from .lane import SQL
+from .event_loader import EventLoader
 from .reading import closing
-from .song_lane import SongLane
+from .record_loader import SQL
+from .song_loader import SongLoader
 
 _ALL_READ = -1
 
@@ -61,6 +61,8 @@ class Stager:
         self.unknown: Counter[str] = Counter()
         """How often each unknown field stood in the first records of each log file and in the
         first songs."""
+        self.notes: list[str] = []
+        """What the user should know of files, in sentences."""
         self._bytes = 0
         self._bytes_done = 0
         self._songs: Future[None] = Future()
@@ -76,39 +78,45 @@ class Stager:
         songs = NumberedFiles(files, files.of_kind("songs"))
         self.records_read = [0] * len(files)
         self._bytes = sum(files.sizes)
-        with closing(self._connection.cursor()) as beside:
+        with closing(self._connection.cursor()) as beside, ExitStack() as opened:
             number_key = f"source_file_{secrets.token_hex(8)}"
             shared = (number_key, self._workspace, self.rejects, self.records_read)
-            event_lane = EventLane(
+            event_loader = EventLoader(
                 self._connection, "events", fields_of("events", self._keys), *shared, self._read
             )
-            song_lane = SongLane(
+            song_loader = SongLoader(
                 beside, "songs", fields_of("songs", self._keys), *shared, self._song_bytes.put
             )
-            with self._beside(song_lane, songs):
+            opened.callback(event_loader.close)
+            opened.callback(song_loader.close)
+            with self._beside(song_loader, songs):
                 for group in self.fetch.groups(events):
-                    event_lane.stage(group)
-            self.unknown = event_lane.unknown + song_lane.unknown
+                    event_loader.stage(group)
+            self.unknown = event_loader.unknown + song_loader.unknown
+            self.notes = event_loader.notes + song_loader.notes
         self.fetch.require_unchanged(one.file for one in events)
         self.rejects.flush()
 
     def report(self, files: Sequence[SourceFile]) -> StageReport:
         """Sum up what came out of reading these files."""
-        report = StageReport(unknown=self.unknown)
+        report = StageReport(unknown=self.unknown, notes=self.notes)
         files = SourceFiles.of(files)
         for kind in files.kinds:
             report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))
         for number, records in self.rejects.counts.items():
             report.rejected[files[number].kind] += records
+            report.weights[files[number].kind] += self.rejects.weights[number]
+        for number, first in self.rejects.firsts.items():
+            report.first_rejects.setdefault(files[number].kind, f"{files[number].uri}, {first}")
         return report
 
     @contextmanager
-    def _beside(self, lane: SongLane, songs: NumberedFiles) -> Iterator[None]:
+    def _beside(self, loader: SongLoader, songs: NumberedFiles) -> Iterator[None]:
         """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
         stop = threading.Event()
         contents = self.fetch.read_many(songs)
         with ThreadPoolExecutor(1, "songs") as thread:
-            self._songs = thread.submit(lane.stage, songs, contents, stop)
+            self._songs = thread.submit(loader.stage, songs, contents, stop)
             try:
                 if self._has_one_thread():  # and perhaps no memory for both at a time
                     wait([self._songs])
