@@ -29,6 +29,7 @@ from .warehouse import (
     open_warehouse,
     read_ledger,
 )
+from .warehouse.staged_by import StagedBy
 
 _SHOWN_NAMES = 5
 _ATTEMPTS = 4
@@ -124,8 +125,9 @@ def load(
     verify: tell a changed file by a hash of its content.
     wait: how many seconds to wait for another process that holds the warehouse.
 
-    Raises SourceError, TooManyRejectedError, WarehouseError, QualityError or BusyError; then the
-    warehouse answers as before, unless a WarehouseError says that the load was published.
+    Raises SettingsError, SourceError, TooManyRejectedError, WarehouseError, QualityError or
+    BusyError; then the warehouse answers as before, unless a WarehouseError says that the load was
+    published.
     """
     began = time.monotonic()
     started_at = _now()
@@ -204,10 +206,12 @@ def _load_new(
     verify: bool,
 ) -> None:
     known = warehouse.known_files()
+    keys = sources.read_keys(settings)
+    by = StagedBy.now(settings.mend_text, keys)
+    by.require_kept(warehouse.staged_by())
     report.plan = _plan(listing, known, verify=verify)
     if not report.plan.files:
         return
-    keys = sources.read_keys(settings)
     staged = warehouse.stage(report.plan, keys, progress)
     report.run_id = warehouse.newest_run() + 1
     refusal = _refusal(warehouse, settings, staged)
@@ -218,6 +222,7 @@ def _load_new(
         _now(),
         report.plan,
         staged.mended,
+        by,
     )
     if refusal:
         warehouse.refuse(run)
@@ -234,7 +239,7 @@ def _counts(runs: list[dict[str, Any]], run_id: int | None) -> dict[Kind, Counts
     run = next((run for run in runs if run["run_id"] == run_id), None)
     if run is None:
         return {"events": Counts(), "songs": Counts()}
-    endings = ("read", "staged", "duplicate", "rejected")
+    endings = ("read", "staged", "duplicate", "rejected", "mended")
     return {
         kind: Counts(*(int(run[f"{kind}_{ending}"]) for ending in endings))
         for kind in get_args(Kind)

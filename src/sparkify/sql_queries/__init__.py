@@ -225,7 +225,9 @@ reject_queries = _named("bookkeeping", "delete_refused_rejects", "insert_rejecte
 refuse_queries = (*reject_queries, *_named("bookkeeping", "insert_refused_run"))
 
 adopt_queries = (
-    *_named("duckdb/adopt", "drop_staging", "drop_doubt", "drop_source_file", "rename"),
+    *_named(
+        "duckdb/adopt", "drop_staging", "drop_doubt", "drop_is_mended", "drop_source_file", "rename"
+    ),
     *_named(
         "duckdb/adopt",
         "require_iteminsession",

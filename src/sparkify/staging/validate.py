@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .mend import mended
 from .rules import PLAY_PAGE, PLAY_REQUIRES, RAW_TEXT_BYTES, Field, Type
 
 Record = dict[str, Any]
@@ -172,7 +173,7 @@ def judge(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
 
 
 def accept(record: Mapping[str, Any], fields: Sequence[Field]) -> Record:
-    """Check a parsed record field by field and return what is staged of it.
+    """Check a parsed record field by field and return what is staged of it, not mended yet.
 
     Raises Rejection for the first field that breaks its rule.
     """
@@ -200,7 +201,7 @@ def _accept_text(field: Field, value: Any) -> str:
         raise _wrong_type(field, value)
     text = value.rstrip(" ")
     try:
-        width = len(text.encode("utf-8"))
+        width = len((mended(text) if field.mends else text).encode("utf-8"))
     except UnicodeEncodeError:
         raise Rejection("encoding", f"field '{field.key}' holds half a surrogate pair") from None
     if "\0" in text:
@@ -282,13 +283,20 @@ def raw_text(line: bytes) -> str:
 
 
 def as_staged(record: Record, fields: Sequence[Field]) -> tuple[Any, ...]:
-    """Turn an accepted record into the row that a staging table holds (timestamps as datetime)."""
-    return tuple(
-        _EPOCH + timedelta(milliseconds=record[field.column])
-        if field.type is Type.TIMESTAMP and record[field.column] is not None
-        else record[field.column]
-        for field in fields
-    )
+    """Turn an accepted record into the row that a staging table holds.
+
+    Timestamps become datetime, and text that was encoded twice is mended.
+    """
+
+    def staged(field: Field) -> Any:
+        value = record[field.column]
+        if value is None:
+            return None
+        if field.type is Type.TIMESTAMP:
+            return _EPOCH + timedelta(milliseconds=value)
+        return mended(value) if field.mends else value
+
+    return tuple(map(staged, fields))
 
 
 def as_line(record: Record, fields: Sequence[Field]) -> bytes:

@@ -3,7 +3,8 @@
 --   doubtful: whatever read_json would turn into something else without a word.
 -- grain: one record of a log file
 -- parameters: files (paths), columns (key -> type, in the order of staging_events, and last the key
---   under which a record may name its source file), source_files (the number of each path).
+--   under which a record may name its source file), source_files (the number of each path),
+--   mend_text (whether to mend text that was encoded twice).
 -- note: texts are judged by file_doubts_events, in the table.
 INSERT INTO new_events
 WITH raw AS (
@@ -20,20 +21,20 @@ WITH raw AS (
 
 typed AS (
     SELECT
-        stripped(artist) AS artist,
+        mended(stripped(artist), $mend_text) AS artist,
         stripped(auth) AS auth,
-        stripped(firstname) AS firstname,
+        mended(stripped(firstname), $mend_text) AS firstname,
         stripped(gender) AS gender,
         whole_number(number(iteminsession), 0, 999999) AS iteminsession,
-        stripped(lastname) AS lastname,
+        mended(stripped(lastname), $mend_text) AS lastname,
         number(length) AS length,
         stripped(level) AS level,
-        stripped(location) AS location,
+        mended(stripped(location), $mend_text) AS location,
         stripped(method) AS method,
         stripped(page) AS page,
         moment(number(registration)) AS registration,
         whole_number(number(sessionid), 0, 9000000000000) AS sessionid,
-        stripped(song) AS song,
+        mended(stripped(song), $mend_text) AS song,
         whole_number(number(status), 0, 999) AS status,
         moment(number(ts)) AS ts,
         stripped(useragent) AS useragent,
@@ -43,7 +44,12 @@ typed AS (
         length IS NULL AS no_length,
         registration IS NULL AS no_registration,
         status IS NULL AS no_status,
-        coalesce(userid, '') = '' AS no_userid
+        coalesce(userid, '') = '' AS no_userid,
+        strlen(stripped(artist)) AS artist_bytes,
+        strlen(stripped(firstname)) AS firstname_bytes,
+        strlen(stripped(lastname)) AS lastname_bytes,
+        strlen(stripped(location)) AS location_bytes,
+        strlen(stripped(song)) AS song_bytes
     FROM raw
 )
 
@@ -76,5 +82,13 @@ SELECT
             AND (no_status OR status IS NOT NULL)
             AND (no_userid OR userid IS NOT NULL)
         ) AS TINYINT
-    ) AS doubt
+    ) AS doubt,
+    coalesce(
+        strlen(artist) <> artist_bytes
+        OR strlen(firstname) <> firstname_bytes
+        OR strlen(lastname) <> lastname_bytes
+        OR strlen(location) <> location_bytes
+        OR strlen(song) <> song_bytes,
+        FALSE
+    ) AS is_mended
 FROM typed

@@ -2,7 +2,7 @@
 -- purpose: Read song records, joined into few files, into new_songs; as read_events does.
 -- grain: one record of a song file
 -- parameters: files (paths), columns (key -> type, in the order of staging_songs, and last the key
---   under which a record names its source file).
+--   under which a record names its source file), mend_text (as in read_events).
 INSERT INTO new_songs
 WITH raw AS (
     SELECT *
@@ -20,17 +20,20 @@ typed AS (
         stripped(artist_id) AS artist_id,
         number(artist_latitude) AS artist_latitude,
         number(artist_longitude) AS artist_longitude,
-        stripped(artist_location) AS artist_location,
-        stripped(artist_name) AS artist_name,
+        mended(stripped(artist_location), $mend_text) AS artist_location,
+        mended(stripped(artist_name), $mend_text) AS artist_name,
         stripped(song_id) AS song_id,
-        stripped(title) AS title,
+        mended(stripped(title), $mend_text) AS title,
         number(duration) AS duration,
         whole_number(number(year), 0, 9999) AS year,
         source_file,
         num_songs IS NOT NULL AS has_num_songs,
         artist_latitude IS NOT NULL AS has_latitude,
         artist_longitude IS NOT NULL AS has_longitude,
-        year IS NOT NULL AS has_year
+        year IS NOT NULL AS has_year,
+        strlen(stripped(artist_location)) AS artist_location_bytes,
+        strlen(stripped(artist_name)) AS artist_name_bytes,
+        strlen(stripped(title)) AS title_bytes
     FROM raw
 )
 
@@ -63,5 +66,11 @@ SELECT
         WHEN may_be_other(title) OR may_be_other(artist_name) THEN 1
         WHEN may_be_other(artist_location) THEN 1
         ELSE 0
-    END AS doubt
+    END AS doubt,
+    coalesce(
+        strlen(artist_location) <> artist_location_bytes
+        OR strlen(artist_name) <> artist_name_bytes
+        OR strlen(title) <> title_bytes,
+        FALSE
+    ) AS is_mended
 FROM typed

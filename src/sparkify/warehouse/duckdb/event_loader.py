@@ -75,7 +75,12 @@ class EventLoader(RecordLoader):
         self._read_events([str(path)], [0])
 
     def _read_events(self, paths: Sequence[str], numbers: Sequence[int]) -> None:
-        parameters = {"files": paths, "columns": self._columns(), "source_files": numbers}
+        parameters = {
+            "files": paths,
+            "columns": self._columns(),
+            "source_files": numbers,
+            "mend_text": self._mend_text,
+        }
         self._connection.execute(SQL["read_events"].sql, parameters)
 
 

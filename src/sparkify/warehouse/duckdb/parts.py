@@ -17,7 +17,7 @@ from ...sql_queries import folder
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
-from ...staging.rules import Kind, fields_of
+from ...staging.rules import Kind
 from .loading import KEYS
 from .reading import closing, failures, options
 from .staging import Stager
@@ -36,9 +36,9 @@ class Parts:
     records each file of the plan (by its number) had. rejects: what was rejected.
     """
 
-    def __init__(self, stager: Stager, plan: Plan, keys: Sequence[str]) -> None:
+    def __init__(self, stager: Stager, plan: Plan) -> None:
         self._plan = plan
-        self._keys = keys
+        self._fields = stager.fields
         self._fetch = stager.fetch
         self.files: dict[str, list[Path]] = {}
         self.records_read = stager.records_read
@@ -54,7 +54,7 @@ class Parts:
         ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
         if ranked:
             numbered = NumberedFiles(self._plan.files)
-            fields = fields_of(kind, self._keys)
+            fields = self._fields[kind]
             reject_losers(ranked, KEYS[kind], fields, numbered, self.rejects, self._fetch)
 
 
@@ -72,10 +72,11 @@ def stage_parts(
         connection = duckdb.connect(str(workspace / "parts.duckdb"), config=options(settings))
         with closing(connection):
             fetch = SourceFetch(settings, workspace)
-            stager = Stager(connection, keys, workspace, progress, fetch)
+            mend_text = settings.mend_text
+            stager = Stager(connection, keys, workspace, progress, fetch, mend_text=mend_text)
             opened.callback(stager.rejects.close)
             stager.stage(plan.files)
-            parts = Parts(stager, plan, keys)
+            parts = Parts(stager, plan)
             for kind in get_args(Kind):
                 if parts.report.read[kind] > parts.report.rejected[kind]:
                     target = workspace / kind

@@ -24,6 +24,10 @@ SQL = folder("duckdb")
 _MACROS = folder("duckdb/macros")
 _MACRO_ORDER = (
     "stripped",
+    "holds_sign",
+    "latin_1",
+    "mended_once",
+    "mended",
     "number",
     "whole_number",
     "moment",
@@ -74,6 +78,7 @@ class RecordLoader(ABC):
         self._kind = kind
         self._fields = fields
         self._number_key = number_key
+        self._mend_text = any(field.mends for field in fields)
         self._path = workspace / f"records-{kind}.ndjson"
         self._spool = (workspace / f"spool-{kind}.ndjson").open("w+b", buffering=1 << 20)
         self._rejects = rejects

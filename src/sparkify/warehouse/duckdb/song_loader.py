@@ -63,7 +63,11 @@ class SongLoader(RecordLoader):
                 self._records_read[number] = 1
 
     def _read_numbered(self, path: Path) -> None:
-        parameters = {"files": [str(path)], "columns": self._columns()}
+        parameters = {
+            "files": [str(path)],
+            "columns": self._columns(),
+            "mend_text": self._mend_text,
+        }
         self._connection.execute(SQL["read_songs"].sql, parameters)
 
     def _sample_unknown(self, part: SongPart) -> None:

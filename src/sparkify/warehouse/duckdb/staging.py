@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
+from typing import get_args
 
 import duckdb
 
@@ -25,7 +26,7 @@ from ...progress import Progress
 from ...source_file import SourceFile, SourceFiles
 from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
-from ...staging.rules import fields_of
+from ...staging.rules import Kind, fields_of
 from .. import StageReport
 from .event_loader import EventLoader
 from .reading import closing
@@ -39,7 +40,8 @@ class Stager:
     """Stages the files of one load.
 
     keys: the JSON key of each column of staging_events. workspace: a folder for files of its own.
-    fetch: gives the files, from this machine or from S3.
+    fetch: gives the files, from this machine or from S3. mend_text: whether text that was encoded
+    twice is mended.
     """
 
     def __init__(
@@ -49,9 +51,11 @@ class Stager:
         workspace: Path,
         progress: Progress,
         fetch: Fetch = LOCAL,
+        *,
+        mend_text: bool = True,
     ) -> None:
         self._connection = connection
-        self._keys = keys
+        self.fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
         self._workspace = workspace
         self._progress = progress
         self.fetch = fetch
@@ -61,6 +65,8 @@ class Stager:
         self.unknown: Counter[str] = Counter()
         """How often each unknown field stood in the first records of each log file and in the
         first songs."""
+        self.mended: Counter[Kind] = Counter()
+        """How many records of each kind had text that was encoded twice."""
         self.notes: list[str] = []
         """What the user should know of files, in sentences."""
         self._bytes = 0
@@ -82,10 +88,10 @@ class Stager:
             number_key = f"source_file_{secrets.token_hex(8)}"
             shared = (number_key, self._workspace, self.rejects, self.records_read)
             event_loader = EventLoader(
-                self._connection, "events", fields_of("events", self._keys), *shared, self._read
+                self._connection, "events", self.fields["events"], *shared, self._read
             )
             song_loader = SongLoader(
-                beside, "songs", fields_of("songs", self._keys), *shared, self._song_bytes.put
+                beside, "songs", self.fields["songs"], *shared, self._song_bytes.put
             )
             opened.callback(event_loader.close)
             opened.callback(song_loader.close)
@@ -95,11 +101,12 @@ class Stager:
             self.unknown = event_loader.unknown + song_loader.unknown
             self.notes = event_loader.notes + song_loader.notes
         self.fetch.require_unchanged(one.file for one in events)
+        self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
         self.rejects.flush()
 
     def report(self, files: Sequence[SourceFile]) -> StageReport:
         """Sum up what came out of reading these files."""
-        report = StageReport(unknown=self.unknown, notes=self.notes)
+        report = StageReport(mended=self.mended, unknown=self.unknown, notes=self.notes)
         files = SourceFiles.of(files)
         for kind in files.kinds:
             report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))

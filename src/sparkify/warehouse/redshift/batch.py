@@ -130,6 +130,8 @@ class Batch:
             "files_skipped": str(run.plan.skipped),
             "events_mended": str(run.mended["events"]),
             "songs_mended": str(run.mended["songs"]),
+            "mend_text": int(bool(run.staged_by.mend_text)),
+            "jsonpaths_hash": run.staged_by.jsonpaths_hash or "",
         }
         return [
             *_plain((_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])),

@@ -23,6 +23,7 @@ from ...sql_queries import (
 )
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
+from ..staged_by import StagedBy
 from . import batch, direct
 from .batch import Batch, Step
 from .failures import PutTogetherFirstError, judged
@@ -103,6 +104,10 @@ class RedshiftWarehouse(RedshiftReader):
         """Return every version of a file that was loaded, and note which run was the newest."""
         self._state = state or self.ledger_state()  # first: the batch fails if a newer run came
         return super().known_files(self._state)
+
+    def staged_by(self) -> StagedBy:
+        """Return the settings that what is staged depends on, as of when the ledger was read."""
+        return self._state.staged_by
 
     def newest_run(self) -> int:
         """Return the number of the run that was the newest when the ledger was read."""
