@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -33,7 +34,8 @@ class Parts:
     """What the files of a load came to.
 
     files: kind -> its parts, only for kinds with accepted records. records_read: how many
-    records each file of the plan (by its number) had. rejects: what was rejected.
+    records each file of the plan (by its number) had. rejects: what was rejected. days: those of
+    the accepted events.
     """
 
     def __init__(self, stager: Stager, plan: Plan) -> None:
@@ -44,6 +46,7 @@ class Parts:
         self.records_read = stager.records_read
         self.rejects: RejectLog = stager.rejects
         self.report = stager.report(plan.files)
+        self.days: set[date] = set()
 
     def reject_conflicts(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:
         """Reject the records that lost their key.
@@ -77,6 +80,8 @@ def stage_parts(
             opened.callback(stager.rejects.close)
             stager.stage(plan.files)
             parts = Parts(stager, plan)
+            days = connection.execute(_SQL["batch_days"].sql).fetchall()
+            parts.days = {day for (day,) in days}
             for kind in get_args(Kind):
                 if parts.report.read[kind] > parts.report.rejected[kind]:
                     target = workspace / kind

@@ -17,7 +17,6 @@ from ...sql_queries import (
     Query,
     create_table_queries,
     create_view_queries,
-    drop_table_queries,
     drop_view_queries,
     folder,
 )
@@ -98,7 +97,12 @@ class RedshiftWarehouse(RedshiftReader):
     def replace_tables(self) -> None:
         """Remove every table with all that is in it and make it anew, empty, in one transaction."""
         self.tables()  # refuses those of other people
-        self._make([*_steps((*drop_view_queries, *drop_table_queries)), *_creation(TABLES)], TABLES)
+        parts = {"tables": ", ".join(TABLES)}
+        removal = [
+            *_steps(drop_view_queries),
+            Step("drop_tables", fill(_SQL["drop_tables"], parts=parts)),
+        ]
+        self._make([*removal, *_creation(TABLES)], TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
         """Return every version of a file that was loaded, and note which run was the newest."""
