@@ -105,7 +105,10 @@ def test_the_match_share_is_met(tmp_path: Path, share: float) -> None:
     options = Options(songs=300, users=80, days=10, match_share=share)
     found = generate(tmp_path / "world", options)["answers"]["catalogue_match"]
     assert found["plays"] > 500
-    assert found["matched"] / found["plays"] == pytest.approx(share, abs=0.08 * (0 < share < 1))
+    most_misspelled = 0.005  # are of the catalogue, too
+    assert found["matched"] / found["plays"] == pytest.approx(
+        share, abs=0.08 if 0 < share < 1 else most_misspelled
+    )
 
 
 # Repeatability
@@ -127,15 +130,16 @@ def test_the_same_options_give_the_same_bytes_in_any_process(tmp_path: Path) -> 
     assert contents(tmp_path / "here") == contents(tmp_path / "1")
 
 
-def test_the_bytes_are_those_of_generator_1(tmp_path: Path) -> None:
+def test_the_bytes_are_those_of_generator_2(tmp_path: Path) -> None:
     """If this fails, the same options give other bytes than before: raise GENERATOR."""
     generate(tmp_path / "world", SMALL)
     found = contents(tmp_path / "world")
+    del found["truth.json"]  # the sources are still those of generator 1
     assert (
         hashlib.sha256(json.dumps(found).encode()).hexdigest()
-        == "60ff83e24b48c64953075b1addc383fced21d79cc4e81e3e5715fd5733bb0775"
+        == "11af68aa19eec60c6c91bb835744a1e8c3a8fb1e40ac330cd646041732ab38c1"
     )
-    assert SMALL.identity()["generator"] == 1
+    assert SMALL.identity()["generator"] == 2
 
 
 def test_another_seed_gives_another_world(tmp_path: Path) -> None:
@@ -240,7 +244,7 @@ def test_a_world_of_another_version_is_refused(tmp_path: Path) -> None:
         generate(tmp_path, SMALL)
 
 
-@pytest.mark.parametrize("truth", [None, "no JSON", "[]", "{}", '{"generator": 1, "options": {}}'])
+@pytest.mark.parametrize("truth", [None, "no JSON", "[]", "{}", '{"generator": 2, "options": {}}'])
 def test_a_folder_with_something_else_is_refused(tmp_path: Path, truth: str | None) -> None:
     (tmp_path / "thesis.txt").write_text("do not touch")
     if truth is not None:
