@@ -72,16 +72,23 @@ def is_listed(uri: str) -> bool:
 
 def pieces(file: File) -> list[Piece]:
     """Everything in a file that is neither blank nor a byte order mark, in order."""
-    content, damaged = file.content, False
-    if file.uri.endswith(".gz"):
-        content, damaged = unpacked(content)
-    found = [] if no_log(file.kind, content) else list(_pieces(file.kind, content))
+    content, damaged = _text_of(file)
+    found = list(_pieces(file.kind, content))
     if why := no_log(file.kind, content):
         weight = max(1, len(content) // BYTES_OF_A_RECORD)
         found = [Piece(1, 1, content, frozenset({why}), weight)]
     if damaged:
         found.append(Piece(0, 1, b"", frozenset({"encoding"})))
     return found
+
+
+def is_no_log(file: File) -> bool:
+    """Whether a file is no log at all."""
+    return bool(no_log(file.kind, _text_of(file)[0]))
+
+
+def _text_of(file: File) -> tuple[bytes, bool]:
+    return unpacked(file.content) if file.uri.endswith(".gz") else (file.content, False)
 
 
 def unpacked(packed: bytes) -> tuple[bytes, bool]:
