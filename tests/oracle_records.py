@@ -10,6 +10,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import strict_json
 from oracle_fields import Kind
@@ -137,22 +138,26 @@ def _pieces(kind: Kind, content: bytes) -> Iterator[Piece]:
             yield Piece(line, place, content[start:end])
         return
     for number, one in enumerate(text.split("\n"), 1):
-        yield from _pieces_of_line(number, one)
+        for place, record, wrong in _of_line(one):
+            yield Piece(number, place, record, wrong)
 
 
-def _pieces_of_line(number: int, line: str) -> Iterator[Piece]:
+@lru_cache(maxsize=10_000)
+def _of_line(line: str) -> list[tuple[int, bytes, frozenset[str]]]:
+    """Place, bytes and what is wrong of each piece of a line."""
+    found = []
     at = _skip(line, 0)
     while at < len(line):
-        end = _end_of_record(line, at)
-        if end:
-            yield Piece(number, at + 1, line[at:end].encode("latin-1"))
+        if end := _end_of_object(line, at):
+            found.append((at + 1, line[at:end].encode("latin-1"), frozenset[str]()))
         else:
-            end = next((n for n in _braces(line, at + 1) if _end_of_record(line, n)), len(line))
+            end = next((n for n in _braces(line, at + 1) if _goes_on(line, n)), len(line))
             damage = line[at:end].rstrip(BLANKS).encode("latin-1")
             odd = b"\0" in damage or not _is_text(damage)
             wrong = {"not_json", "encoding"} if odd else {"not_json"}
-            yield Piece(number, at + 1, damage, frozenset(wrong))
+            found.append((at + 1, damage, frozenset(wrong)))
         at = _skip(line, end)
+    return found
 
 
 def _braces(line: str, at: int) -> Iterator[int]:
@@ -161,27 +166,27 @@ def _braces(line: str, at: int) -> Iterator[int]:
         at += 1
 
 
-def _end_of_record(line: str, at: int) -> int:
-    """Where an object that begins here ends, if it is whole and nothing clings to it; or 0."""
+def _end_of_object(line: str, at: int) -> int:
+    """Where an object that begins here ends, if it is whole; or 0."""
     if not line.startswith("{", at):
         return 0
     try:
-        _, end = strict_json.value_at(line, at)
+        return strict_json.value_at(line, at)[1]
     except strict_json.NotJSONError:
         return 0
-    follows = end == len(line) or line[end] in BLANKS + "{" or line.startswith(BYTE_ORDER_MARK, end)
-    return end if follows else 0
+
+
+def _goes_on(line: str, at: int) -> bool:
+    """Whether damage ends here: at a whole object that is not within another one."""
+    end = _end_of_object(line, at)
+    return end == len(line) or (end > 0 and line[end] in BLANKS + "{")
 
 
 def _objects(text: str) -> list[tuple[int, int]]:
     """Beginning and end of each object of a text that is nothing but objects, over any lines."""
     found, at = [], _skip(text, 0)
     while at < len(text):
-        if not text.startswith("{", at):
-            return []
-        try:
-            _, end = strict_json.value_at(text, at)
-        except strict_json.NotJSONError:
+        if not (end := _end_of_object(text, at)):
             return []
         found.append((at, end))
         at = _skip(text, end)

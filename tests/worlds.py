@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from random import Random
 
@@ -185,6 +186,7 @@ def file(recipe: Recipe, kind: Kind, number: int, lines: list[bytes], random: Ra
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
+@lru_cache(maxsize=10_000)
 def is_object(kind: Kind, content: bytes) -> bool:
     """Whether a line is one record and nothing else, good or not."""
     return all(
@@ -196,7 +198,7 @@ def on_lines(
     kind: Kind, lines: list[bytes], newline: bytes, random: Random, quirks: frozenset[str]
 ) -> bytes:
     """Records one behind the other: each on a line of its own, or some of them not."""
-    content = lines[0]
+    content = [lines[0]]
     for before, line in pairwise(lines):
         between = newline
         if "several on a line" in quirks and is_object(kind, line) and random.random() < 0.4:
@@ -205,8 +207,8 @@ def on_lines(
                 between = b" "
         elif "byte order mark" in quirks and is_object(kind, line) and random.random() < 0.1:
             between += BYTE_ORDER_MARK
-        content += between + line
-    return content
+        content += [between, line]
+    return b"".join(content)
 
 
 def under_a_name(
@@ -289,7 +291,7 @@ def _dealt(
         group.insert(random.randint(0, len(group)), one)
     if groups and kind == "events" and random.random() < 0.1:
         group = random.choice(groups)
-        group[:0] = [next(one for one in group if is_object(kind, one))] * 1_005
+        group[:0] = [spelled(event(random, NONE), random, NONE)] * 1_005
     return [
         under_a_name(
             kind, number, on_lines(kind, group, b"\n", random, ALL_PLACES), random, ALL_PLACES
