@@ -167,13 +167,14 @@ def _braces(line: str, at: int) -> Iterator[int]:
 
 
 def _end_of_object(line: str, at: int) -> int:
-    """Where an object that begins here ends, if it is whole; or 0."""
+    """Where an object that begins here ends, if it is whole, and text; or 0."""
     if not line.startswith("{", at):
         return 0
     try:
-        return strict_json.value_at(line, at)[1]
+        end = strict_json.value_at(line, at)[1]
     except strict_json.NotJSONError:
         return 0
+    return end if _is_text(line[at:end].encode("latin-1")) else 0
 
 
 def _goes_on(line: str, at: int) -> bool:
