@@ -79,6 +79,8 @@ def pieces(file: File) -> list[Piece]:
         weight = max(1, len(content) // BYTES_OF_A_RECORD)
         found = [Piece(1, 1, content, frozenset({why}), weight)]
     if damaged:
+        if file.kind == "songs" and all(piece.wrong for piece in found):
+            found = []  # it is one broken song
         found.append(Piece(0, 1, b"", frozenset({"encoding"})))
     return found
 
@@ -131,37 +133,40 @@ def no_log(kind: Kind, content: bytes) -> str:
 
 def _pieces(kind: Kind, content: bytes) -> Iterator[Piece]:
     text = content.decode("latin-1")  # JSON is marked by ASCII alone: a character is a byte
-    if kind == "songs" and (found := _objects(text)):
-        for start, end in found:
-            line = text.count("\n", 0, start) + 1
-            place = start - text.rfind("\n", 0, start)
-            yield Piece(line, place, content[start:end])
+    if kind == "songs":  # an object may stand on several lines
+        found = [Piece(*_place(text, at), record, wrong) for at, record, wrong in _of_text(text)]
+        yield from found if any(not piece.wrong for piece in found) else found[:1]
         return
-    for number, one in enumerate(text.split("\n"), 1):
-        for place, record, wrong in _of_line(one):
-            yield Piece(number, place, record, wrong)
+    for number, line in enumerate(text.split("\n"), 1):
+        for at, record, wrong in _of_text(line):
+            yield Piece(number, at + 1, record, wrong)
 
 
 @lru_cache(maxsize=10_000)
-def _of_line(line: str) -> list[tuple[int, bytes, frozenset[str]]]:
-    """Place, bytes and what is wrong of each piece of a line."""
+def _of_text(text: str) -> list[tuple[int, bytes, frozenset[str]]]:
+    """Beginning, bytes and what is wrong of each piece of a line, or of all lines."""
     found = []
-    at = _skip(line, 0)
-    while at < len(line):
-        if end := _end_of_object(line, at):
-            found.append((at + 1, line[at:end].encode("latin-1"), frozenset[str]()))
+    at = _skip(text, 0)
+    while at < len(text):
+        if end := _end_of_object(text, at):
+            found.append((at, text[at:end].encode("latin-1"), frozenset[str]()))
         else:
-            end = next((n for n in _braces(line, at + 1) if _goes_on(line, n)), len(line))
-            damage = line[at:end].rstrip(BLANKS).encode("latin-1")
+            line_end = text.find("\n", at) % (len(text) + 1)
+            end = next((n for n in _braces(text, at + 1, line_end) if _goes_on(text, n)), line_end)
+            damage = text[at:end].rstrip(BLANKS).encode("latin-1")
             odd = b"\0" in damage or not _is_text(damage)
             wrong = {"not_json", "encoding"} if odd else {"not_json"}
-            found.append((at + 1, damage, frozenset(wrong)))
-        at = _skip(line, end)
+            found.append((at, damage, frozenset(wrong)))
+        at = _skip(text, end)
     return found
 
 
-def _braces(line: str, at: int) -> Iterator[int]:
-    while (at := line.find("{", at)) >= 0:
+def _place(text: str, at: int) -> tuple[int, int]:
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def _braces(text: str, at: int, end: int) -> Iterator[int]:
+    while (at := text.find("{", at, end)) >= 0:
         yield at
         at += 1
 
