@@ -8,9 +8,11 @@ shows in the records, of which the beginnings of some files are looked at before
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ...errors import SourceError
 from ...fetching import object_of
 from ...source_file import SourceFile
 from ...staging.mend import SIGN
@@ -27,7 +29,7 @@ HEAD_BYTES = 64 << 10
 
 _NUMBER = "-?[0-9]+"
 _ODD_NUMBER = f"{_NUMBER}[.][0-9]+|{_NUMBER}([.][0-9]+)?[eE][+-]?[0-9]+|-0|-?[0-9]{{16,}}"
-_NO_TEXT = 'true|false|[{] *(["{}-]|[0-9]|true|false|null).*[}]'
+_NO_TEXT = 'true|false|[{] *(["{-]|[0-9]|true|false|null).*[}]|[{] *[}]'
 ODD_NAME = f"[|]({_ODD_NUMBER}|{_NO_TEXT})[|]"
 """Matches names, with `|` around each and braces for brackets, if one of them may have been no
 text. A whole number may stand for a name, and has one spelling."""
@@ -57,6 +59,8 @@ def unfit(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
             what = "a number, which COPY may write otherwise"
         elif field.mends and isinstance(value, str) and SIGN.search(value):
             what = "text that was encoded twice, which COPY does not mend"
+        elif field.type is Type.USER_ID and isinstance(value, float):
+            what = "a number with a point, which COPY may write otherwise"
         else:
             continue
         return Rejection("copy", f"field '{field.key}' holds {what}")
@@ -87,9 +91,10 @@ def first_unfit_head(
     s3: S3, files: Sequence[SourceFile], fields: Sequence[Field]
 ) -> tuple[str, int, str] | None:
     """Look at how some files begin: uri, line and reason of the first record not for COPY."""
-    step = -(-len(files) // HEAD_FILES) or 1
-    for file in files[::step]:
-        data = s3.read_head(object_of(file), HEAD_BYTES)
+    for file in files[:: -(-len(files) // HEAD_FILES)]:
+        data = b""
+        with suppress(SourceError):  # if it is gone, COPY does not meet it either
+            data = s3.read_head(object_of(file), HEAD_BYTES)
         if bad := first_unfit(file, data, fields, whole=len(data) >= file.size):
             return file.uri, *bad
     return None
