@@ -45,6 +45,7 @@ class Batch:
     rejects: list[Row] = field(default_factory=list)
 
 
+HASH = "0" * 64
 LOAD_TABLES = {
     "new_files": "source_file INTEGER, kind VARCHAR(16), uri VARCHAR(4096), size BIGINT,"
     " fingerprint VARCHAR(128), records_read BIGINT",
@@ -195,7 +196,7 @@ class Warehouse:
     def _enter(self, batch: Batch, status: str, conflicts: list[Row]) -> None:
         moment = BEGINNING + timedelta(hours=batch.run_id)
         files = len(batch.files), 0, batch.run_id * 10
-        run = (batch.run_id, status, moment, moment, *files, 0, 0, 1, "a hash")
+        run = (batch.run_id, status, moment, moment, *files, 0, 0, 1, HASH)
         rows = {
             "new_files": batch.files,
             "new_rejects": batch.rejects + conflicts,
