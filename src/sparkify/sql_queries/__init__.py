@@ -184,6 +184,37 @@ reject_queries = _named("bookkeeping", "delete_refused_rejects", "insert_rejecte
 
 refuse_queries = (*reject_queries, *_named("bookkeeping", "insert_refused_run"))
 
+_KEPT = ("staging_events", "staging_songs", "etl_runs")
+retire_queries = _named("migration", "retire_events", "retire_runs")
+"""What a migration begins with: what it takes over is put aside."""
+
+drop_derived_queries = tuple(
+    query for table, query in zip(TABLES, drop_table_queries, strict=True) if table not in _KEPT
+)
+"""Then what follows from staging goes, and what is forgotten: ledger and rejects."""
+
+migration_queries = (
+    *create_table_queries,
+    *create_view_queries,
+    *_named("migration", "migrate_events", "migrate_runs", "migrate_songs"),
+)
+"""Then all tables are made that are missing now, and filled with what was put aside."""
+
+derive_queries = (
+    *(query for query in rebuild_queries if query.name.startswith("insert_")),
+    *_named("migration", "insert_info"),
+)
+"""In the end the star, empty till now, and the totals are computed from staging."""
+
+drop_scratch_queries = tuple(
+    Query(f"drop_{table}", f"DROP TABLE IF EXISTS {table}", {"purpose": f"Remove {table}."})
+    for table in (
+        *("older_events", "older_runs", "mended_texts", "migration"),
+        *("ranked_events", "ranked_songs"),
+    )
+)
+"""What a migration needed for itself, where it does not end with the session."""
+
 adopt_queries = (
     *_named("duckdb/adopt", "drop_staging", "drop_doubt", "drop_source_file", "rename"),
     *_named(
@@ -248,6 +279,18 @@ def within_days(query: Query, days: Collection[date]) -> Query:
     return replace(query, sql=_WHOLE_PERIOD.sub(narrowed, query.sql))
 
 
+def as_now(sql: str) -> str:
+    """Return a SELECT of ours as it reads a warehouse of version 1.
+
+    Tables that have changed since stand before it as common table expressions.
+    """
+    older = ", ".join(
+        f"{name} AS ({query.sql})" for name, query in folder("migration/older").items()
+    )
+    own = re.match(r"WITH\s+", sql)
+    return f"WITH {older}, {sql[own.end() :]}" if own else f"WITH {older} {sql}"
+
+
 def needed(
     queries: Iterable[Query], kinds: Collection[str], displacing: Collection[str] | None = None
 ) -> list[Query]:
@@ -283,15 +326,19 @@ _FOLDERS = (
     "star",
     "audits",
     "bookkeeping",
+    "migration",
+    "migration/older",
     "checks",
     "questions",
     "report",
     "duckdb",
     "duckdb/macros",
     "duckdb/adopt",
+    "duckdb/migration",
     "redshift",
     "redshift/load",
     "redshift/direct",
+    "redshift/migration",
     "redshift/keys",
     "redshift/layout",
 )

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..errors import BusyError
+from ..errors import BusyError, WarehouseError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
+from ..sql_queries import SCHEMA_VERSION
 from ..staging.rules import Kind
 
 if TYPE_CHECKING:
@@ -94,6 +95,40 @@ class Counts:
         }
 
 
+@dataclass(frozen=True)
+class Migration:
+    """What bringing a warehouse of an older version up to date did.
+
+    run_id: the run of it. from_version: of the schema. events, songs: how many are staged.
+    mended: how many of them had text that was encoded twice.
+    """
+
+    run_id: int
+    from_version: int
+    events: int
+    songs: int
+    mended: Counter[Kind]
+
+    @property
+    def note(self) -> str:
+        """What happened, in a sentence or two."""
+        return (
+            f"Migrated from schema {self.from_version}, as run {self.run_id}: "
+            f"{self.events:,} events and {self.songs:,} songs are kept, "
+            f"{self.mended.total():,} records were mended. What is at the sources is read once more."
+        )
+
+
+def too_old(version: int) -> WarehouseError:
+    """Return the error of a statement that a warehouse of an older version cannot answer."""
+    return WarehouseError(
+        f"the warehouse was made by an older Sparkify (schema {version}; this one knows "
+        f"{SCHEMA_VERSION}) and cannot answer this yet",
+        "`sparkify etl` or `sparkify create-tables` brings it up to date; nothing is lost.",
+        schema_version=version,
+    )
+
+
 class PlanAgainError(BusyError):
     """The load has to be planned again from the ledger as it is now; nothing was published."""
 
@@ -105,8 +140,16 @@ class Warehouse(Reader, Protocol):
     the database; on Redshift the later one of two is told to plan again.
     """
 
-    def create_tables(self) -> None:
-        """Make the tables that are missing; what is there stays."""
+    def tables(self) -> list[str]:
+        """Name the tables that are there."""
+        ...
+
+    def create_tables(self, progress: Progress = silent) -> Migration | None:
+        """Make the tables that are missing; what is there stays.
+
+        Tables of an older version are brought up to date first, in one transaction; returns what
+        that did.
+        """
         ...
 
     def replace_tables(self) -> None:
