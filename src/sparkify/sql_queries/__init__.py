@@ -184,36 +184,51 @@ reject_queries = _named("bookkeeping", "delete_refused_rejects", "insert_rejecte
 
 refuse_queries = (*reject_queries, *_named("bookkeeping", "insert_refused_run"))
 
-_KEPT = ("staging_events", "staging_songs", "etl_runs")
+MADE_ANEW = tuple(table for table in TABLES if table != "staging_songs")
+"""The tables that a migration makes anew."""
+
 retire_queries = _named("migration", "retire_events", "retire_runs")
-"""What a migration begins with: what it takes over is put aside."""
+"""A migration puts aside what it takes over, ..."""
 
 drop_derived_queries = tuple(
-    query for table, query in zip(TABLES, drop_table_queries, strict=True) if table not in _KEPT
+    query
+    for table, query in zip(TABLES, drop_table_queries, strict=True)
+    if table in MADE_ANEW and table not in ("staging_events", "etl_runs")
 )
-"""Then what follows from staging goes, and what is forgotten: ledger and rejects."""
+"""... removes what follows from staging, and the ledger and the rejects, ..."""
+
+make_anew_queries = (
+    *(
+        query
+        for table, query in zip(TABLES, create_table_queries, strict=True)
+        if table in MADE_ANEW
+    ),
+    *create_view_queries,
+)
+fill_queries = _named("migration", "migrate_events", "migrate_runs", "migrate_songs")
+"""... makes the tables of this version, and fills them with what was put aside."""
 
 migration_queries = (
-    *create_table_queries,
-    *create_view_queries,
-    *_named("migration", "migrate_events", "migrate_runs", "migrate_songs"),
+    *retire_queries,
+    *drop_derived_queries,
+    *make_anew_queries,
+    *fill_queries,
 )
-"""Then all tables are made that are missing now, and filled with what was put aside."""
+"""All of that, in its order. Then the star and the totals are computed from staging."""
 
 derive_queries = (
     *(query for query in rebuild_queries if query.name.startswith("insert_")),
     *_named("migration", "insert_info"),
 )
-"""In the end the star, empty till now, and the totals are computed from staging."""
 
-drop_scratch_queries = tuple(
+scratch_queries = tuple(
     Query(f"drop_{table}", f"DROP TABLE IF EXISTS {table}", {"purpose": f"Remove {table}."})
     for table in (
         *("older_events", "older_runs", "mended_texts", "migration"),
         *("ranked_events", "ranked_songs"),
     )
 )
-"""What a migration needed for itself, where it does not end with the session."""
+"""In the end what was put aside goes, and what the session would keep."""
 
 adopt_queries = (
     *_named("duckdb/adopt", "drop_staging", "drop_doubt", "drop_source_file", "rename"),

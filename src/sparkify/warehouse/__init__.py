@@ -109,13 +109,20 @@ class Migration:
     songs: int
     mended: Counter[Kind]
 
+    @classmethod
+    def read(cls, from_version: int, rows: Sequence[Sequence[Any]]) -> Migration:
+        """Take it from what `migration/migrated.sql` returns."""
+        run_id, events, songs, events_mended, songs_mended = map(int, rows[0])
+        mended: Counter[Kind] = Counter({"events": events_mended, "songs": songs_mended})
+        return cls(run_id, from_version, events, songs, mended)
+
     @property
     def note(self) -> str:
         """What happened, in a sentence or two."""
         return (
             f"Migrated from schema {self.from_version}, as run {self.run_id}: "
-            f"{self.events:,} events and {self.songs:,} songs are kept, "
-            f"{self.mended.total():,} records were mended. What is at the sources is read once more."
+            f"{self.events:,} events and {self.songs:,} songs are kept and "
+            f"{self.mended.total():,} records mended. What is at the sources is read once more."
         )
 
 

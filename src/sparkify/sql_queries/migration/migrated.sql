@@ -1,6 +1,7 @@
 -- name: migrated
 -- purpose: What a migration kept and mended.
 SELECT
+    runs.run_id,
     events.records AS events,
     songs.records AS songs,
     runs.events_mended,
@@ -9,6 +10,7 @@ FROM (SELECT COUNT(*) AS records FROM staging_events) AS events
 CROSS JOIN (SELECT COUNT(*) AS records FROM staging_songs) AS songs
 CROSS JOIN (
     SELECT
+        run_id,
         events_mended,
         songs_mended
     FROM etl_runs

@@ -27,7 +27,6 @@ from ...sql_queries import (
     create_table_queries,
     create_view_queries,
     derive_queries,
-    drop_scratch_queries,
     drop_table_queries,
     drop_view_queries,
     enter_queries,
@@ -38,6 +37,7 @@ from ...sql_queries import (
     rebuild_queries,
     refuse_queries,
     reject_queries,
+    scratch_queries,
     settle_queries,
     total_queries,
     within_days,
@@ -109,7 +109,7 @@ class DuckDBWarehouse(DuckDBReader):
             self._run_all(derive_queries, progress, 0, len(derive_queries))
             self._audit(rebuild_audit_queries)
             self.forget_staged()
-            self._run_all(drop_scratch_queries)
+            self._run_all(scratch_queries)
         self.schema_version = SCHEMA_VERSION
         return done
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...sql_queries import Query, drop_derived_queries, folder, migration_queries, retire_queries
+from ...sql_queries import Query, folder, migration_queries
 from ...staging.mend import mended
-from ...staging.rules import Kind
 from .. import Migration
 
 _MIGRATION = folder("migration")
@@ -37,10 +35,6 @@ def migrate(
         _SQL["create_mended_texts"],
         {"texts": list(changed), "mended": list(changed.values())},
     )
-    for query in (*retire_queries, *drop_derived_queries, *migration_queries):
+    for query in migration_queries:
         run(query, None)
-    [(events, songs, *counts)] = run(_MIGRATION["migrated"], None)
-    kinds: tuple[Kind, ...] = ("events", "songs")
-    return Migration(
-        run_id, from_version, events, songs, Counter(dict(zip(kinds, counts, strict=True)))
-    )
+    return Migration.read(from_version, run(_MIGRATION["migrated"], None))

@@ -94,18 +94,18 @@ class Batch:
         kinds = self.run.plan.kinds
         steps = [*self._begin(), *self._rejects(), *self._settled()]
         steps.append(Step(CONFLICTS, fill(_LOAD[CONFLICTS], {"conflicts": self.conflicts})))
-        steps += _plain(_DIRECT[_ARRIVED[kind]] for kind in self.direct)
-        steps += _plain((*enter_queries, *total_queries))
-        steps += _plain(needed(insert_table_queries, kinds, kinds - self.direct.keys()))
-        return [*steps, *_audits(needed(audit_queries, kinds))]
+        steps += plain(_DIRECT[_ARRIVED[kind]] for kind in self.direct)
+        steps += plain((*enter_queries, *total_queries))
+        steps += plain(needed(insert_table_queries, kinds, kinds - self.direct.keys()))
+        return [*steps, *audits(needed(audit_queries, kinds))]
 
     def refuse(self) -> list[Step]:
         """List the statements that enter a run as refused, with its rejects."""
-        return [*self._begin(), *self._rejects(), *_plain(refuse_queries[-1:])]
+        return [*self._begin(), *self._rejects(), *plain(refuse_queries[-1:])]
 
     def find_conflicts(self) -> list[Step]:
         """List the statements that change nothing, and end by selecting which records lose."""
-        return [*self._begin(), *self._settled(), *_plain(conflict_queries.values())]
+        return [*self._begin(), *self._settled(), *plain(conflict_queries.values())]
 
     def _settled(self) -> list[Step]:
         """List the statements that make new_events and new_songs, each key once."""
@@ -114,7 +114,7 @@ class Batch:
             steps += self._records(kind)
         return [
             *steps,
-            *_plain(needed(settle_queries, self.run.plan.kinds)),
+            *plain(needed(settle_queries, self.run.plan.kinds)),
         ]
 
     def _begin(self) -> list[Step]:
@@ -132,14 +132,14 @@ class Batch:
             "songs_mended": str(run.mended["songs"]),
         }
         return [
-            *_plain((_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])),
+            *plain((_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])),
             Step(OVERTAKEN, fill(_LOAD[OVERTAKEN], values)),
             Step("create_new_files", _LOAD["create_new_files"].sql),
             self._copy("copy_new_files", "files"),
         ]
 
     def _rejects(self) -> list[Step]:
-        steps = _plain([_FORGET_REJECTS]) if self.after_refusals else []
+        steps = plain([_FORGET_REJECTS]) if self.after_refusals else []
         if "rejects" in self.manifests:
             steps.append(self._copy("copy_rejected_records", "rejects"))
         return steps
@@ -179,8 +179,8 @@ def rebuild() -> list[Step]:
         _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
     ]
     return [
-        *_plain([_LOAD["lock_ledger"], *inputs, *rebuild_queries]),
-        *_audits(rebuild_audit_queries),
+        *plain([_LOAD["lock_ledger"], *inputs, *rebuild_queries]),
+        *audits(rebuild_audit_queries),
     ]
 
 
@@ -211,11 +211,12 @@ def columns_of(kind: Kind) -> tuple[str, ...]:
     return tuple(field.column for field in FIELDS[kind])
 
 
-def _plain(queries: Iterable[Query]) -> list[Step]:
+def plain(queries: Iterable[Query]) -> list[Step]:
+    """Take statements that need no values as they are."""
     return [Step(query.name, query.sql) for query in queries]
 
 
-def _audits(queries: Iterable[Query]) -> list[Step]:
+def audits(queries: Iterable[Query]) -> list[Step]:
     """Turn audits into one statement that fails: a batch has no way to look at rows and stop."""
     findings = [
         fill(

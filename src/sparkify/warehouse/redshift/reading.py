@@ -15,8 +15,8 @@ from ...config import Settings
 from ...errors import UsageError, WarehouseError
 from ...ledger import Ledger
 from ...progress import Progress, silent
-from ...sql_queries import SCHEMA_VERSION, TABLES, folder
-from .. import Table
+from ...sql_queries import SCHEMA_VERSION, TABLES, as_now, folder
+from .. import Table, too_old
 from ..ownership import holds_warehouse
 from .asking import only_reading
 from .batch import MAX_STATEMENTS, Step, failed_step
@@ -38,6 +38,7 @@ _ELSEWHERE = "Choose another database: DATABASE in [REDSHIFT]."
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
+_VERSION = _BOOKKEEPING["schema_version"].sql
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class RedshiftReader:
         self._connection: Connection | None = None
         self._resources: Resources | None = None
         self._work: S3 | None = None
-        self._version_is_known = False
+        self._schema_version = 0  # not known yet
 
     @property
     def connection(self) -> Connection:
@@ -101,12 +102,35 @@ class RedshiftReader:
 
         Raises WarehouseError when one fails, and when there are no tables of this program yet.
         """
-        if self._version_is_known:
-            return self._ask(statements)
-        version, *found = self._ask([_BOOKKEEPING["schema_version"].sql, *statements])
-        require_known(int(version.rows[0][0]) if version.rows else SCHEMA_VERSION)
-        self._version_is_known = True
+        if self._schema_version:
+            return self._ask_whatever_version(statements)
+        try:
+            version, *found = self._ask([_VERSION, *statements])
+        except StatementError as error:
+            if error.status != "FAILED" or self.schema_version() == SCHEMA_VERSION:
+                raise
+            return self._ask_whatever_version(statements)
+        self._schema_version = _known_version(version.rows)
         return found
+
+    def schema_version(self) -> int:
+        """Return the version of the tables. Raises WarehouseError when a newer program made them.
+
+        It is asked for once, and again after a migration.
+        """
+        if self._schema_version < SCHEMA_VERSION:
+            self._schema_version = _known_version(self._ask([_VERSION])[0].rows)
+        return self._schema_version
+
+    def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
+        if self._schema_version == SCHEMA_VERSION:
+            return self._ask(statements)
+        try:
+            return self._ask([as_now(sql) for sql in statements])
+        except StatementError as error:
+            if error.status != "FAILED":
+                raise
+            raise too_old(self._schema_version) from None
 
     def _ask(self, statements: Sequence[str]) -> list[Table]:
         found: list[Table] = []
@@ -133,8 +157,7 @@ class RedshiftReader:
         """Look at the ledger as a whole. Raises WarehouseError when a newer program made it."""
         [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
         state = LedgerState(*(int(value) for value in row))
-        require_known(state.schema_version)
-        self._version_is_known = True
+        self._schema_version = _known_version([(state.schema_version,)])
         return state
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
@@ -201,21 +224,20 @@ class QueryReader(RedshiftReader):
                 error.reason, "`sparkify query` reads only; `sparkify status` lists the tables."
             ) from None
 
+    def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
+        return self._ask(statements)
 
-def require_known(version: int) -> None:
-    """Raise WarehouseError when the tables are of a newer or an older program."""
+
+def _known_version(rows: Sequence[Sequence[Any]]) -> int:
+    """Return the version of the tables. Raises WarehouseError when a newer program made them."""
+    version = int(rows[0][0]) if rows else SCHEMA_VERSION
     if version > SCHEMA_VERSION:
         raise WarehouseError(
             f"the warehouse has tables of version {version}; this program knows up to "
             f"{SCHEMA_VERSION}",
             "Use the newer version of sparkify.",
         )
-    if version < SCHEMA_VERSION:
-        raise WarehouseError(
-            f"the warehouse has tables of version {version}, of an older program; this one knows "
-            f"{SCHEMA_VERSION}; nothing in it was changed",
-            "Read it with the older version, or load into another DATABASE in [REDSHIFT].",
-        )
+    return version
 
 
 def open_reader(
@@ -228,4 +250,9 @@ def open_reader(
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
     """Read what is loaded; nothing is, where there are no tables."""
     reader = RedshiftReader(settings, progress)
-    return reader.known_files() if "loaded_files" in reader.tables() else Ledger()
+    if "loaded_files" not in reader.tables():
+        return Ledger()
+    version = reader.schema_version()
+    if version < SCHEMA_VERSION:  # a migration forgets the ledger
+        return Ledger(migrates_from=version)
+    return reader.known_files()
