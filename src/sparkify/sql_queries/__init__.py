@@ -297,10 +297,12 @@ def within_days(query: Query, days: Collection[date]) -> Query:
 def as_now(sql: str) -> str:
     """Return a SELECT of ours as it reads a warehouse of version 1.
 
-    Tables that have changed since stand before it as common table expressions.
+    Tables that have changed since, and the views, stand before it as common table expressions.
     """
+    bodies = {name: query.sql for name, query in folder("migration/older").items()}
+    bodies |= {query.name: query.sql.partition(" AS\n")[2] for query in create_view_queries}
     older = ", ".join(
-        f"{name} AS ({query.sql})" for name, query in folder("migration/older").items()
+        f"{name} AS ({body})" for name, body in bodies.items() if f"{name} AS (" not in sql
     )
     own = re.match(r"WITH\s+", sql)
     return f"WITH {older}, {sql[own.end() :]}" if own else f"WITH {older} {sql}"
