@@ -15,14 +15,18 @@ from ...sql_queries import (
     Query,
     audit_queries,
     conflict_queries,
+    derive_queries,
     enter_queries,
+    fill_queries,
     folder,
     insert_table_queries,
+    make_anew_queries,
     needed,
     rebuild_audit_queries,
     rebuild_queries,
     refuse_queries,
     reject_queries,
+    retire_queries,
     settle_queries,
     total_queries,
 )
@@ -41,6 +45,7 @@ CONFLICTS = "conflicts_told"
 _INTO = re.compile(r"load into table '?\"?(?P<table>\w+)", re.IGNORECASE)
 _LOAD = folder("redshift/load")
 _DIRECT = folder("redshift/direct")
+_MIGRATION = folder("redshift/migration")
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
 _FORGET_REJECTS, _ENTER_REJECTS = reject_queries
 
@@ -94,18 +99,18 @@ class Batch:
         kinds = self.run.plan.kinds
         steps = [*self._begin(), *self._rejects(), *self._settled()]
         steps.append(Step(CONFLICTS, fill(_LOAD[CONFLICTS], {"conflicts": self.conflicts})))
-        steps += plain(_DIRECT[_ARRIVED[kind]] for kind in self.direct)
-        steps += plain((*enter_queries, *total_queries))
-        steps += plain(needed(insert_table_queries, kinds, kinds - self.direct.keys()))
-        return [*steps, *audits(needed(audit_queries, kinds))]
+        steps += _plain(_DIRECT[_ARRIVED[kind]] for kind in self.direct)
+        steps += _plain((*enter_queries, *total_queries))
+        steps += _plain(needed(insert_table_queries, kinds, kinds - self.direct.keys()))
+        return [*steps, *_audits(needed(audit_queries, kinds))]
 
     def refuse(self) -> list[Step]:
         """List the statements that enter a run as refused, with its rejects."""
-        return [*self._begin(), *self._rejects(), *plain(refuse_queries[-1:])]
+        return [*self._begin(), *self._rejects(), *_plain(refuse_queries[-1:])]
 
     def find_conflicts(self) -> list[Step]:
         """List the statements that change nothing, and end by selecting which records lose."""
-        return [*self._begin(), *self._settled(), *plain(conflict_queries.values())]
+        return [*self._begin(), *self._settled(), *_plain(conflict_queries.values())]
 
     def _settled(self) -> list[Step]:
         """List the statements that make new_events and new_songs, each key once."""
@@ -114,7 +119,7 @@ class Batch:
             steps += self._records(kind)
         return [
             *steps,
-            *plain(needed(settle_queries, self.run.plan.kinds)),
+            *_plain(needed(settle_queries, self.run.plan.kinds)),
         ]
 
     def _begin(self) -> list[Step]:
@@ -132,14 +137,14 @@ class Batch:
             "songs_mended": str(run.mended["songs"]),
         }
         return [
-            *plain((_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])),
+            *_plain((_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])),
             Step(OVERTAKEN, fill(_LOAD[OVERTAKEN], values)),
             Step("create_new_files", _LOAD["create_new_files"].sql),
             self._copy("copy_new_files", "files"),
         ]
 
     def _rejects(self) -> list[Step]:
-        steps = plain([_FORGET_REJECTS]) if self.after_refusals else []
+        steps = _plain([_FORGET_REJECTS]) if self.after_refusals else []
         if "rejects" in self.manifests:
             steps.append(self._copy("copy_rejected_records", "rejects"))
         return steps
@@ -179,8 +184,34 @@ def rebuild() -> list[Step]:
         _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
     ]
     return [
-        *plain([_LOAD["lock_ledger"], *inputs, *rebuild_queries]),
-        *audits(rebuild_audit_queries),
+        *_plain([_LOAD["lock_ledger"], *inputs, *rebuild_queries]),
+        *_audits(rebuild_audit_queries),
+    ]
+
+
+def migration(
+    values: Mapping[str, str | int], role: str, manifests: Mapping[str, str]
+) -> list[Step]:
+    """List the statements that bring tables of an older version up to date.
+
+    values: of `create_migration.sql`. role: the ARN with which COPY reads. manifests: where it
+    finds the rows of mended_texts, if there are any.
+    """
+    inputs = [
+        _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
+    ]
+    copies = [
+        fill(_MIGRATION["copy_mended_texts"], {"manifest": m, "role": role})
+        for m in manifests.values()
+    ]
+    return [
+        *_plain([_MIGRATION["lock_ledger"]]),
+        Step(OVERTAKEN, fill(_MIGRATION["create_migration"], values)),
+        *_plain([_MIGRATION["create_mended_texts"]]),
+        *(Step("copy_mended_texts", copy) for copy in copies),
+        *_plain([*retire_queries, _MIGRATION["drop_derived"], *make_anew_queries, *fill_queries]),
+        *_plain([_MIGRATION["drop_older"], *inputs, *derive_queries]),
+        *_audits([*rebuild_audit_queries, _MIGRATION["moments_kept"]]),
     ]
 
 
@@ -211,12 +242,11 @@ def columns_of(kind: Kind) -> tuple[str, ...]:
     return tuple(field.column for field in FIELDS[kind])
 
 
-def plain(queries: Iterable[Query]) -> list[Step]:
-    """Take statements that need no values as they are."""
+def _plain(queries: Iterable[Query]) -> list[Step]:
     return [Step(query.name, query.sql) for query in queries]
 
 
-def audits(queries: Iterable[Query]) -> list[Step]:
+def _audits(queries: Iterable[Query]) -> list[Step]:
     """Turn audits into one statement that fails: a batch has no way to look at rows and stop."""
     findings = [
         fill(

@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
 from ...boto3_sql_util import StatementError
 from ...errors import BusyError
 from ...progress import Progress
-from ...sql_queries import (
-    SCHEMA_VERSION,
-    derive_queries,
-    fill_queries,
-    folder,
-    make_anew_queries,
-    rebuild_audit_queries,
-    retire_queries,
-)
+from ...sql_queries import SCHEMA_VERSION, folder
 from ...staging.mend import mended
-from ...staging.rules import Kind
 from .. import Migration
-from .batch import OVERTAKEN, Step, audits, plain
+from . import batch
 from .cargo import Cargo
-from .filling import fill
 from .publishing import ROLE_WAITS_SECONDS
 from .reading import RedshiftReader
 
 _ATTEMPTS = 4
 _MIGRATION = folder("migration")
-_SQL = folder("redshift/migration")
-_LOAD = folder("redshift/load")
 _RUNS = folder("bookkeeping")["runs"]
 
 
@@ -56,7 +42,7 @@ def migrate(
                 progress("waiting until the new role can be used", 0, None, "times")
                 time.sleep(wait)
                 continue
-            if not (error.name == OVERTAKEN or error.in_doubt or error.status == "ABORTED"):
+            if not (error.name == batch.OVERTAKEN or error.in_doubt or error.status == "ABORTED"):
                 raise
             if reader.schema_version() < SCHEMA_VERSION:
                 if attempt == _ATTEMPTS:
@@ -87,28 +73,6 @@ def _migrate(reader: RedshiftReader, workspace: Path, version: int, *, mend: boo
     cargo = Cargo(reader.work, address, workspace)
     try:
         manifests = cargo.load({"mended": [cargo.mended(changed)] if changed else []})
-        reader.run_steps(steps(values, reader.resources.role_arn, manifests))
+        reader.run_steps(batch.migration(values, reader.resources.role_arn, manifests))
     finally:
         cargo.clear()
-
-
-def steps(values: Mapping[str, str | int], role: str, manifests: Mapping[str, str]) -> list[Step]:
-    """List the statements of a migration.
-
-    values: of `create_migration.sql`. role: the ARN with which COPY reads. manifests: where it
-    finds the rows of mended_texts, if there are any.
-    """
-    whole = (f"{name}_{kind}" for kind in get_args(Kind) for name in ("all_as_new", "none_ranked"))
-    copied = [
-        Step("copy_mended_texts", fill(_SQL["copy_mended_texts"], {"manifest": one, "role": role}))
-        for one in manifests.values()
-    ]
-    return [
-        *plain([_SQL["lock_ledger"]]),
-        Step(OVERTAKEN, fill(_SQL["create_migration"], values)),
-        *plain([_SQL["create_mended_texts"]]),
-        *copied,
-        *plain([*retire_queries, _SQL["drop_derived"], *make_anew_queries, *fill_queries]),
-        *plain([_SQL["drop_older"], *(_LOAD[name] for name in whole), *derive_queries]),
-        *audits([*rebuild_audit_queries, _SQL["moments_kept"]]),
-    ]

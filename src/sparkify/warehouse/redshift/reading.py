@@ -38,6 +38,7 @@ _ELSEWHERE = "Choose another database: DATABASE in [REDSHIFT]."
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
+_MISSING = "does not exist"  # a table or a column, in the engine's words
 _VERSION = _BOOKKEEPING["schema_version"].sql
 
 
@@ -107,7 +108,7 @@ class RedshiftReader:
         try:
             version, *found = self._ask([_VERSION, *statements])
         except StatementError as error:
-            if error.status != "FAILED" or self.schema_version() == SCHEMA_VERSION:
+            if _MISSING not in error.message or self.schema_version() == SCHEMA_VERSION:
                 raise
             return self._ask_whatever_version(statements)
         self._schema_version = _known_version(version.rows)
@@ -128,7 +129,7 @@ class RedshiftReader:
         try:
             return self._ask([as_now(sql) for sql in statements])
         except StatementError as error:
-            if error.status != "FAILED":
+            if _MISSING not in error.message:
                 raise
             raise too_old(self._schema_version) from None
 
