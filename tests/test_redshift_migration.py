@@ -114,7 +114,7 @@ def test_the_statements_are_few_enough_for_one_transaction() -> None:
         "started_at": "2026-01-01 00:00:00",
         "mend_text": 1,
     }
-    steps = batch.migration(values, "arn:aws:iam::1:role/x", {"mended": "s3://work/mended"})
+    steps = batch.migration(values, "arn:aws:iam::1:role/x", {"mended": "s3://bucket/mended"})
     assert len(steps) <= batch.MAX_STATEMENTS
     assert [step.name for step in steps[:2]] == ["lock_ledger", batch.OVERTAKEN]
 

@@ -1,6 +1,6 @@
 -- name: staging_events
--- purpose: The events in a warehouse of version 1, as this version has them: with the milliseconds of
---   ts, told in the way of `migrate_events`.
+-- purpose: The events in a warehouse of version 1, as this version has them: with the milliseconds
+--   of ts, told in the way of `migrate_events`.
 SELECT
     artist,
     auth,
