@@ -15,11 +15,13 @@ from typing import NamedTuple
 from .. import processes
 from ..errors import SourceError
 from ..source_file import SourceFile
-from .reading import BLANKS, Numbered, NumberedFiles, changed, is_plain
+from .reading import Numbered, NumberedFiles, changed
 
 _PART_BYTES = 16 << 20
 _READERS = 16
 _FILES_AT_A_TIME = 256
+_LARGE_BYTES = 1 << 20
+"""From what size on a file is not read into memory: no song takes so much, so it holds many."""
 _SLOW_SECONDS = 40e-6
 """How long a file is waited for that comes from the disk, at least; for one in memory, nobody waits
 but for other work of the processors."""
@@ -30,13 +32,13 @@ class SongPart:
     """The records of many song files as NDJSON, each naming the number of its file.
 
     plain: the numbers, in the order of the records. plain_bytes: the size of those files.
-    odd: the files (with their bytes) that are not one plain object on one line.
+    odd: the files that do not look like one object on one line, with their bytes (None: large).
     """
 
     data: bytearray = field(default_factory=bytearray)
     plain: array[int] = field(default_factory=lambda: array("q"))
     plain_bytes: int = 0
-    odd: list[tuple[Numbered, bytes]] = field(default_factory=list)
+    odd: list[tuple[Numbered, bytes | None]] = field(default_factory=list)
 
 
 def join_songs(
@@ -77,7 +79,7 @@ class _Joined(NamedTuple):
     data: bytes
     plain: list[int]
     plain_bytes: int
-    odd: list[tuple[int, bytes]]
+    odd: list[tuple[int, bytes | None]]
 
 
 def _joined(
@@ -105,20 +107,22 @@ def _join_at(places: _Places, prefix: bytes) -> _Joined | None:
         contents = _contents(places)
     except OSError:
         return None
-    if list(map(len, contents)) != places.sizes:
+    sizes = zip(contents, places.sizes, strict=True)
+    if any(data is not None and len(data) != size for data, size in sizes):
         return None
     return _join(places, contents, prefix)
 
 
-def _join(places: _Places, contents: Iterable[bytes], prefix: bytes) -> _Joined:
+def _join(places: _Places, contents: Iterable[bytes | None], prefix: bytes) -> _Joined:
     lines = []
     plain = []
     plain_bytes = 0
-    odd = []
+    odd: list[tuple[int, bytes | None]] = []
     files = zip(places.numbers, places.paths, contents, strict=True)
     for place, (number, path, data) in enumerate(files):
-        body = data.rstrip(BLANKS).lstrip(b" \t\r")
-        if not path.endswith(".gz") and is_plain(body):  # and so on line 1
+        body = (data or b"").rstrip(b" \t\r\n")
+        is_line = body[:1] == b"{" and body[-1:] == b"}" and b"\n" not in body
+        if data is not None and is_line and not path.endswith(".gz"):
             lines.append(b"%s%d,%s\n" % (prefix, number, body[1:]))
             plain.append(number)
             plain_bytes += len(data)
@@ -127,7 +131,7 @@ def _join(places: _Places, contents: Iterable[bytes], prefix: bytes) -> _Joined:
     return _Joined(b"".join(lines), plain, plain_bytes, odd)
 
 
-def _contents(places: _Places) -> list[bytes]:
+def _contents(places: _Places) -> list[bytes | None]:
     """Read small files; with many threads while the disk is slow, which only they can keep busy.
 
     Files that the system has in memory are read fastest without, for Python's threads wait for
@@ -149,8 +153,10 @@ def _contents(places: _Places) -> list[bytes]:
 _disk_is_slow = False
 
 
-def _content(path: str, size: int) -> bytes:
+def _content(path: str, size: int) -> bytes | None:
     """Read a small file, and one byte more than it had, in three calls of the system."""
+    if size > _LARGE_BYTES:
+        return None
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, size + 1)
@@ -158,7 +164,7 @@ def _content(path: str, size: int) -> bytes:
         os.close(descriptor)
 
 
-def _content_as_listed(file: SourceFile) -> bytes:
+def _content_as_listed(file: SourceFile) -> bytes | None:
     """Read a small file. Raises SourceError when it cannot be read, or is not as it was listed."""
     try:
         data = _content(file.path, file.size)
@@ -168,6 +174,6 @@ def _content_as_listed(file: SourceFile) -> bytes:
             "Make it readable, or take it out of the source; then load again.",
             uri=file.uri,
         ) from None
-    if len(data) != file.size:
+    if data is not None and len(data) != file.size:
         raise changed(file, "changed")
     return data

@@ -1,4 +1,4 @@
-"""Text that was encoded twice, mended."""
+"""Text that was encoded twice: UTF-8 whose bytes were taken for Latin-1 and encoded once more."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ _MOST_TIMES = 3
 
 
 def mended(text: str) -> str:
-    """Return a text as it was before it was encoded twice, or more often; else as it is.
+    """Return a text as it was before it was encoded twice: `BjÃ¶rk` is `Björk`.
 
-    One that holds the sign of it, and can be encoded as Latin-1 and decoded as UTF-8, is, again
-    while it can, at most three times.
+    A text without the sign of that, the first two bytes of a character as two characters, and one
+    that is no UTF-8 when it is taken back to bytes, is returned as it is. Text that was encoded
+    more often is taken back up to three times. Trailing blanks neither come nor go, so that it
+    makes no difference whether a text is stripped before or after.
     """
     for _ in range(_MOST_TIMES):
         if not _SIGN.search(text):

@@ -11,6 +11,7 @@ from pathlib import Path
 from .validate import Rejection, raw_text
 
 _MESSAGE_BYTES = 1024
+_FIRSTS = 1000
 
 
 class RejectLog:
@@ -18,17 +19,26 @@ class RejectLog:
 
     Several threads may add to it.
 
-    path: the file. counts: how many records of each file (by number) were rejected.
+    path: the file. counts: how many records of each file (by number) were rejected. weights: for
+    how many records they count: more than one where a whole file is no log.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.counts: Counter[int] = Counter()
+        self.weights: Counter[int] = Counter()
+        self.firsts: dict[int, str] = {}
         self._stream = path.open("w", encoding="utf-8")
         self._lock = threading.Lock()
 
     def add(
-        self, source_file: int, line_number: int, why: Rejection, record: bytes, line_place: int = 1
+        self,
+        source_file: int,
+        line_number: int,
+        why: Rejection,
+        record: bytes,
+        line_place: int = 1,
+        weight: int = 1,
     ) -> None:
         """Write down one record: where it stood, why it was rejected, and its bytes.
 
@@ -47,6 +57,9 @@ class RejectLog:
         with self._lock:
             self._stream.write(line)
             self.counts[source_file] += 1
+            self.weights[source_file] += weight
+            if len(self.firsts) < _FIRSTS:
+                self.firsts.setdefault(source_file, f"line {line_number}: {row['message']}")
 
     def flush(self) -> None:
         """Make what was added so far readable at `path`."""

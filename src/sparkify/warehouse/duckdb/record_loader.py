@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ...sql_queries import folder
+from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
 from ...staging.rules import Field, Kind, Type
-from ...staging.validate import Rejection, accept, decode
-
-BREAKS_A_RULE = 2
-"""The doubt of a record that breaks a rule; see read_events."""
+from ...staging.split import Found, beginning_of, blocks, no_log, records_of, size_of
+from ...staging.typed import LineJudge
+from ...staging.validate import Rejection
 
 SQL = folder("duckdb")
 _MACROS = folder("duckdb/macros")
 _MACRO_ORDER = (
     "stripped",
+    "holds_sign",
+    "latin_1",
+    "mended_once",
+    "mended",
     "number",
     "whole_number",
     "moment",
@@ -34,11 +38,10 @@ _MACRO_ORDER = (
     "may_be_json",
     "may_be_other",
     "text_doubt",
-    "no_string",
-    "no_string_or_number",
 )
 
-_KEPT_BYTES = 16 << 20
+_SPOOL_BYTES = 256 << 20
+_WEIGHED_RECORD_BYTES = 500
 
 DataErrors = (
     duckdb.InvalidInputException,
@@ -49,18 +52,15 @@ DataErrors = (
 """What DuckDB raises when it cannot read a file's content."""
 
 
-class Refused(Exception):
-    """A piece that the fast way will not take."""
-
-
-class Lane(ABC):
-    """The way of one kind of records, on a connection of its own.
+class RecordLoader(ABC):
+    """Loads one kind of records, on a connection of its own.
 
     kind: of the records. fields: theirs. workspace: a folder for files of its own. number_key: a
     key that no record has. rejects: where rejected records go.
     records_read: where it enters how many records each file (by number) had, which is 0 before.
     done: called with the size in bytes of what has been read.
     unknown: how often each unknown field stood in the records that are looked at for that.
+    notes: what the user should know of files, in sentences.
     """
 
     def __init__(
@@ -75,65 +75,76 @@ class Lane(ABC):
         done: Callable[[int], None],
     ) -> None:
         self._connection = connection
+        self._kind = kind
         self._fields = fields
         self._number_key = number_key
-        self._path = workspace / f"piece-{kind}.ndjson"
+        self._mend_text = any(field.mends for field in fields)
+        self._path = workspace / f"records-{kind}.ndjson"
+        self._spool = (workspace / f"spool-{kind}.ndjson").open("w+b", buffering=1 << 20)
         self._rejects = rejects
         self._done = done
-        self._kept = bytearray()
         self._records_read = records_read
         self.unknown: Counter[str] = Counter()
+        self.notes: list[str] = []
         for name in _MACRO_ORDER:
             connection.execute(_MACROS[name].sql)
         connection.execute(SQL[f"create_new_{kind}"].sql)
 
-    def _columns(self) -> dict[str, str]:
-        return columns(self._fields, self._number_key)
+    @cached_property
+    def _judge(self) -> LineJudge:
+        return LineJudge(self._fields)
 
-    # Records, the careful way
+    def _stage_strictly(self, one: Numbered, data: bytes | None = None) -> None:
+        """Judge every record of a file, once. data: what is in it, if that is known already."""
 
-    def _keep(self, number: int, records: Iterable[tuple[int, bytes]]) -> None:
-        """Judge the records of a file, and keep those that are accepted until `_read_kept`."""
-        for line_number, record in records:
-            self._kept += self._accepted_record(number, line_number, record)
-        if len(self._kept) > _KEPT_BYTES:
-            self._read_kept()
+        def content() -> Iterator[bytes]:
+            return blocks(one.file, [], data)
 
-    def _read_kept(self) -> None:
-        """Read the records that were kept, of many files at once: a statement is not cheap."""
-        if self._kept:
+        if why := no_log(content, self._kind, self._judge):
+            weight = max(1, size_of(content()) // _WEIGHED_RECORD_BYTES)
+            self._records_read[one.number] += 1
+            self._rejects.add(one.number, 1, why, beginning_of(content()), weight=weight)
+        else:
+            found = records_of(self._kind, blocks(one.file, self.notes, data), self._judge)
+            self._keep(one.number, found)
+
+    def _keep(self, number: int, found: Iterable[Found[bytes]]) -> None:
+        """Reject records of a file, or put them into the spool, for the bulk path to read."""
+        begin = b'{"%s":%d,' % (self._number_key.encode(), number)
+        for line, place, record, outcome in found:
+            self._records_read[number] += 1
+            if isinstance(outcome, Rejection):
+                self._rejects.add(number, line, outcome, record, place)
+            else:
+                self._spool.write(b"%s%s\n" % (begin, outcome[1:].replace(b"\n", b" ")))
+        if self._spool.tell() > _SPOOL_BYTES:
+            self._read_spool()
+
+    def _read_spool(self) -> None:
+        """Let DuckDB read what was accepted, of many files at once: a statement is not cheap."""
+        if self._spool.tell():
+            self._spool.flush()
             with self._transaction():
-                self._read_accepted(self._write(self._kept))
-            self._kept.clear()
+                self._read_numbered(Path(self._spool.name))
+            self._spool.seek(0)
+            self._spool.truncate()
 
     @abstractmethod
-    def _read_accepted(self, path: Path) -> None:
+    def _read_numbered(self, path: Path) -> None:
         """Let DuckDB read records, each of which names its file."""
 
-    def _accepted_record(self, number: int, line_number: int, record: bytes) -> bytes:
-        """Judge one record: as a line for the fast way, or nothing, when it is rejected."""
-        try:
-            accepted = accept(decode(record, self._fields), self._fields)
-        except Rejection as why:
-            self._reject(number, line_number, why, record)
-            return b""
-        self._records_read[number] += 1
-        values: dict[str, Any] = {self._number_key: number}
-        values |= {field.key: accepted[field.column] for field in self._fields if field.key}
-        return json.dumps(values).encode() + b"\n"
-
-    def _reject(self, number: int, line_number: int, why: Rejection, record: bytes) -> None:
-        self._records_read[number] += 1
-        self._rejects.add(number, line_number, why, record)
+    def close(self) -> None:
+        """Close the spool."""
+        with suppress(OSError):  # what a full disk did not take
+            self._spool.close()
 
     # The engine
 
-    def _write(self, data: bytes | bytearray) -> Path:
-        self._path.write_bytes(data)
-        return self._path
-
     def _rows(self, name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         return self._connection.execute(SQL[name].sql, parameters).fetchall()
+
+    def _columns(self) -> dict[str, str]:
+        return columns(self._fields, self._number_key)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -148,7 +159,7 @@ class Lane(ABC):
 
 
 def columns(fields: Sequence[Field], number_key: str) -> dict[str, str]:
-    """Say to read_json how to read each field: a text as such, all else as the JSON it is.
+    """Return how read_json is to read each field: a text as such, all else as the JSON it is.
 
     A user id is as good as a text of its digits.
     """
