@@ -30,7 +30,7 @@ def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture
 def place(one_cloud: Cloud, tmp_path: Path) -> Cloud:
     """The tables of schema 1, with all of its rows, and the sources."""
-    one_cloud._without_tables()
+    one_cloud.empty()
     connection = one_cloud.aws.database()
     try:
         for view in VIEWS:

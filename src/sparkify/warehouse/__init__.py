@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..errors import BusyError, WarehouseError
+from ..errors import BusyError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
-from ..sql_queries import SCHEMA_VERSION
 from ..staging.rules import Kind
 from .staged_by import StagedBy
+from .versions import Migration
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -106,47 +106,6 @@ class Counts:
             "rejected": self.rejected,
             "mended": self.mended,
         }
-
-
-@dataclass(frozen=True)
-class Migration:
-    """What bringing a warehouse of an older version up to date did.
-
-    run_id: the run of it. from_version: of the schema. events, songs: how many are staged.
-    mended: how many of them had text that was encoded twice.
-    """
-
-    run_id: int
-    from_version: int
-    events: int
-    songs: int
-    mended: Counter[Kind]
-
-    @classmethod
-    def read(cls, from_version: int, rows: Sequence[Sequence[Any]]) -> Migration:
-        """Take it from what `migration/migrated.sql` returns."""
-        run_id, events, songs, events_mended, songs_mended = map(int, rows[0])
-        mended: Counter[Kind] = Counter({"events": events_mended, "songs": songs_mended})
-        return cls(run_id, from_version, events, songs, mended)
-
-    @property
-    def note(self) -> str:
-        """What happened, in a sentence or two."""
-        return (
-            f"Migrated from schema {self.from_version}, as run {self.run_id}: "
-            f"{self.events:,} events and {self.songs:,} songs are kept and "
-            f"{self.mended.total():,} records mended. What is at the sources is read once more."
-        )
-
-
-def too_old(version: int) -> WarehouseError:
-    """Return the error of a statement that a warehouse of an older version cannot answer."""
-    return WarehouseError(
-        f"the warehouse was made by an older Sparkify (schema {version}; this one knows "
-        f"{SCHEMA_VERSION}) and cannot answer this yet",
-        "`sparkify etl` or `sparkify create-tables` brings it up to date; nothing is lost.",
-        schema_version=version,
-    )
 
 
 class PlanAgainError(BusyError):

@@ -46,8 +46,9 @@ from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import NumberedFiles
 from ...staging.rules import Kind
 from ...temporary import temporary_folder
-from .. import Migration, Run, StageReport
+from .. import Run, StageReport
 from ..staged_by import StagedBy
+from ..versions import Migration
 from .migration import migrate
 from .reading import DuckDBReader, check_schema, close, connect, failures, holds_tables
 from .staging import Stager

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...sql_queries import Query, folder, migration_queries
 from ...staging.mend import mended
-from .. import Migration
+from ..versions import Migration
 
 _MIGRATION = folder("migration")
 _SQL = folder("duckdb/migration")

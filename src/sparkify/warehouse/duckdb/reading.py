@@ -18,9 +18,10 @@ from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, as_now, folder
 from ...temporary import temporary_folder, writing
-from .. import Table, too_old
+from .. import Table
 from ..ownership import holds_warehouse, not_ours
 from ..parquet_folder import replacing
+from ..versions import known_version, too_old
 
 _DAMAGED = re.compile("Corrupt database file|Could not read enough bytes")
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
@@ -179,13 +180,7 @@ def check_schema(reader: DuckDBReader, database: Path) -> int:
     version: int = versions[0][0] if versions else SCHEMA_VERSION
     if not isinstance(version, int):
         raise not_ours(["warehouse_info"], str(database), _ELSEWHERE)
-    if version > SCHEMA_VERSION:
-        raise WarehouseError(
-            f"{database} was made by a newer Sparkify (schema {version}; this one knows "
-            f"{SCHEMA_VERSION})",
-            "Install the newer version.",
-        )
-    return version
+    return known_version(version, str(database))
 
 
 def connect(

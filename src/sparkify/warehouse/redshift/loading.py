@@ -23,8 +23,9 @@ from ...sql_queries import (
     folder,
 )
 from ...temporary import temporary_folder, writing
-from .. import Migration, Run, StageReport
+from .. import Run, StageReport
 from ..staged_by import StagedBy
+from ..versions import Migration
 from . import batch, direct
 from .batch import Batch, Step
 from .failures import PutTogetherFirstError, judged

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ... import boto3_sql_util
 from ...boto3_sql_util import StatementError
 from ...config import Settings
-from ...errors import UsageError, WarehouseError
+from ...errors import UsageError
 from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, as_now, folder
-from .. import Table, too_old
+from .. import Table
 from ..ownership import holds_warehouse
 from ..staged_by import StagedBy
+from ..versions import known_version, too_old
 from .asking import only_reading
 from .batch import MAX_STATEMENTS, Step, failed_step
 from .filling import fill, on_one_line
@@ -39,6 +40,7 @@ _ELSEWHERE = "Choose another database: DATABASE in [REDSHIFT]."
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
+_WAREHOUSE = "the warehouse"
 _MISSING = "does not exist"  # a table or a column, in the engine's words
 _VERSION = _BOOKKEEPING["schema_version"].sql
 
@@ -116,7 +118,7 @@ class RedshiftReader:
             if _MISSING not in error.message or self.schema_version() == SCHEMA_VERSION:
                 raise
             return self._ask_whatever_version(statements)
-        self._schema_version = _known_version(version.rows)
+        self._schema_version = self._known(version)
         return found
 
     def schema_version(self) -> int:
@@ -125,8 +127,12 @@ class RedshiftReader:
         It is asked for once, and again after a migration.
         """
         if self._schema_version < SCHEMA_VERSION:
-            self._schema_version = _known_version(self._ask([_VERSION])[0].rows)
+            self._schema_version = self._known(self._ask([_VERSION])[0])
         return self._schema_version
+
+    def _known(self, found: Table) -> int:
+        version = int(found.rows[0][0]) if found.rows else SCHEMA_VERSION
+        return known_version(version, _WAREHOUSE)
 
     def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
         if self._schema_version == SCHEMA_VERSION:
@@ -166,7 +172,7 @@ class RedshiftReader:
         newest_run, refused_runs, file_versions, version = map(int, counts)
         kept = StagedBy(None if mend_text is None else bool(mend_text), jsonpaths_hash)
         state = LedgerState(newest_run, refused_runs, file_versions, version, kept)
-        self._schema_version = _known_version([(version,)])
+        self._schema_version = known_version(version, _WAREHOUSE)
         return state
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
@@ -235,18 +241,6 @@ class QueryReader(RedshiftReader):
 
     def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
         return self._ask(statements)
-
-
-def _known_version(rows: Sequence[Sequence[Any]]) -> int:
-    """Return the version of the tables. Raises WarehouseError when a newer program made them."""
-    version = int(rows[0][0]) if rows else SCHEMA_VERSION
-    if version > SCHEMA_VERSION:
-        raise WarehouseError(
-            f"the warehouse has tables of version {version}; this program knows up to "
-            f"{SCHEMA_VERSION}",
-            "Use the newer version of sparkify.",
-        )
-    return version
 
 
 def open_reader(
