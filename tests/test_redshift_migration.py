@@ -14,7 +14,8 @@ from cloud_place import Cloud, cloud
 from oracle import Row
 from sparkify import create_tables, etl, quality, status
 from sparkify.errors import WarehouseError
-from sparkify.sql_queries import MADE_ANEW, STAGING_TABLES, STAR_TABLES, TABLES, VIEWS
+from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES, TABLES, VIEWS
+from sparkify.sql_queries.migrating import MADE_ANEW
 from sparkify.warehouse import open_reader
 from sparkify.warehouse.redshift import batch, migration
 

@@ -26,7 +26,6 @@ from ...sql_queries import (
     count_queries,
     create_table_queries,
     create_view_queries,
-    derive_queries,
     drop_table_queries,
     drop_view_queries,
     enter_queries,
@@ -37,11 +36,11 @@ from ...sql_queries import (
     rebuild_queries,
     refuse_queries,
     reject_queries,
-    scratch_queries,
     settle_queries,
     total_queries,
     within_days,
 )
+from ...sql_queries.migrating import derive_queries, scratch_queries
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import NumberedFiles
 from ...staging.rules import Kind

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ...sql_queries import Query, folder, migration_queries
+from ...sql_queries import Query, folder
+from ...sql_queries.migrating import migration_queries
 from ...staging.mend import mended
 from ..versions import Migration
 

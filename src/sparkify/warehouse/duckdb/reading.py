@@ -16,7 +16,8 @@ from ...config import Settings
 from ...errors import BusyError, WarehouseError
 from ...ledger import Ledger
 from ...progress import Progress, silent
-from ...sql_queries import SCHEMA_VERSION, Query, as_now, folder
+from ...sql_queries import SCHEMA_VERSION, Query, folder
+from ...sql_queries.migrating import as_now
 from ...temporary import temporary_folder, writing
 from .. import Table
 from ..ownership import holds_warehouse, not_ours

@@ -14,26 +14,28 @@ from datetime import date
 from typing import NamedTuple, get_args
 
 from ...sql_queries import (
-    MADE_ANEW,
-    RETIRED,
     Query,
     audit_queries,
     conflict_queries,
-    derive_queries,
     enter_queries,
-    fill_queries,
     folder,
     insert_table_queries,
-    make_anew_queries,
     needed,
     rebuild_audit_queries,
     rebuild_queries,
     refuse_queries,
     reject_queries,
-    retire_queries,
     settle_queries,
     total_queries,
     within_days,
+)
+from ...sql_queries.migrating import (
+    MADE_ANEW,
+    RETIRED,
+    derive_queries,
+    fill_queries,
+    make_anew_queries,
+    retire_queries,
 )
 from ...staging.rules import FIELDS, Kind
 from .. import Run

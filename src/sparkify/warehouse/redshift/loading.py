@@ -13,7 +13,6 @@ from ...ledger import Ledger, Plan
 from ...progress import Progress, silent
 from ...sources import list_source
 from ...sql_queries import (
-    MADE_ANEW,
     SCHEMA_VERSION,
     TABLES,
     Query,
@@ -22,6 +21,7 @@ from ...sql_queries import (
     drop_view_queries,
     folder,
 )
+from ...sql_queries.migrating import MADE_ANEW
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
 from ..staged_by import StagedBy

@@ -15,7 +15,8 @@ from ...config import Settings
 from ...errors import UsageError
 from ...ledger import Ledger
 from ...progress import Progress, silent
-from ...sql_queries import SCHEMA_VERSION, TABLES, as_now, folder
+from ...sql_queries import SCHEMA_VERSION, TABLES, folder
+from ...sql_queries.migrating import as_now
 from .. import Table
 from ..ownership import holds_warehouse
 from ..staged_by import StagedBy
