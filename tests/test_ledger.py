@@ -92,6 +92,7 @@ def test_plan_in_json_names_some_files_and_counts_all() -> None:
         "new": [one.uri for one in many[:SHOWN_FILES]],
         "changed": ["/logs/a"],
         "ignored": ["/logs/notes.txt"],
+        "migrates_from": None,
     }
 
 

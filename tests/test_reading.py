@@ -280,16 +280,16 @@ def test_newer_schema_is_refused(tmp_path: Path) -> None:
         read_ledger(settings)
 
 
-def test_older_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_schema_that_no_program_made_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     settings = Settings(database=tmp_path / "sparkify.duckdb", threads=1)
     create_tables.create(settings)
     change(settings, "UPDATE warehouse_info SET schema_version = 0")
     before = settings.database.read_bytes()
     for open_it in (open_reader, open_warehouse):
-        with pytest.raises(WarehouseError, match="older Sparkify") as caught, open_it(settings):
+        with pytest.raises(WarehouseError, match="schema 0, which") as caught, open_it(settings):
             pass
-        assert "schema 0; this one knows" in caught.value.reason
-        assert "--database" in caught.value.next_step
+        assert f"it knows 1 to {SCHEMA_VERSION}" in caught.value.reason
+        assert "another database" in caught.value.next_step
     assert settings.database.read_bytes() == before
 
 

@@ -105,7 +105,9 @@ def plan(
     """
     listing = sources.list_sources(settings)
     known = read_ledger(settings, wait=wait, progress=progress)
-    return _plan(listing, known, verify=verify)
+    result = _plan(listing, known, verify=verify)
+    result.migrates_from = known.migrates_from
+    return result
 
 
 @_uncollected()
@@ -134,7 +136,8 @@ def load(
     listing = None if rebuild else sources.list_sources(settings)
     with open_warehouse(settings, wait=wait, progress=progress) as warehouse:
         report = LoadReport(warehouse.engine)
-        warehouse.create_tables()
+        if migration := warehouse.create_tables(progress):
+            report.notes.append(migration.note)
         if listing is None:
             warehouse.rebuild(progress)
             report.rebuilt = True
@@ -231,7 +234,7 @@ def _load_new(
     report.checks = _passed(needed(audit_queries, report.plan.kinds))
     with _behind_the_commit(report):
         shrunk = _shrunk(warehouse, report.plan, known)
-    report.notes = [*_notes(report.plan, staged, keys), *staged.notes, *shrunk]
+    report.notes += [*_notes(report.plan, staged, keys), *staged.notes, *shrunk]
 
 
 def _counts(runs: list[dict[str, Any]], run_id: int | None) -> dict[Kind, Counts]:

@@ -27,8 +27,12 @@ class Ledger(Mapping[str, list[LoadedVersion]]):
     they were read.
     """
 
-    def __init__(self, rows: Iterable[Sequence[Any]] = ()) -> None:
-        """Keep rows of (uri, fingerprint, records_read), the oldest version of a file first."""
+    def __init__(self, rows: Iterable[Sequence[Any]] = (), *, migrates_from: int = 0) -> None:
+        """Keep rows of (uri, fingerprint, records_read), the oldest version of a file first.
+
+        migrates_from: the version of older tables, whose ledger the next load forgets; else 0.
+        """
+        self.migrates_from = migrates_from
         rows = list(rows)
         self._newest = {row[0]: row for row in rows}
         self._older: dict[str, list[Sequence[Any]]] = {}
@@ -72,13 +76,15 @@ class Plan:
 
     new: files that the ledger does not know. changed: other versions of files that it knows.
     loaded: the uris of the files that are loaded already. ignored: names under the source that are
-    no data.
+    no data. migrates_from: the version of older tables that the load brings up to date first; 0
+    where there are none.
     """
 
     new: Sequence[SourceFile] = field(default_factory=SourceFiles)
     changed: Sequence[SourceFile] = field(default_factory=SourceFiles)
     loaded: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    migrates_from: int = 0
 
     @property
     def skipped(self) -> int:
@@ -117,6 +123,7 @@ class Plan:
             "new": [file.uri for file in self.new[:SHOWN_FILES]],
             "changed": [file.uri for file in self.changed[:SHOWN_FILES]],
             "ignored": self.ignored[:SHOWN_FILES],
+            "migrates_from": self.migrates_from or None,
         }
 
 

@@ -219,10 +219,17 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "tables of a newer program are taken for ours",
-        _READING,
+        "warehouse/versions.py",
         "    if version > SCHEMA_VERSION:\n",
         "    if version > SCHEMA_VERSION + 1:\n",
         "test_etl.py::test_database_of_a_newer_program_is_refused",
+    ),
+    _fault(
+        "a migration loses the milliseconds",
+        "sql_queries/migration/migrate_events.sql",
+        "    + MOD(CAST(FLOOR(EXTRACT(MILLISECONDS FROM events.ts)) AS BIGINT), 1000) AS event_ms\n",
+        "    + 0 AS event_ms\n",
+        "test_migration.py::test_nothing_staged_is_lost_without_the_sources",
     ),
     _fault(
         "SIGTERM just ends the process",

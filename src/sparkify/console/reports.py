@@ -87,12 +87,19 @@ def show_created(done: _Record) -> None:
     """Say which tables were dropped and which are there now."""
     if done["dropped"]:
         stream.say(f"Destroyed: {_counted(done['dropped'])}.")
+    for note in done["notes"]:
+        stream.say(note)
     stream.say(f"The tables are there, with their rows: {_counted(done['tables'])}.")
     stream.say("Next: `sparkify etl` loads what the sources hold.")
 
 
 def show_plan(plan: Plan) -> None:
     """Show what a load would do."""
+    if plan.migrates_from:
+        stream.say(
+            f"The tables are of an older Sparkify (schema {plan.migrates_from}): the load brings "
+            "them up to date first. Nothing is lost; what is at the sources is read once more."
+        )
     if not plan.files:
         _say_nothing_new(plan)
         return

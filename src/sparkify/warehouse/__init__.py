@@ -14,6 +14,7 @@ from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
 from ..staging.rules import Kind
 from .staged_by import StagedBy
+from .versions import Migration
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -118,8 +119,16 @@ class Warehouse(Reader, Protocol):
     the database; on Redshift the later one of two is told to plan again.
     """
 
-    def create_tables(self) -> None:
-        """Make the tables that are missing; what is there stays."""
+    def tables(self) -> list[str]:
+        """Name the tables that are there."""
+        ...
+
+    def create_tables(self, progress: Progress = silent) -> Migration | None:
+        """Make the tables that are missing; what is there stays.
+
+        Tables of an older version are brought up to date first, in one transaction; returns what
+        that did.
+        """
         ...
 
     def replace_tables(self) -> None:

@@ -16,8 +16,9 @@ from ...config import Settings
 from ...errors import QualityError
 from ...fetching import Fetch, SourceFetch
 from ...ledger import Plan
-from ...progress import Progress
+from ...progress import Progress, silent
 from ...sql_queries import (
+    SCHEMA_VERSION,
     Query,
     adopt_queries,
     audit_queries,
@@ -39,12 +40,15 @@ from ...sql_queries import (
     total_queries,
     within_days,
 )
+from ...sql_queries.migrating import derive_queries, scratch_queries
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import NumberedFiles
 from ...staging.rules import Kind
 from ...temporary import temporary_folder
 from .. import Run, StageReport
 from ..staged_by import StagedBy
+from ..versions import Migration
+from .migration import migrate
 from .reading import DuckDBReader, check_schema, close, connect, failures, holds_tables
 from .staging import Stager
 
@@ -67,6 +71,7 @@ class DuckDBWarehouse(DuckDBReader):
 
     workspace: a folder for the files of the load, removed by whoever made it.
     fetch: gives the files of the sources. mend_text: whether to mend text that was encoded twice.
+    schema_version: of its tables.
     """
 
     def __init__(
@@ -76,8 +81,9 @@ class DuckDBWarehouse(DuckDBReader):
         fetch: Fetch,
         *,
         mend_text: bool,
+        schema_version: int = SCHEMA_VERSION,
     ) -> None:
-        super().__init__(connection)
+        super().__init__(connection, schema_version)
         self._workspace = workspace
         self._fetch = fetch
         self._mend_text = mend_text
@@ -90,16 +96,33 @@ class DuckDBWarehouse(DuckDBReader):
             self._stager.rejects.close()
         close(self._connection)
 
-    def create_tables(self) -> None:
-        """Make the tables that are missing; what is there stays."""
+    def create_tables(self, progress: Progress = silent) -> Migration | None:
+        """Make the tables that are missing, after bringing those of an older version up to date."""
+        if self.schema_version < SCHEMA_VERSION:
+            return self._migrate(progress)
         with self._transaction():
             self._create()
+        return None
+
+    def _migrate(self, progress: Progress) -> Migration:
+        run_id = self.newest_run() + 1
+        self.forget_staged()
+        with self._transaction():
+            done = migrate(self._run, run_id, self.schema_version, mend=self._mend_text)
+            self._stand_for_new()
+            self._run_all(derive_queries, progress, 0, len(derive_queries))
+            self._audit(rebuild_audit_queries)
+            self.forget_staged()
+            self._run_all(scratch_queries)
+        self.schema_version = SCHEMA_VERSION
+        return done
 
     def replace_tables(self) -> None:
         """Remove every table with all that is in it and make it anew, empty, in one transaction."""
         with self._transaction():
             self._run_all((*drop_view_queries, *drop_table_queries))
             self._create()
+        self.schema_version = SCHEMA_VERSION
 
     def _create(self) -> None:
         self._run_all((*create_table_queries, *create_view_queries))
@@ -116,7 +139,7 @@ class DuckDBWarehouse(DuckDBReader):
         All of every run is read, for the report of the load reads it behind the commit: damage in
         it has to be met while nothing is published.
         """
-        runs = self._run(_BOOKKEEPING["runs"])
+        runs = self.read(_BOOKKEEPING["runs"].sql).rows
         return int(runs[0][0]) if runs else 0
 
     def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
@@ -163,11 +186,15 @@ class DuckDBWarehouse(DuckDBReader):
         """Compute the star schema anew from what is staged."""
         self.forget_staged()
         with self._transaction():
-            for kind in get_args(Kind):
-                self._run(_SQL[f"all_as_new_{kind}"])
-                self._run(_SQL[f"none_ranked_{kind}"])
+            self._stand_for_new()
             self._run_all(rebuild_queries, progress, 0, len(rebuild_queries))
             self._audit(rebuild_audit_queries)
+
+    def _stand_for_new(self) -> None:
+        """Let everything that is staged stand for the records of a load."""
+        for kind in get_args(Kind):
+            self._run(_SQL[f"all_as_new_{kind}"])
+            self._run(_SQL[f"none_ranked_{kind}"])
 
     def forget_staged(self) -> None:
         """Remove what a load has read and not published, also one that was killed."""
@@ -326,7 +353,7 @@ def open_warehouse(
         warehouse = DuckDBWarehouse(connection, workspace, fetch, mend_text=settings.mend_text)
         try:
             if holds_tables(warehouse, settings.database):
-                check_schema(warehouse, settings.database)
+                warehouse.schema_version = check_schema(warehouse, settings.database)
             yield warehouse
         finally:
             warehouse.close()

@@ -17,10 +17,12 @@ from ...errors import BusyError, WarehouseError
 from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
+from ...sql_queries.migrating import as_now
 from ...temporary import temporary_folder, writing
 from .. import Table
 from ..ownership import holds_warehouse, not_ours
 from ..parquet_folder import replacing
+from ..versions import known_version, too_old
 
 _DAMAGED = re.compile("Corrupt database file|Could not read enough bytes")
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
@@ -43,17 +45,29 @@ _SHOWN_SQL = 72
 
 
 class DuckDBReader:
-    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting."""
+    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting.
+
+    schema_version: of its tables, at most our own.
+    """
 
     engine = "duckdb"
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, schema_version: int = SCHEMA_VERSION
+    ) -> None:
         self._connection = connection
+        self.schema_version = schema_version
 
     def read(self, sql: str) -> Table:
         """Run one statement and return its rows. Raises WarehouseError when it fails."""
+        is_older = self.schema_version < SCHEMA_VERSION
         with failures(shorten(sql, _SHOWN_SQL, placeholder=" ...")):
-            cursor = self._connection.execute(sql)
+            try:
+                cursor = self._connection.execute(as_now(sql) if is_older else sql)
+            except (duckdb.BinderException, duckdb.CatalogException):
+                if is_older:
+                    raise too_old(self.schema_version) from None
+                raise
             columns = tuple(column[0] for column in cursor.description or ())
             return Table(columns, cursor.fetchall())
 
@@ -100,13 +114,13 @@ def open_reader(
             "Load one with `sparkify etl`, or name another file with --database.",
         )
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
-        check_schema(DuckDBReader(connection), settings.database)
+        version = check_schema(DuckDBReader(connection), settings.database)
         if for_user_sql:
             from .asking import QueryReader
 
             yield QueryReader(connection)
         else:
-            yield DuckDBReader(connection)
+            yield DuckDBReader(connection, version)
 
 
 def export_tables(
@@ -138,7 +152,9 @@ def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledge
         reader = DuckDBReader(connection)
         if not holds_tables(reader, settings.database):
             return Ledger()
-        check_schema(reader, settings.database)
+        version = check_schema(reader, settings.database)
+        if version < SCHEMA_VERSION:  # a migration forgets the ledger
+            return Ledger(migrates_from=version)
         return reader.known_files()
 
 
@@ -151,10 +167,10 @@ def holds_tables(reader: DuckDBReader, database: Path) -> bool:
     return holds_warehouse(found.rows, str(database), _ELSEWHERE)
 
 
-def check_schema(reader: DuckDBReader, database: Path) -> None:
-    """Refuse a database that is no warehouse, or one of a newer or an older program.
+def check_schema(reader: DuckDBReader, database: Path) -> int:
+    """Return the version of the tables. Nothing is changed.
 
-    Nothing is changed in it. No version before this one exists that could be brought up to date.
+    Raises WarehouseError when the database is no warehouse, or one of a newer program.
     """
     if not holds_tables(reader, database):
         raise WarehouseError(
@@ -162,21 +178,10 @@ def check_schema(reader: DuckDBReader, database: Path) -> None:
             "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
         )
     versions = reader.read(folder("bookkeeping")["schema_version"].sql).rows
-    version = versions[0][0] if versions else SCHEMA_VERSION
+    version: int = versions[0][0] if versions else SCHEMA_VERSION
     if not isinstance(version, int):
         raise not_ours(["warehouse_info"], str(database), _ELSEWHERE)
-    if version > SCHEMA_VERSION:
-        raise WarehouseError(
-            f"{database} was made by a newer Sparkify (schema {version}; this one knows "
-            f"{SCHEMA_VERSION})",
-            "Install the newer version.",
-        )
-    if version < SCHEMA_VERSION:
-        raise WarehouseError(
-            f"{database} was made by an older Sparkify (schema {version}; this one knows "
-            f"{SCHEMA_VERSION}); nothing in it was changed",
-            "Read it with the older version, or load the sources into another file: --database.",
-        )
+    return known_version(version, str(database))
 
 
 def connect(

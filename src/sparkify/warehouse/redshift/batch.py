@@ -29,6 +29,14 @@ from ...sql_queries import (
     total_queries,
     within_days,
 )
+from ...sql_queries.migrating import (
+    MADE_ANEW,
+    RETIRED,
+    derive_queries,
+    fill_queries,
+    make_anew_queries,
+    retire_queries,
+)
 from ...staging.rules import FIELDS, Kind
 from .. import Run
 from .filling import fill
@@ -46,6 +54,8 @@ _INTO = re.compile(r"load into table '?\"?(?P<table>\w+)", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"invalid (digit|input syntax)", re.IGNORECASE)
 _LOAD = folder("redshift/load")
 _DIRECT = folder("redshift/direct")
+_DROP_TABLES = folder("redshift")["drop_tables"]
+_MIGRATION = folder("redshift/migration")
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
 _FORGET_REJECTS, _ENTER_REJECTS = reject_queries
 
@@ -210,6 +220,36 @@ def rebuild() -> list[Step]:
     ]
 
 
+def migration(
+    values: Mapping[str, str | int], role: str, manifests: Mapping[str, str]
+) -> list[Step]:
+    """List the statements that bring tables of an older version up to date.
+
+    values: of `create_migration.sql`. role: the ARN with which COPY reads. manifests: where it
+    finds the rows of mended_texts, if there are any.
+    """
+    inputs = [
+        _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
+    ]
+    copies = [
+        fill(_MIGRATION["copy_mended_texts"], {"manifest": m, "role": role})
+        for m in manifests.values()
+    ]
+    audits = [*rebuild_audit_queries, _MIGRATION["moments_kept"]]
+    return [
+        *_plain([_MIGRATION["lock_ledger"]]),
+        Step(OVERTAKEN, fill(_MIGRATION["create_migration"], values)),
+        *_plain([_MIGRATION["create_mended_texts"]]),
+        *(Step("copy_mended_texts", copy) for copy in copies),
+        *_plain(retire_queries),
+        dropped(table for table in MADE_ANEW if table not in RETIRED),
+        *_plain([*make_anew_queries, *fill_queries]),
+        dropped(("older_events", "older_runs")),
+        *_plain([*inputs, *derive_queries]),
+        _audited({query.name: query.sql for query in audits}),
+    ]
+
+
 def reading_steps(kind: Kind) -> tuple[str, ...]:
     """Name the statements that fail when COPY cannot take the files of a kind by itself."""
     return (f"copy_copied_{kind}", f"convert_{kind}", _ARRIVED[kind])
@@ -237,6 +277,11 @@ def failed_step(name: str, number: int, message: str) -> str:
 def columns_of(kind: Kind) -> tuple[str, ...]:
     """Name the columns of a staging table in their order."""
     return tuple(field.column for field in FIELDS[kind])
+
+
+def dropped(tables: Iterable[str]) -> Step:
+    """Remove tables in one statement."""
+    return Step("drop_tables", fill(_DROP_TABLES, parts={"tables": ", ".join(tables)}))
 
 
 def _plain(queries: Iterable[Query]) -> list[Step]:

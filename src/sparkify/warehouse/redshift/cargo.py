@@ -85,6 +85,11 @@ class Cargo:
 
         return self._packed("rejects", rows())
 
+    def mended(self, texts: Mapping[str, str]) -> Path:
+        """Write the rows of mended_texts."""
+        rows = ({"text_value": text, "mended": better} for text, better in texts.items())
+        return self._packed("mended", rows)
+
     def clear(self) -> None:
         """Remove everything again; what stays by mishap, the bucket's lifecycle removes."""
         with suppress(SparkifyError):

@@ -10,9 +10,10 @@ from ...boto3_sql_util import StatementError
 from ...config import Settings
 from ...errors import SourceError
 from ...ledger import Ledger, Plan
-from ...progress import Progress
+from ...progress import Progress, silent
 from ...sources import list_source
 from ...sql_queries import (
+    SCHEMA_VERSION,
     TABLES,
     Query,
     create_table_queries,
@@ -20,13 +21,16 @@ from ...sql_queries import (
     drop_view_queries,
     folder,
 )
+from ...sql_queries.migrating import MADE_ANEW
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
 from ..staged_by import StagedBy
+from ..versions import Migration
 from . import batch, direct
 from .batch import Batch, Step
 from .failures import PutTogetherFirstError, judged
 from .filling import fill, literals
+from .migration import migrate
 from .publishing import Publication, Staged
 from .reading import LedgerState, RedshiftReader
 
@@ -54,12 +58,21 @@ class RedshiftWarehouse(RedshiftReader):
         """Let go of the files of the load."""
         self._open.close()
 
-    def create_tables(self) -> None:
-        """Make the tables that are missing, with their keys and layout; what is there stays."""
+    def create_tables(self, progress: Progress = silent) -> Migration | None:
+        """Make the tables that are missing, with their keys and layout; what is there stays.
+
+        Those of an older version are brought up to date first.
+        """
         present = self.tables()
         missing = [table for table in TABLES if table not in present]
+        if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
+            migration = migrate(self, self._workspace, progress, mend=self._settings.mend_text)
+            self._at_once_or_singly(_keys(MADE_ANEW))
+            self._at_once_or_singly(_layout(MADE_ANEW))
+            return migration
         if missing:
             self._make(_creation(missing), missing)
+        return None
 
     def _make(self, creation: Sequence[Step], tables: Sequence[str]) -> None:
         """Make tables in one transaction, with keys where they are taken; then lay them out."""
@@ -71,11 +84,10 @@ class RedshiftWarehouse(RedshiftReader):
                 raise
             self.run_steps(creation)
             self._one_by_one(keys)
-        self._lay_out(tables)
+        self._at_once_or_singly(_layout(tables))
 
-    def _lay_out(self, missing: Sequence[str]) -> None:
+    def _at_once_or_singly(self, steps: Sequence[Step]) -> None:
         """Say how new tables lie: in one go, or, where a transaction will not have that, singly."""
-        steps = _layout(missing)
         if not steps:
             return
         try:
@@ -97,11 +109,7 @@ class RedshiftWarehouse(RedshiftReader):
     def replace_tables(self) -> None:
         """Remove every table with all that is in it and make it anew, empty, in one transaction."""
         self.tables()  # refuses those of other people
-        parts = {"tables": ", ".join(TABLES)}
-        removal = [
-            *_steps(drop_view_queries),
-            Step("drop_tables", fill(_SQL["drop_tables"], parts=parts)),
-        ]
+        removal = [*_steps(drop_view_queries), batch.dropped(TABLES)]
         self._make([*removal, *_creation(TABLES)], TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:

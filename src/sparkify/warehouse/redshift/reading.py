@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from ... import boto3_sql_util
 from ...boto3_sql_util import StatementError
 from ...config import Settings
-from ...errors import UsageError, WarehouseError
+from ...errors import UsageError
 from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
+from ...sql_queries.migrating import as_now
 from .. import Table
 from ..ownership import holds_warehouse
 from ..staged_by import StagedBy
+from ..versions import known_version, too_old
 from .asking import only_reading
 from .batch import MAX_STATEMENTS, Step, failed_step
 from .filling import fill, on_one_line
@@ -39,6 +41,9 @@ _ELSEWHERE = "Choose another database: DATABASE in [REDSHIFT]."
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
+_WAREHOUSE = "the warehouse"
+_MISSING = "does not exist"  # a table or a column, in the engine's words
+_VERSION = _BOOKKEEPING["schema_version"].sql
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class RedshiftReader:
         self._connection: Connection | None = None
         self._resources: Resources | None = None
         self._work: S3 | None = None
-        self._version_is_known = False
+        self._schema_version = 0  # not known yet
 
     @property
     def connection(self) -> Connection:
@@ -106,12 +111,39 @@ class RedshiftReader:
 
         Raises WarehouseError when one fails, and when there are no tables of this program yet.
         """
-        if self._version_is_known:
-            return self._ask(statements)
-        version, *found = self._ask([_BOOKKEEPING["schema_version"].sql, *statements])
-        require_known(int(version.rows[0][0]) if version.rows else SCHEMA_VERSION)
-        self._version_is_known = True
+        if self._schema_version:
+            return self._ask_whatever_version(statements)
+        try:
+            version, *found = self._ask([_VERSION, *statements])
+        except StatementError as error:
+            if _MISSING not in error.message or self.schema_version() == SCHEMA_VERSION:
+                raise
+            return self._ask_whatever_version(statements)
+        self._schema_version = self._known(version)
         return found
+
+    def schema_version(self) -> int:
+        """Return the version of the tables. Raises WarehouseError when a newer program made them.
+
+        It is asked for once, and again after a migration.
+        """
+        if self._schema_version < SCHEMA_VERSION:
+            self._schema_version = self._known(self._ask([_VERSION])[0])
+        return self._schema_version
+
+    def _known(self, found: Table) -> int:
+        version = int(found.rows[0][0]) if found.rows else SCHEMA_VERSION
+        return known_version(version, _WAREHOUSE)
+
+    def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
+        if self._schema_version == SCHEMA_VERSION:
+            return self._ask(statements)
+        try:
+            return self._ask([as_now(sql) for sql in statements])
+        except StatementError as error:
+            if _MISSING not in error.message:
+                raise
+            raise too_old(self._schema_version) from None
 
     def _ask(self, statements: Sequence[str]) -> list[Table]:
         found: list[Table] = []
@@ -141,8 +173,7 @@ class RedshiftReader:
         newest_run, refused_runs, file_versions, version = map(int, counts)
         kept = StagedBy(None if mend_text is None else bool(mend_text), jsonpaths_hash)
         state = LedgerState(newest_run, refused_runs, file_versions, version, kept)
-        require_known(state.schema_version)
-        self._version_is_known = True
+        self._schema_version = known_version(version, _WAREHOUSE)
         return state
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
@@ -209,21 +240,8 @@ class QueryReader(RedshiftReader):
                 error.reason, "`sparkify query` reads only; `sparkify status` lists the tables."
             ) from None
 
-
-def require_known(version: int) -> None:
-    """Raise WarehouseError when the tables are of a newer or an older program."""
-    if version > SCHEMA_VERSION:
-        raise WarehouseError(
-            f"the warehouse has tables of version {version}; this program knows up to "
-            f"{SCHEMA_VERSION}",
-            "Use the newer version of sparkify.",
-        )
-    if version < SCHEMA_VERSION:
-        raise WarehouseError(
-            f"the warehouse has tables of version {version}, of an older program; this one knows "
-            f"{SCHEMA_VERSION}; nothing in it was changed",
-            "Read it with the older version, or load into another DATABASE in [REDSHIFT].",
-        )
+    def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
+        return self._ask(statements)
 
 
 def open_reader(
@@ -236,4 +254,9 @@ def open_reader(
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
     """Read what is loaded; nothing is, where there are no tables."""
     reader = RedshiftReader(settings, progress)
-    return reader.known_files() if "loaded_files" in reader.tables() else Ledger()
+    if "loaded_files" not in reader.tables():
+        return Ledger()
+    version = reader.schema_version()
+    if version < SCHEMA_VERSION:  # a migration forgets the ledger
+        return Ledger(migrates_from=version)
+    return reader.known_files()
