@@ -25,7 +25,7 @@ from sparkify.cli import application
 from sparkify.config.keys import SETTINGS
 
 STAR = {"songplays": 2, "users": 1, "songs": 1, "artists": 1, "time": 2}
-COUNTS = {"read": 0, "staged": 0, "duplicates": 0, "rejected": 0}
+COUNTS = {"read": 0, "staged": 0, "duplicates": 0, "rejected": 0, "mended": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -334,7 +334,7 @@ def test_etl_is_refused_when_too_much_is_rejected(tmp_path: Path) -> None:
     write_sources(tmp_path, "bad", "bad", "bad")
     error = failure("etl", "--max-rejected-rows", "2", "--max-rejected-share", "10%")
     assert (error["code"], error["exit_code"]) == ("too_many_rejected", 4)
-    assert error["details"] == {"read": 7, "rejected": 3}
+    assert error["details"] == {"read": 6, "rejected": 3}
     assert "`sparkify rejects`" in error["next_step"]
     assert "line 5" in call("rejects").stdout
 
