@@ -77,7 +77,7 @@ class SourceFetch:
         """Read files of S3, many at a time. files: of one source, which is in one place."""
         if not files or not in_s3(files[0].file.path):
             return None
-        return self._s3().read_many([_object(one.file) for one in files])
+        return self._s3().read_many([object_of(one.file) for one in files])
 
     def groups(self, files: Sequence[Numbered]) -> Iterator[list[Numbered]]:
         """Download group after group, each removed when the next is asked for."""
@@ -86,7 +86,7 @@ class SourceFetch:
         for group in grouped(remote, GROUP_BYTES, GROUP_FILES):
             copies = [self._copy(one) for one in group]
             paths = [Path(copy.file.path) for copy in copies]
-            objects = [_object(one.file) for one in group]
+            objects = [object_of(one.file) for one in group]
             try:
                 self._s3().download_many(list(zip(objects, paths, strict=True)), _tell_nobody)
                 yield copies
@@ -127,7 +127,8 @@ def grouped(
         yield group
 
 
-def _object(file: SourceFile) -> S3Object:
+def object_of(file: SourceFile) -> S3Object:
+    """Return the object that a file in S3 is, as it was listed."""
     from .util_s3 import S3Object, parse
 
     bucket, key = parse(file.path)

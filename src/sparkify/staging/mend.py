@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SIGN = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
+SIGN = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
 _MOST_TIMES = 3
 
 
@@ -17,7 +17,7 @@ def mended(text: str) -> str:
     makes no difference whether a text is stripped before or after.
     """
     for _ in range(_MOST_TIMES):
-        if not _SIGN.search(text):
+        if not SIGN.search(text):
             break
         try:
             text = text.encode("latin-1").decode("utf-8")

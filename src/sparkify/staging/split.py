@@ -179,7 +179,7 @@ def records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
         if look:
             look(long_line.rest if long_line else rest)
         yield from long_line.take(b"", last=True) if long_line else _line(number, rest, judge)
-        number += 1
+        number += 1 if long_line or rest else 0
     if damage:
         lost = b"" if damage.whole else rest
         yield number, 1, lost, Unreadable("encoding", str(damage))
@@ -204,7 +204,7 @@ def _line(number: int, line: bytes, judge: Judge[T]) -> Iterable[Found[T]]:
 def song_records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
     """Take the content of a song file apart, as `records` does.
 
-    Where nothing can be read, it is one broken song.
+    Where nothing can be read, it is one broken song, for its encoding if that is at fault.
     """
     splitter = _Splitter(judge, 1)
     damages: list[Found[T]] = []
@@ -217,7 +217,8 @@ def song_records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]
             readable = True
         else:
             damages.append(found)
-    yield from damages[:1]
+    if damages:
+        yield min(damages, key=lambda one: one[3].reason != "encoding")  # type: ignore[union-attr]
 
 
 def _song_parts(
@@ -225,9 +226,11 @@ def _song_parts(
 ) -> Iterator[Found[T]]:
     for block in _until_damage(content):
         if isinstance(block, Damage):
-            if block.whole:
-                yield from splitter.take(b"", last=True)
-            yield splitter.number, splitter.place, b"", Unreadable("encoding", str(block))
+            rest = splitter.rest
+            whole = len(rest) if block.whole else rest.rfind(b"\n") + 1
+            splitter.rest, lost = rest[:whole], rest[whole:]
+            yield from splitter.take(b"", last=True)
+            yield splitter.number, splitter.place, lost, Unreadable("encoding", str(block))
             return
         if look:
             look(splitter.rest + block)
@@ -365,10 +368,10 @@ def no_log(
     content: yields what is in it, from the beginning. None for a file that holds an acceptable
     record, whatever else it holds.
     """
-    try:
-        beginning = beginning_of(content())
-    except Damage as damage:
-        return Unreadable("encoding", str(damage))
+    first = next(_until_damage(content()), b"")
+    if isinstance(first, Damage) and first.foreign:
+        return Unreadable("encoding", str(first))
+    beginning = beginning_of(content())
     for mark, name in _BINARY.items():
         if mark.match(beginning):
             return Unreadable("encoding", f"the file is no text: it is {name}")
@@ -387,8 +390,6 @@ def beginning_of(content: Iterable[bytes]) -> bytes:
     beginning = b""
     for block in _until_damage(content):
         if isinstance(block, Damage):
-            if block.foreign:
-                raise block
             break
         beginning += block
         if len(beginning) >= _LOOK_BYTES:

@@ -101,7 +101,8 @@ class RecordLoader(ABC):
             return blocks(one.file, [], data)
 
         if why := no_log(content, self._kind, self._judge):
-            weight = max(1, size_of(content()) // _WEIGHED_RECORD_BYTES)
+            size = max(one.file.size, size_of(content()))
+            weight = max(1, size // _WEIGHED_RECORD_BYTES)
             self._records_read[one.number] += 1
             self._rejects.add(one.number, 1, why, beginning_of(content()), weight=weight)
         else:

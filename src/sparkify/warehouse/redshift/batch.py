@@ -40,6 +40,7 @@ from ...sql_queries.migrating import (
 from ...staging.rules import FIELDS, Kind
 from .. import Run
 from .filling import fill
+from .vouching import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT
 
 MAX_STATEMENTS = 40
 OVERTAKEN = "create_new_run"
@@ -193,7 +194,14 @@ class Batch:
             }
             name = f"copy_copied_{kind}"
             steps.append(Step(name, fill(_DIRECT[name], values, parts)))
-        return [*steps, Step(f"convert_{kind}", _DIRECT[f"convert_{kind}"].sql)]
+        mends = self.run.staged_by.mend_text
+        patterns: dict[str, str | int] = {
+            "odd_name": ODD_NAME,
+            "odd_text": ODD_TEXT,
+            "encoded_twice": ENCODED_TWICE if mends else NOTHING,
+        }
+        convert = f"convert_{kind}"
+        return [*steps, Step(convert, fill(_DIRECT[convert], patterns))]
 
     def _copy(self, name: str, manifest: str) -> Step:
         values = {"manifest": self.manifests[manifest], "role": self.role}

@@ -9,12 +9,13 @@ from typing import get_args
 
 from ...boto3_sql_util.quoting import quote_literal
 from ...config import Settings
-from ...errors import SettingsError
+from ...errors import SettingsError, SourceError
 from ...ledger import Plan
 from ...source_file import SourceFile
-from ...staging.rules import Kind
+from ...staging.rules import Kind, fields_of
 from .batch import Direct, columns_of
 from .prefixes import fewest_prefixes
+from .vouching import NEXT_STEP, first_unfit_head
 
 MOST_PREFIXES = 8
 """With more, COPY would be run too often: the files are put together first (compact)."""
@@ -30,8 +31,11 @@ def choose(
 ) -> dict[Kind, Direct]:
     """Choose the kinds of files that COPY takes itself; the others are put together first.
 
-    keys: the JSON key of each column of staging_events. compact_only: choose none.
-    Raises SettingsError when COPY_MODE asks for direct and the files are not in S3.
+    Some beginnings of files are looked at: what the rules reject, or COPY may stage otherwise than
+    they say, is not for COPY. keys: the JSON key of each column of staging_events. compact_only:
+    choose none.
+    Raises SettingsError when COPY_MODE asks for direct and the files are not in S3; SourceError
+    when it does and they are not for COPY.
     """
     chosen: dict[Kind, Direct] = {}
     if compact_only or settings.copy_mode == "compact":
@@ -46,9 +50,24 @@ def choose(
             )
         if files and (settings.copy_mode == "direct" or _are_large(files)):
             source = _source(settings, plan, kind, files, address, keys)
-            if source is not None:
+            if source is not None and _begin_well(settings, kind, files, keys):
                 chosen[kind] = source
     return chosen
+
+
+def _begin_well(
+    settings: Settings, kind: Kind, files: Sequence[SourceFile], keys: Sequence[str]
+) -> bool:
+    from ...util_s3 import S3
+
+    fields = fields_of(kind, keys, mend_text=settings.mend_text)
+    bad = first_unfit_head(S3(settings, settings.s3_region), files, fields)
+    if bad and settings.copy_mode == "direct":
+        uri, line, why = bad
+        raise SourceError(
+            f"{uri}, line {line}: {why}; nothing was loaded", NEXT_STEP, uri=uri, line=line
+        )
+    return bad is None
 
 
 def source_of(settings: Settings, kind: Kind) -> str:

@@ -15,22 +15,16 @@ from ...config import Settings
 from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
 from ...source_file import SourceFile
 from ...sql_queries import audit_queries
-from ...staging.rules import Field, Kind, fields_of
-from ...staging.split import blocks, records_of
-from ...staging.validate import Rejection, judge
+from ...staging.rules import Kind, fields_of
 from .. import PlanAgainError
 from . import batch
+from .vouching import NEXT_STEP, first_unfit
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection
     from .publishing import Staged
 
 _AUDITS = {query.name: query for query in audit_queries}
-
-_NEXT = (
-    "Correct the record, or set COPY_MODE = auto: bad records then go to the rejects, and the "
-    "others are loaded."
-)
 
 
 class PutTogetherFirstError(PlanAgainError):
@@ -94,7 +88,7 @@ def direct_failure(
     files: those of the kind that failed, or of each kind that may have. keys: the JSON key of each
     column of staging_events.
     """
-    if error.name == batch.CONFLICTS or error.name.endswith("_arrived"):
+    if error.name == batch.CONFLICTS:
         return SourceError(
             "records contradict others of the same key, and COPY_MODE = direct cannot put them "
             "among the rejects; nothing was loaded",
@@ -105,28 +99,18 @@ def direct_failure(
     if found.load_errors and found.load_errors[0].file:
         first = found.load_errors[0]
         reason = f"{found.text}; nothing was loaded"
-        return SourceError(reason, _NEXT, step=error.name, uri=first.file, line=first.line)
-    for kind, some in files.items():
-        for file in some:
-            if bad := _first_bad_record(settings, file, fields_of(kind, keys)):
-                number, why = bad
-                reason = f"{file.uri}, line {number}: {why}; nothing was loaded"
-                return SourceError(reason, _NEXT, step=error.name, uri=file.uri, line=number)
-    return SourceError(f"{found.text}; nothing was loaded", _NEXT, step=error.name)
-
-
-def _first_bad_record(
-    settings: Settings, file: SourceFile, fields: Sequence[Field]
-) -> tuple[int, str] | None:
-    """Find the first record of a file that breaks a rule: its line, and how."""
+        return SourceError(reason, NEXT_STEP, step=error.name, uri=first.file, line=first.line)
     from ...util_s3 import S3
 
-    content = blocks(file, [], S3(settings, settings.s3_region).read(file.uri))
-    found = records_of(file.kind, content, partial(judge, fields=fields))
-    for number, _, _, outcome in found:
-        if isinstance(outcome, Rejection):
-            return number, outcome.message
-    return None
+    s3 = S3(settings, settings.s3_region)
+    for kind, some in files.items():
+        fields = fields_of(kind, keys, mend_text=settings.mend_text)
+        for file in some:
+            if bad := first_unfit(file, s3.read(file.path), fields):
+                number, why = bad
+                reason = f"{file.uri}, line {number}: {why}; nothing was loaded"
+                return SourceError(reason, NEXT_STEP, step=error.name, uri=file.uri, line=number)
+    return SourceError(f"{found.text}; nothing was loaded", NEXT_STEP, step=error.name)
 
 
 def _value(settings: Settings, error: LoadError) -> str | None:

@@ -1,12 +1,13 @@
 -- name: create_copied_events
--- purpose: What COPY takes from the log files themselves, moments still as milliseconds.
+-- purpose: What COPY takes from the log files themselves: moments still as milliseconds, whole
+--   numbers as they may be written (7.0), listeners as text, to be judged afterwards.
 -- grain: one record of a log file
 CREATE TEMPORARY TABLE copied_events (
     artist VARCHAR(1024),
     auth VARCHAR(64),
     firstname VARCHAR(1024),
     gender VARCHAR(64),
-    iteminsession INTEGER,
+    iteminsession DOUBLE PRECISION,
     lastname VARCHAR(1024),
     length DOUBLE PRECISION,
     level VARCHAR(64),
@@ -14,10 +15,10 @@ CREATE TEMPORARY TABLE copied_events (
     method VARCHAR(64),
     page VARCHAR(64),
     registration DOUBLE PRECISION,
-    sessionid BIGINT,
+    sessionid DOUBLE PRECISION,
     song VARCHAR(1024),
-    status INTEGER,
+    status DOUBLE PRECISION,
     ts DOUBLE PRECISION,
     useragent VARCHAR(2048),
-    userid BIGINT
+    userid VARCHAR(64)
 )

@@ -1,8 +1,9 @@
 -- name: create_copied_songs
--- purpose: What COPY takes from the song files themselves.
+-- purpose: What COPY takes from the song files themselves, whole numbers as they may be written
+--   (7.0), to be judged afterwards.
 -- grain: one record of a song file
 CREATE TEMPORARY TABLE copied_songs (
-    num_songs INTEGER,
+    num_songs DOUBLE PRECISION,
     artist_id VARCHAR(64),
     artist_latitude DOUBLE PRECISION,
     artist_longitude DOUBLE PRECISION,
@@ -11,5 +12,5 @@ CREATE TEMPORARY TABLE copied_songs (
     song_id VARCHAR(64),
     title VARCHAR(1024),
     duration DOUBLE PRECISION,
-    year INTEGER
+    year DOUBLE PRECISION
 )
