@@ -135,7 +135,7 @@ def scan_folder(address: str, kind: Kind) -> Listing:
         else:
             listing = _walk_all(os.path.realpath(root, strict=True), kind)
     except OSError as error:
-        raise _unreadable(error) from None
+        raise unreadable(_uri(str(error.filename)), error) from None
     if listing.may_hold_twice:
         uris = listing.found.uris
         once = dict(zip(uris, range(len(uris)), strict=True)).values()
@@ -172,10 +172,12 @@ def _uri(path: str) -> str:
     return path.encode("utf-8", errors="surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _unreadable(error: OSError) -> SourceError:
+def unreadable(uri: str, error: OSError) -> SourceError:
+    """Make the error for a file or a folder that cannot be read."""
     return SourceError(
-        f"{_uri(str(error.filename))} cannot be read: {error.strerror}",
-        "Make it readable, or move it out of the source folder; then load again.",
+        f"{uri} cannot be read: {error.strerror or error}",
+        "Make it readable, or take it out of the source; then load again.",
+        uri=uri,
     )
 
 
@@ -343,8 +345,24 @@ def hashed(file: SourceFile) -> SourceFile:
         with Path(file.path).open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise _unreadable(error) from None
+        raise unreadable(file.uri, error) from None
     return file._replace(fingerprint=f"{file.fingerprint}-{digest}")
+
+
+def moved(file: SourceFile) -> bool:
+    """Return whether a file of this machine has another size or time of change than was listed.
+
+    Raises SourceError when it vanished.
+    """
+    try:
+        status = os.stat(file.path)  # noqa: PTH116 - a name may be no UTF-8
+    except OSError:
+        raise SourceError(
+            f"{file.uri} vanished while it was read; nothing was loaded",
+            "Load again when nobody removes it.",
+            uri=file.uri,
+        ) from None
+    return not f"{file.fingerprint}-".startswith(f"{_mark(status)}-")
 
 
 def read_keys(settings: Settings) -> tuple[str, ...]:

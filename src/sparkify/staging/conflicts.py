@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SourceError
-from ..fetching import LOCAL, Fetch
+from ..fetching import Fetch
 from .reading import Numbered, lines, pieces, read_whole, song_records
 from .rejects import RejectLog
 from .rules import Field
@@ -35,7 +35,7 @@ def reject_losers(
     fields: Sequence[Field],
     files: Mapping[int, Numbered] | Sequence[Numbered],
     rejects: RejectLog,
-    fetch: Fetch = LOCAL,
+    fetch: Fetch,
 ) -> None:
     """Reject each losing record with the place at which it stands.
 

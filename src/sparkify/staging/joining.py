@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
+import re
 import time
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
 from .. import processes
-from ..errors import SourceError
 from ..source_file import SourceFile
-from .reading import BLANKS, Numbered, NumberedFiles, changed, is_plain
+from ..sources import unreadable
+from .reading import BLANKS, Numbered, NumberedFiles, is_plain
 
 _PART_BYTES = 16 << 20
 _READERS = 16
 _FILES_AT_A_TIME = 256
+_OBJECT = re.compile("(?:[ \t\r\n]|\xef\xbb\xbf)*\\{")  # behind blanks and byte order marks
+_DECODER = json.JSONDecoder(strict=False)
 _SLOW_SECONDS = 40e-6
 """How long a file is waited for that comes from the disk, at least; for one in memory, nobody waits
 but for other work of the processors."""
@@ -46,7 +53,7 @@ def join_songs(
 
     key: the field under which each record of a part names the number of its file.
     contents: what is in each file, as it was listed; without it they are opened at their paths.
-    Raises SourceError when a file cannot be read, or changed since it was listed.
+    Raises SourceError when a file cannot be read.
     """
     prefix = b'{"%s":' % key.encode()
     chunks = [files[n : n + _FILES_AT_A_TIME] for n in range(0, len(files), _FILES_AT_A_TIME)]
@@ -89,7 +96,7 @@ def _joined(
         return
     found = processes.each(partial(_join_at, prefix=prefix), (_places(chunk) for chunk in chunks))
     for chunk, joined in zip(chunks, found, strict=True):
-        if joined is None:  # to say which file it is, and why
+        if joined is None:  # to take what was listed, or to say which file it is, and why
             one_by_one = (_content_as_listed(one.file) for one in chunk)
             joined = _join(_places(chunk), one_by_one, prefix)
         yield joined
@@ -159,15 +166,40 @@ def _content(path: str, size: int) -> bytes:
 
 
 def _content_as_listed(file: SourceFile) -> bytes:
-    """Read a small file. Raises SourceError when it cannot be read, or is not as it was listed."""
+    """Read a small file; of one that moved, what was listed up to its last whole record.
+
+    Raises SourceError when it cannot be read.
+    """
     try:
         data = _content(file.path, file.size)
     except OSError as error:
-        raise SourceError(
-            f"{file.uri} cannot be read: {error.strerror}; nothing was loaded",
-            "Make it readable, or take it out of the source; then load again.",
-            uri=file.uri,
-        ) from None
-    if len(data) != file.size:
-        raise changed(file, "changed")
-    return data
+        raise unreadable(file.uri, error) from None
+    if len(data) == file.size:
+        return data
+    data = data[: file.size]
+    if not file.path.endswith(".gz"):
+        return data[: whole_records(data)]
+    text = b"".join(unpacked([data]))
+    return gzip.compress(text[: whole_records(text)], mtime=0)
+
+
+def whole_records(data: bytes) -> int:
+    """Return where the last of the whole objects ends with which some bytes begin."""
+    text = data.decode("latin-1")  # a character a byte; what makes an object is ASCII
+    end = 0
+    with suppress(ValueError, RecursionError):
+        while begin := _OBJECT.match(text, end):
+            _, end = _DECODER.raw_decode(text, begin.end() - 1)
+    return end
+
+
+def unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what was packed with gzip, as far as it can be unpacked."""
+    member = zlib.decompressobj(wbits=31)
+    with suppress(zlib.error):
+        for block in blocks:
+            while block:
+                yield member.decompress(block)
+                block = member.unused_data
+                if member.eof:
+                    member = zlib.decompressobj(wbits=31)

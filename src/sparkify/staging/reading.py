@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, NamedTuple, overload
 
-from ..errors import SourceError
 from ..source_file import SourceFile, SourceFiles
+from ..sources import unreadable
 from .rules import Field
 from .validate import Rejection, decode, is_deep, refuse_constant
 
@@ -107,33 +106,7 @@ def opened(file: SourceFile) -> Iterator[BinaryIO]:
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise
     except OSError as error:
-        raise SourceError(
-            f"{file.uri} cannot be read: {error.strerror or error}; nothing was loaded",
-            "Make it readable, or take it out of the source; then load again.",
-            uri=file.uri,
-        ) from None
-
-
-def require_unchanged(files: Iterable[SourceFile]) -> None:
-    """Raise SourceError when a file is not as it was listed."""
-    for file in files:
-        try:
-            status = os.stat(file.path)  # noqa: PTH116 - a name may be no UTF-8
-            same = file.fingerprint.startswith(f"{status.st_size}-{status.st_mtime_ns}")
-            what = "changed"
-        except OSError:
-            same, what = False, "vanished"
-        if not same:
-            raise changed(file, what)
-
-
-def changed(file: SourceFile, what: str) -> SourceError:
-    """Make the error for a file that changed, or vanished, since it was listed."""
-    return SourceError(
-        f"{file.uri} {what} while it was read; nothing was loaded",
-        "Load again when nobody writes to it.",
-        uri=file.uri,
-    )
+        raise unreadable(file.uri, error) from None
 
 
 def head_is_strict(file: SourceFile, fields: Sequence[Field], unknown: Counter[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +48,20 @@ class RejectLog:
         with self._lock:
             self._stream.write(line)
             self.counts[source_file] += 1
+
+    def forget(self, source_files: Sequence[int]) -> None:
+        """Take out what was rejected of some files, which are read again."""
+        with self._lock:
+            if not sum(self.counts.pop(number, 0) for number in source_files):
+                return
+            self._stream.close()
+            rest = self.path.with_suffix(".rest")
+            with self.path.open(encoding="utf-8") as rows, rest.open("w", encoding="utf-8") as kept:
+                kept.writelines(
+                    row for row in rows if json.loads(row)["source_file"] not in source_files
+                )
+            rest.replace(self.path)
+            self._stream = self.path.open("a", encoding="utf-8")
 
     def flush(self) -> None:
         """Make what was added so far readable at `path`."""

@@ -67,12 +67,14 @@ class StageReport:
 
     read, rejected: how many records of each kind. mended: how many of them had text that was
     encoded twice. unknown: how often each unknown field stood in the records that were looked at.
+    notes: what the user should know besides, in sentences.
     """
 
     read: Counter[Kind] = field(default_factory=Counter)
     rejected: Counter[Kind] = field(default_factory=Counter)
     mended: Counter[Kind] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,15 @@ class EventLane(Lane):
             self._stage_carefully(one, trusted_from=reading.HEAD_RECORDS + 1)
         self._read_kept()
 
+    def take_back(self, files: Sequence[Numbered]) -> None:
+        """Forget files that were staged, and are to be staged again."""
+        numbers = [one.number for one in files]
+        self._rows("delete_file_events", {"source_files": numbers})
+        self._rejects.forget(numbers)
+        for one in files:
+            self._records_read[one.number] = 0
+            self._done(-one.file.size)
+
     def _stage_group(self, group: list[Numbered]) -> list[Numbered]:
         """Stage files the fast way; return those that it is not safe for."""
         refused: list[Numbered] = []

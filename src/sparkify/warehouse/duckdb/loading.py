@@ -14,7 +14,7 @@ import duckdb
 
 from ...config import Settings
 from ...errors import QualityError
-from ...fetching import Fetch, SourceFetch
+from ...fetching import Fetch
 from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import (
@@ -302,7 +302,7 @@ def open_warehouse(
         with failures("making a folder for temporary files"):
             workspace = opened.enter_context(temporary_folder())
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
-        warehouse = DuckDBWarehouse(connection, workspace, SourceFetch(settings, workspace))
+        warehouse = DuckDBWarehouse(connection, workspace, Fetch(workspace, settings))
         try:
             if holds_tables(warehouse, settings.database):
                 check_schema(warehouse, settings.database)

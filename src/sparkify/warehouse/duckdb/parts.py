@@ -10,7 +10,7 @@ from typing import Any, get_args
 import duckdb
 
 from ...config import Settings
-from ...fetching import SourceFetch
+from ...fetching import Fetch
 from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import folder
@@ -71,7 +71,7 @@ def stage_parts(
     with ExitStack() as opened, failures("preparing the parts"):
         connection = duckdb.connect(str(workspace / "parts.duckdb"), config=options(settings))
         with closing(connection):
-            fetch = SourceFetch(settings, workspace)
+            fetch = Fetch(workspace, settings)
             stager = Stager(connection, keys, workspace, progress, fetch)
             opened.callback(stager.rejects.close)
             stager.stage(plan.files)

@@ -20,7 +20,7 @@ from queue import SimpleQueue
 import duckdb
 
 from ... import processes
-from ...fetching import LOCAL, Fetch
+from ...fetching import Fetch
 from ...progress import Progress
 from ...source_file import SourceFile, SourceFiles
 from ...staging.reading import NumberedFiles
@@ -48,13 +48,13 @@ class Stager:
         keys: Sequence[str],
         workspace: Path,
         progress: Progress,
-        fetch: Fetch = LOCAL,
+        fetch: Fetch | None = None,
     ) -> None:
         self._connection = connection
         self._keys = keys
         self._workspace = workspace
         self._progress = progress
-        self.fetch = fetch
+        self.fetch = fetch or Fetch(workspace)
         self.rejects = RejectLog(workspace / "rejects.ndjson")
         self.records_read: list[int] = []
         """How many records each file (by number) had."""
@@ -69,7 +69,7 @@ class Stager:
     def stage(self, files: Sequence[SourceFile]) -> None:
         """Read every file into new_events or new_songs, each with its number, from 0.
 
-        Raises SourceError when a file cannot be read or changes meanwhile.
+        Raises SourceError when a file cannot be read or vanishes meanwhile.
         """
         files = SourceFiles.of(files)
         events = list(NumberedFiles(files, files.of_kind("events")))
@@ -88,13 +88,15 @@ class Stager:
             with self._beside(song_lane, songs):
                 for group in self.fetch.groups(events):
                     event_lane.stage(group)
+                    if again := self.fetch.moved_among(group):
+                        event_lane.take_back(again)
+                        event_lane.stage(again)
             self.unknown = event_lane.unknown + song_lane.unknown
-        self.fetch.require_unchanged(one.file for one in events)
         self.rejects.flush()
 
     def report(self, files: Sequence[SourceFile]) -> StageReport:
         """Sum up what came out of reading these files."""
-        report = StageReport(unknown=self.unknown)
+        report = StageReport(unknown=self.unknown, notes=self.fetch.notes)
         files = SourceFiles.of(files)
         for kind in files.kinds:
             report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))
