@@ -103,7 +103,8 @@ def _source(settings: Settings, kind: Kind) -> Finding:
     except SparkifyError as error:
         return _wrong(check, error)
     size = sum(listing.found.sizes) / 1e6
-    return Finding(check, f"{address}: {len(listing.found):,} files, {size:,.1f} MB")
+    unread = f"; passed over: {sources.some(listing.unread)}" if listing.unread else ""
+    return Finding(check, f"{address}: {len(listing.found):,} files, {size:,.1f} MB{unread}")
 
 
 def _jsonpaths(settings: Settings) -> Finding:
