@@ -32,7 +32,7 @@ from small_world import (
     song,
     state,
 )
-from sparkify import etl, sources
+from sparkify import etl, jsonpaths
 from sparkify.config import Settings
 from sparkify.errors import QualityError, SourceError, TooManyRejectedError, WarehouseError
 from sparkify.etl import LoadReport
@@ -540,14 +540,14 @@ def test_prefix_is_a_folder_and_not_a_beginning(place: Place) -> None:
 
 def load_while(place: Place, act: Callable[[], object]) -> LoadReport:
     """Load; something happens behind the listing, before a file is read."""
-    read_jsonpaths = sources.read_jsonpaths
+    read_jsonpaths = jsonpaths.read_jsonpaths
 
     def acting(address: str) -> Any:
         act()
         return read_jsonpaths(address)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "read_jsonpaths", acting)
+        patch.setattr(jsonpaths, "read_jsonpaths", acting)
         return load(place)
 
 

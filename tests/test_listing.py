@@ -82,12 +82,7 @@ def test_endings_of_data_files(place: Place) -> None:
 
 def test_links_that_lead_nowhere_or_in_a_circle(place: Place) -> None:
     folder = place.folder.resolve() / "log_data"
-    targets = {
-        "latest": "/nowhere/at/all",
-        "self": folder / "self",
-        "gone.json": "gone",
-        "up": "..",
-    }
+    targets = {"latest": "/nowhere/at/all", "self": "self", "gone.json": "gone", "up": ".."}
     for name, target in targets.items():
         (folder / name).symlink_to(target)
     (note,) = loaded()["notes"]

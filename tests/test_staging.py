@@ -746,13 +746,12 @@ def test_log_that_moves_is_taken_as_it_was_listed(
     files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(3)), name: content})
     path = next(Path(file.path) for file in files if file.path.endswith(name))
 
-    def once(*_: object) -> None:
-        nonlocal moved
-        if not moved:
-            moved = True
-            change(path)
+    changes = [change]
 
-    moved = False
+    def once(step: str = "", done: int = 0, total: int | None = None, unit: str = "") -> None:
+        if changes:
+            changes.pop()(path)
+
     if when == "listed":
         once()
     staged = stage_files(tmp_path, files, progress=once)

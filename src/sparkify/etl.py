@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, get_args
 
-from . import ledger, processes, sources
+from . import jsonpaths, ledger, processes, sources
 from .analysis import Answer, ask
 from .config import Settings
 from .errors import TooManyRejectedError, WarehouseError
@@ -207,7 +207,7 @@ def _load_new(
     report.notes = _unread(listing)
     if not report.plan.files:
         return
-    keys = sources.read_keys(settings)
+    keys = jsonpaths.read_keys(settings)
     staged = warehouse.stage(report.plan, keys, progress)
     report.run_id = warehouse.newest_run() + 1
     refusal = _refusal(settings, staged)
