@@ -1,6 +1,6 @@
-"""One record judged by the fast way (DuckDB and SQL) and by the careful way (Python).
+"""One record judged by the bulk path (DuckDB and SQL) and by the strict path (Python).
 
-The fast way is asked about many records at once, as lines of one file; each names itself under a
+The bulk path is asked about many records at once, as lines of one file; each names itself under a
 key of its own, as records of joined song files do.
 """
 
@@ -15,17 +15,16 @@ import duckdb
 
 from sparkify.sql_queries import folder
 from sparkify.staging.rules import EVENT_FIELDS, FIELDS, Kind, Type
-from sparkify.staging.validate import Rejection, accept, as_staged, decode
-from sparkify.warehouse.duckdb import lane
+from sparkify.staging.validate import Rejection, as_staged, judge
+from sparkify.warehouse.duckdb import record_loader
 
 Row = tuple[Any, ...]
 Verdict = Row | str
-"""The row that is staged, or why the fast way will not take the record: REFUSED or DOUBTED."""
+"""The row that is staged, or why the bulk path will not take the record: REFUSED or DOUBTED."""
 
 REFUSED, DOUBTED = "refused", "doubted"
 KEYS = tuple(field.key for field in EVENT_FIELDS)
 _NUMBER_KEY = "number of the record"
-_BREAKS_A_RULE = 2
 
 BASE: dict[Kind, dict[str, Any]] = {
     "events": {
@@ -70,23 +69,21 @@ def line(kind: Kind, changes: dict[str, str] | None = None, **values: Any) -> by
     return ("{" + ",".join(f'"{key}":{text}' for key, text in texts.items()) + "}").encode()
 
 
-def careful(kind: Kind, record: bytes) -> Row | Rejection:
-    """The row that the careful way stages, or why it rejects the record."""
+def strict(kind: Kind, record: bytes) -> Row | Rejection:
+    """The row that the strict path stages, or why it rejects the record."""
     fields = FIELDS[kind]
-    try:
-        return as_staged(accept(decode(record.strip(b" \t\r"), fields), fields), fields)
-    except Rejection as why:
-        return why
+    outcome = judge(record, fields)
+    return outcome if isinstance(outcome, Rejection) else as_staged(outcome, fields)
 
 
-class FastWay:
+class BulkPath:
     """DuckDB with the macros and the tables of a load. folder: for a file of its own."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "records.ndjson"
         self._connection = duckdb.connect(config={"threads": 1})
-        for name in lane._MACRO_ORDER:
-            self._connection.execute(lane._MACROS[name].sql)
+        for name in record_loader._MACRO_ORDER:
+            self._connection.execute(record_loader._MACROS[name].sql)
         for name in ("create_new_events", "create_new_songs"):
             self._connection.execute(_SQL[name].sql)
 
@@ -111,7 +108,7 @@ class FastWay:
         """Those of some records that DuckDB reads without an error."""
         try:
             self._all_columns(kind, [named[number] for number in numbers], "ignore_errors = FALSE")
-        except lane.DataErrors:
+        except record_loader.DataErrors:
             if len(numbers) == 1:
                 return []
             half = len(numbers) // 2
@@ -123,36 +120,28 @@ class FastWay:
         self._write(lines)
         query = (
             "SELECT COLUMNS(*)::VARCHAR"
-            f" FROM read_json($f, columns = $c, format = 'newline_delimited', {option})"
+            f" FROM read_json($f, columns = $c, format = 'newline_delimited',"
+            f" hive_partitioning = FALSE, {option})"
         )
         parameters = {"f": str(self._path), "c": _columns(kind)}
         return self._connection.execute(query, parameters).fetchall()
 
     def _read(self, kind: Kind, lines: list[bytes]) -> list[Row]:
-        """Staged columns, number and doubt of each record, the doubt about texts resolved."""
+        """Staged columns, number and doubt of each record."""
         self._write(lines)
         parameters: dict[str, Any] = {"files": [str(self._path)], "columns": _columns(kind)}
-        if kind == "songs":  # whatever is doubtful is judged with care
+        if kind == "songs":
             return self._new(kind, parameters, len(lines))
-        parameters["source_files"] = [-1]
-        unjudged = self._new(kind, parameters | {"judge_texts": False}, len(lines))
-        files = {"source_files": [row[-2] for row in unjudged], "judge_texts": True}
-        later = self._connection.execute(_SQL["file_doubts_events"].sql, files).fetchall()
-        rows = self._new(kind, parameters | {"judge_texts": True}, len(lines))
-        assert sorted(later) == sorted((number, 1, doubt) for *_, number, doubt in rows)
-        which = _SQL["text_kinds_events"].sql.replace("count(*) AS records", "source_file")
-        parameters = {"files": [str(self._path)], "columns": dict.fromkeys(_columns(kind), "JSON")}
-        found = self._connection.execute(which, parameters).fetchall()
-        no_strings = {int(number) for (number,) in found}
-        return [
-            (*row, number, doubt == _BREAKS_A_RULE or (doubt and number in no_strings))
-            for *row, number, doubt in rows
-        ]
+        rows = self._new(kind, parameters | {"source_files": [-1]}, len(lines))
+        files = {"source_files": [row[-2] for row in rows]}
+        found = self._connection.execute(_SQL["file_doubts_events"].sql, files).fetchall()
+        doubts = {number: doubtful for number, _, doubtful in found}
+        return [(*row, number, doubts[number]) for *row, number, _ in rows]
 
     def _new(self, kind: Kind, parameters: dict[str, Any], records: int) -> list[Row]:
         self._connection.execute(f"DELETE FROM new_{kind}")
         self._connection.execute(_SQL[f"read_{kind}"].sql, parameters)
-        rows = self._connection.execute(f"SELECT * FROM new_{kind}").fetchall()
+        rows = self._connection.execute(_ROWS[kind]).fetchall()
         assert len(rows) == records
         return rows
 
@@ -161,10 +150,14 @@ class FastWay:
 
 
 _SQL = folder("duckdb")
+_ROWS: dict[Kind, str] = {
+    "events": "SELECT * EXCLUDE (event_ms) FROM new_events",  # which is ts once more
+    "songs": "SELECT * FROM new_songs",
+}
 
 
 def _columns(kind: Kind) -> dict[str, str]:
-    return lane.columns(FIELDS[kind], _NUMBER_KEY)
+    return record_loader.columns(FIELDS[kind], _NUMBER_KEY)
 
 
 def _named(number: int, record: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from oracle import Row
+from oracle import Row, milliseconds
 from portable_warehouse import Batch
 
 
@@ -46,11 +46,12 @@ def dense_event(random: Random) -> Row:
     nobody = () if page == "NextSong" else (None,)
     user, level = pick((7, 10, *nobody)), pick(("free", "paid", *nobody))
     moment = pick(MOMENTS) + timedelta(milliseconds=pick((0, 0, 1)))
+    item = pick(range(2))
     return (
-        *(pick(("a", "B", None)), pick(TEXTS), pick(TEXTS), pick(TEXTS), pick(range(6))),
+        *(pick(("a", "B", None)), pick(TEXTS), pick(TEXTS), pick(TEXTS), item),
         *(pick(TEXTS), pick((0.1 + 0.2, 0.3, None)), level, pick(TEXTS), pick(TEXTS), page),
         *(pick((moment, None)), pick((0, 9_000_000_000_000)), pick(("a", "b", None))),
-        *(pick((200, None)), moment, pick(TEXTS), user),
+        *(pick((200, None)), moment, pick(TEXTS), user, milliseconds(moment)),
     )
 
 
@@ -67,6 +68,7 @@ def tied_events(people: int = 60) -> list[Row]:
                     *(f"artist {song}", "Logged In", f"name {person}", "F", item, "x", 200.5),
                     *(("free", "paid")[item % 2], f"place {person}", "PUT", "NextSong", moment),
                     *(person, f"song {song}", 200, moment, f"agent {person}", person),
+                    milliseconds(moment),
                 )
             )
     return rows

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from oracle import File, Row
+from oracle import File, Reject, Row
 from sparkify import etl
 from sparkify.config import Settings
 
@@ -19,6 +19,8 @@ STAR = ("songplays", "users", "songs", "artists", "time")
 Tables = dict[str, Counter[Row]]
 Rejected = tuple[str, int, str]
 """Path below the folder, line and reason of a reject."""
+Rejection = tuple[str, int, int, str, str]
+"""Path below the folder, line, place in the line, reason and text of a reject."""
 
 TABLES = ("staging_events", "staging_songs", *STAR)
 
@@ -69,6 +71,15 @@ class Place:
         counts = self.read(*(f"SELECT count(*) FROM {name}" for (name,) in names if name in TABLES))
         return sum(rows[0][0] for rows in counts)
 
+    def rejects(self, run_id: int) -> list[Rejection]:
+        """What one run rejected, in the order of files, lines and places."""
+        (found,) = self.read(
+            "SELECT uri, line_number, line_place, reason, raw_text FROM rejected_records"
+            f" WHERE run_id = {run_id} ORDER BY ALL"
+        )
+        root = self.folder.resolve()
+        return [(str(Path(uri).relative_to(root)), *where) for uri, *where in found]
+
     def state(self, run_id: int) -> tuple[Tables, list[Rejected]]:
         """The rows of the staging tables and the star, and what one run rejected, in order."""
         *tables, rejects = self.read(
@@ -81,3 +92,28 @@ class Place:
             {name: Counter(rows) for name, rows in zip(TABLES, tables, strict=True)},
             [(str(Path(uri).relative_to(root)), line, reason) for uri, line, reason in rejects],
         )
+
+
+def other_rejects(
+    found: Iterable[Rejection], must: Iterable[Reject], names: Mapping[str, str] | None = None
+) -> list[str]:
+    """How what was rejected (conflicts aside) differs from what must be: a sentence for each.
+
+    names: what to call a file instead of its path.
+    """
+    by_place = {(path, line, place): reason for path, line, place, reason, _ in found}
+    said = []
+    for one in sorted(must, key=lambda one: -one.line):  # the damage of a gzip is what is left
+        name = f"{(names or {}).get(one.uri, one.uri)}, line {one.line}, place {one.place}"
+        where = (one.uri, one.line, one.place)
+        if not one.line:
+            where = next((other for other in by_place if other[0] == one.uri), where)
+        reason = by_place.pop(where, None)
+        if reason is None:
+            said.append(f"{name}: not rejected, though {sorted(one.reasons)}")
+        elif reason not in one.reasons:
+            said.append(f"{name}: {reason}, not {sorted(one.reasons)}")
+    for (path, line, place), reason in by_place.items():
+        name = (names or {}).get(path, path)
+        said.append(f"{name}, line {line}, place {place}: {reason}, though good")
+    return said

@@ -1,63 +1,70 @@
 """The rules of the data a second time: naive plain Python, one record after the other.
 
 No SQL, no engine, nothing of the product: what the loader does with set operations, this does with
-dictionaries. It is slow and it is meant to be read beside the rules that it spells out.
+dictionaries. It is slow and it is meant to be read beside the rules that it spells out. How bytes
+become records: oracle_records; what a field takes: oracle_fields; what is JSON: strict_json.
 """
 
 from __future__ import annotations
 
-import codecs
-import gzip
-import zlib
+import copy
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
-from oracle_fields import FIELDS, REQUIRED, BadError, Kind, parse
+from oracle_fields import FIELDS, REQUIRED, UNMENDED_FIELDS, BadError, Kind, parse
+from oracle_records import File, Piece, is_listed, pieces
 from strict_json import Pairs
+
+__all__ = ["File", "Piece", "is_listed", "pieces"]
 
 Row = tuple[Any, ...]
 Star = dict[str, list[Row]]
 
 COLUMNS: dict[Kind, list[str]] = {
-    kind: [name.lower() for name in fields] for kind, fields in FIELDS.items()
+    "events": [*(name.lower() for name in FIELDS["events"]), "event_ms"],
+    "songs": [name.lower() for name in FIELDS["songs"]],
 }
-BLANKS = b" \t\r\n"  # white space as JSON knows it
-PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
-
-
-@dataclass(frozen=True)
-class File:
-    """One version of one source file. uri: any name; `.json.gz` at its end means gzip."""
-
-    uri: str
-    kind: Kind
-    content: bytes
+EPOCH = datetime(1970, 1, 1)
+DAY = 86_400_000
 
 
 @dataclass(frozen=True)
 class Reject:
-    """A bad record (conflicts aside); where several things are bad, any of the reasons is right."""
+    """A bad record (conflicts aside); where several things are bad, any of the reasons is right.
+
+    line: 0 where the damage of a gzip has no place.
+    """
 
     uri: str
     line: int
     reasons: frozenset[str]
+    place: int = 1
 
 
 @dataclass
 class Tally:
-    """Counts of one kind. repeated: records that met their key again, duplicates and conflicts."""
+    """Counts of one kind. repeated: records that met their key again, duplicates and conflicts.
+
+    weight: of the rejected ones, for the limit.
+    """
 
     read: int = 0
     rejected: int = 0
     repeated: int = 0
+    weight: int = 0
 
 
 @dataclass
 class Staged:
-    """Everything ever accepted, and everything ever rejected."""
+    """Everything ever accepted, and everything ever rejected.
+
+    mend: text that was encoded twice is mended.
+    """
 
     rows: dict[Kind, dict[Row, Row]] = field(default_factory=lambda: {"events": {}, "songs": {}})
     rejects: list[Reject] = field(default_factory=list)
@@ -65,30 +72,37 @@ class Staged:
     seen: dict[Kind, dict[Row, Counter[Row]]] = field(
         default_factory=lambda: {"events": {}, "songs": {}}
     )
+    mend: bool = True
 
     def conflicts(self, kind: Kind) -> tuple[int, int]:
         """The least and the most conflicts that some order of arrival can give."""
         contested = [rows for rows in self.seen[kind].values() if len(rows) > 1]
         return sum(len(rows) - 1 for rows in contested), sum(r.total() - 1 for r in contested)
 
+    def copy(self) -> Staged:
+        """A copy that further files leave as it is."""
+        return copy.deepcopy(self)
 
-def record(kind: Kind, line: bytes) -> tuple[Row | None, set[str]]:
+
+@lru_cache(maxsize=10_000)
+def record(kind: Kind, content: bytes, *, mend: bool = True) -> tuple[Row | None, frozenset[str]]:
     """The staged row of one record, or None, with all that is wrong with it."""
     wrong = set()
     try:
-        text = line.decode()
+        text = content.decode()
     except UnicodeDecodeError:
         wrong.add("encoding")
-        text = line.decode(errors="replace")
-    if b"\0" in line:
-        return None, {"encoding"}
+        text = content.decode(errors="replace")
+    if b"\0" in content:
+        return None, frozenset({"encoding"})
     try:
         members = parse(text)
     except BadError:
-        return None, wrong | {"not_json"}
+        return None, frozenset(wrong | {"not_json"})
     if not isinstance(members, Pairs):
-        return None, wrong | {"not_json"}
-    row: dict[str, Any] = dict.fromkeys(FIELDS[kind])
+        return None, frozenset(wrong | {"not_json"})
+    fields = (FIELDS if mend else UNMENDED_FIELDS)[kind]
+    row: dict[str, Any] = dict.fromkeys(fields)
     given: Counter[str] = Counter()
     for name, value in members:
         if name not in row:
@@ -97,7 +111,7 @@ def record(kind: Kind, line: bytes) -> tuple[Row | None, set[str]]:
         if value is None:
             continue
         try:
-            row[name] = FIELDS[kind][name](value)
+            row[name] = fields[name](value)
         except BadError as bad:
             wrong.add(str(bad))
             row[name] = bad  # there, though wrong
@@ -106,46 +120,16 @@ def record(kind: Kind, line: bytes) -> tuple[Row | None, set[str]]:
     needed = REQUIRED[kind] | ({"userId", "level"} if row.get("page") == "NextSong" else set())
     if any(row[name] is None for name in needed):
         wrong.add("missing")
-    return (None, wrong) if wrong else (tuple(row.values()), wrong)
+    if wrong:
+        return None, frozenset(wrong)
+    event_ms = [milliseconds(row["ts"])] if kind == "events" else []
+    return (*row.values(), *event_ms), frozenset()
 
 
-def records(file: File) -> Iterator[tuple[int, bytes]]:
-    """Line number and bytes of each record of a file that is text; raises BadError."""
-    content = file.content
-    if file.uri.endswith(".json.gz"):
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error):
-            raise BadError("encoding") from None
-    if is_no_text(content):
-        raise BadError("encoding")
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    lines = [(n, line) for n, line in enumerate(content.split(b"\n"), 1) if line.strip(BLANKS)]
-    if lines and file.kind == "songs":
-        by_line = not is_object(content) and any(is_object(line) for _, line in lines)
-        lines = lines if by_line else [(lines[0][0], content)]  # one object over several lines
-    yield from lines
-
-
-def is_object(line: bytes) -> bool:
-    try:
-        return b"\0" not in line and isinstance(parse(line.decode()), Pairs)
-    except (BadError, UnicodeDecodeError):
-        return False
-
-
-def is_no_text(content: bytes) -> bool:
-    """Packed by mistake; or odd bytes near the beginning, and not one JSON object there."""
-    if content.startswith(PACKED):
-        return True
-    beginning = content.removeprefix(b"\xef\xbb\xbf")[:65_536]
-    text = codecs.getincrementaldecoder("utf-8")()
-    try:
-        text.decode(beginning, final=len(beginning) < 65_536)
-        odd = b"\0" in beginning
-    except UnicodeDecodeError:
-        odd = True
-    return odd and not any(map(is_object, beginning.split(b"\n")))
+def milliseconds(moment: datetime) -> int:
+    """A moment as the log writes it."""
+    passed = moment - EPOCH
+    return passed.days * DAY + passed.seconds * 1000 + passed.microseconds // 1000
 
 
 def order(row: Row) -> Row:
@@ -159,7 +143,9 @@ def key_and_rank(kind: Kind, row: Row) -> tuple[Row, Row]:
     """The key of a staged row; what decides which of two rows with one key stays."""
     if kind == "events":
         event = dict(zip(COLUMNS["events"], row, strict=True))
-        return (event["sessionid"], event["iteminsession"]), (event["ts"], *order(row))
+        listener = -1 if event["userid"] is None else event["userid"]
+        key = (event["event_ms"], listener, event["sessionid"], event["iteminsession"])
+        return key, order(row)
     return (row[COLUMNS["songs"].index("song_id")],), order(row)
 
 
@@ -167,16 +153,19 @@ def accept(files: Iterable[File], staged: Staged | None = None) -> Staged:
     """Take files in their order of arrival, into what was staged before (changed in place)."""
     staged = staged or Staged()
     for file in files:
+        if not is_listed(file.uri):
+            continue
         tally, rows = staged.tally[file.kind], staged.rows[file.kind]
-        try:
-            found = [(line, *record(file.kind, text)) for line, text in records(file)]
-        except BadError as bad:
-            found = [(1, None, {str(bad)})]
-        for line, row, wrong in found:
+        for piece in pieces(file):
+            row, wrong = None, piece.wrong
+            if not wrong:
+                row, wrong = record(file.kind, piece.content, mend=staged.mend)
             tally.read += 1
             if row is None:
                 tally.rejected += 1
-                staged.rejects.append(Reject(file.uri, line, frozenset(wrong)))
+                tally.weight += piece.weight
+                reject = Reject(file.uri, piece.line, wrong, piece.place)
+                staged.rejects.append(reject)
                 continue
             key, rank = key_and_rank(file.kind, row)
             staged.seen[file.kind].setdefault(key, Counter())[row] += 1
@@ -186,19 +175,34 @@ def accept(files: Iterable[File], staged: Staged | None = None) -> Staged:
     return staged
 
 
+def refused(before: Staged, after: Staged) -> bool:
+    """Whether a load that rejected records of a kind would leave none of that kind staged."""
+    return any(
+        tally.rejected > before.tally[kind].rejected and not after.rows[kind]
+        for kind, tally in after.tally.items()
+    )
+
+
 # The star schema, as a function of what is staged.
+
+
+def named(staged: Staged, kind: Kind) -> list[dict[str, Any]]:
+    """The staged rows of a kind, their columns by name."""
+    return [dict(zip(COLUMNS[kind], row, strict=True)) for row in staged.rows[kind].values()]
+
+
+def plays_of(staged: Staged) -> list[dict[str, Any]]:
+    """The events that are plays, the newest last."""
+    plays = [event for event in named(staged, "events") if event["page"] == "NextSong"]
+    return sorted(plays, key=lambda one: (one["event_ms"], one["sessionid"], one["iteminsession"]))
 
 
 def star(staged: Staged) -> Star:
     """The rows of songplays, users, songs, artists and time, in no order."""
-    events = [dict(zip(COLUMNS["events"], r, strict=True)) for r in staged.rows["events"].values()]
-    songs = [dict(zip(COLUMNS["songs"], r, strict=True)) for r in staged.rows["songs"].values()]
+    songs = named(staged, "songs")
     for song in songs:
         song["year"] = song["year"] or None
-    plays = sorted(
-        (event for event in events if event["page"] == "NextSong"),
-        key=lambda play: (play["ts"], songplay_id(play)),
-    )
+    plays = plays_of(staged)
     artists = sorted(songs, key=lambda song: (song["year"] or 0, song["song_id"].encode()))
     return {
         "songplays": [songplay(play, songs) for play in plays],
@@ -211,8 +215,10 @@ def star(staged: Staged) -> Star:
     }
 
 
-def songplay_id(play: dict[str, Any]) -> int:
-    return int(play["sessionid"] * 1_000_000 + play["iteminsession"])
+def songplay_id(play: dict[str, Any]) -> str:
+    return "-".join(
+        str(play[name]) for name in ("event_ms", "userid", "sessionid", "iteminsession")
+    )
 
 
 def songplay(play: dict[str, Any], songs: list[dict[str, Any]]) -> Row:
@@ -247,3 +253,40 @@ def time(start: datetime) -> Row:
     week, weekday = start.isocalendar().week, start.isoweekday() % 7
     moment = start.replace(tzinfo=None)
     return (moment, start.hour, start.day, week, start.month, start.year, weekday)
+
+
+# What a warehouse holds besides.
+
+
+def newest_plays(staged: Staged) -> list[Row]:
+    """Of each listener and level the newest play."""
+    numbers = ("userid", "level", "event_ms", "sessionid", "iteminsession")
+    newest = {(play["userid"], play["level"]): play for play in plays_of(staged)}
+    return [tuple(play[name] for name in numbers) for play in newest.values()]
+
+
+def sessions(staged: Staged) -> list[Row]:
+    """Runs of events of one listener under one number, with no more than a day between two."""
+    events = [event for event in named(staged, "events") if event["userid"] is not None]
+    events.sort(key=lambda one: (one["userid"], one["sessionid"], one["event_ms"]))
+    found: list[Row] = []
+    for number, same in groupby(events, lambda one: (one["userid"], one["sessionid"])):
+        runs: list[list[dict[str, Any]]] = []
+        for event in same:
+            if not runs or event["event_ms"] - runs[-1][-1]["event_ms"] > DAY:
+                runs.append([])
+            runs[-1].append(event)
+        found += [(*number, n, *session(run)) for n, run in enumerate(runs, 1)]
+    return found
+
+
+def session(run: list[dict[str, Any]]) -> Row:
+    """When a session began and ended, and how many events and plays it has."""
+    ends = (run[0]["event_ms"], run[-1]["event_ms"], run[0]["ts"], run[-1]["ts"])
+    return (*ends, len(run), sum(event["page"] == "NextSong" for event in run))
+
+
+def totals(staged: Staged) -> Row:
+    """The running totals: events, songs, events that are plays, plays."""
+    plays = len(plays_of(staged))
+    return (len(staged.rows["events"]), len(staged.rows["songs"]), plays, plays)

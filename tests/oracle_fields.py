@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Literal
 
 import strict_json
@@ -53,15 +54,28 @@ def real_number(lowest: int, highest: int) -> Callable[[Any], float]:
     return take
 
 
-def string(width: int, *, digits: bool = False) -> Callable[[Any], str]:
+def mended(text: str) -> str:
+    """The text that was encoded in UTF-8 once too often, or up to three times."""
+    for _ in range(3):
+        signs = pairwise(text)
+        if not any("\xc2" <= a <= "\xf4" and "\x80" <= b <= "\xbf" for a, b in signs):
+            break
+        try:
+            text = bytes(map(ord, text)).decode()
+        except ValueError:  # a character beyond U+00FF, or no UTF-8
+            break
+    return text
+
+
+def string(width: int, *, name: bool = False, mend: bool = False) -> Callable[[Any], str]:
     def take(value: Any) -> str:
-        if digits and isinstance(value, Number) and value.literal.lstrip("-").isdecimal():
-            value = value.literal if value.value else "0"  # -0 is 0
+        if name and isinstance(value, Number):
+            value = value.literal
         if not isinstance(value, str):
             raise BadError("type")
         if not is_text(value):
             raise BadError("encoding")
-        text = value.rstrip(" ")
+        text = (mended(value) if mend else value).rstrip(" ")
         if len(text.encode()) > width:
             raise BadError("too_long")
         return text
@@ -69,9 +83,9 @@ def string(width: int, *, digits: bool = False) -> Callable[[Any], str]:
     return take
 
 
-def required_string(width: int, *, digits: bool = False) -> Callable[[Any], str]:
+def required_string(width: int, *, name: bool = False, mend: bool = False) -> Callable[[Any], str]:
     def take(value: Any) -> str:
-        if not (text := string(width, digits=digits)(value)):
+        if not (text := string(width, name=name, mend=mend)(value)):
             raise BadError("missing")
         return text
 
@@ -103,40 +117,56 @@ def userid(value: Any) -> int | None:
 
 
 ID = 9_000_000_000_000
-NAME = string(1024, digits=True)
-EVENT_FIELDS: dict[str, Callable[[Any], Any]] = {
-    "artist": NAME,
-    "auth": string(64),
-    "firstName": NAME,
-    "gender": string(64),
-    "itemInSession": whole_number(0, 999_999),
-    "lastName": NAME,
-    "length": real_number(0, 86_400),
-    "level": level,
-    "location": NAME,
-    "method": string(64),
-    "page": required_string(64),
-    "registration": moment,
-    "sessionId": whole_number(0, ID),
-    "song": NAME,
-    "status": whole_number(0, 999),
-    "ts": moment,
-    "userAgent": string(2048),
-    "userId": userid,
-}
-SONG_FIELDS: dict[str, Callable[[Any], Any]] = {
-    "num_songs": whole_number(0, 9999),
-    "artist_id": required_string(64),
-    "artist_latitude": real_number(-90, 90),
-    "artist_longitude": real_number(-180, 180),
-    "artist_location": NAME,
-    "artist_name": NAME,
-    "song_id": required_string(64),
-    "title": required_string(1024, digits=True),
-    "duration": real_number(0, 86_400),
-    "year": whole_number(0, 9999),
-}
-FIELDS: dict[Kind, dict[str, Callable[[Any], Any]]] = {"events": EVENT_FIELDS, "songs": SONG_FIELDS}
+Take = Callable[[Any], Any]
+
+
+def _events(name: Take) -> dict[str, Take]:
+    return {
+        "artist": name,
+        "auth": string(64),
+        "firstName": name,
+        "gender": string(64),
+        "itemInSession": whole_number(0, 999_999),
+        "lastName": name,
+        "length": real_number(0, 86_400),
+        "level": level,
+        "location": name,
+        "method": string(64),
+        "page": required_string(64),
+        "registration": moment,
+        "sessionId": whole_number(0, ID),
+        "song": name,
+        "status": whole_number(0, 999),
+        "ts": moment,
+        "userAgent": string(2048),
+        "userId": userid,
+    }
+
+
+def _songs(name: Take, title: Take) -> dict[str, Take]:
+    return {
+        "num_songs": whole_number(0, 9999),
+        "artist_id": required_string(64),
+        "artist_latitude": real_number(-90, 90),
+        "artist_longitude": real_number(-180, 180),
+        "artist_location": name,
+        "artist_name": name,
+        "song_id": required_string(64),
+        "title": title,
+        "duration": real_number(0, 86_400),
+        "year": whole_number(0, 9999),
+    }
+
+
+def fields(*, mend: bool) -> dict[Kind, dict[str, Take]]:
+    """What each field takes, in the order of the columns. mend: text encoded twice is mended."""
+    name = string(1024, name=True, mend=mend)
+    title = required_string(1024, name=True, mend=mend)
+    return {"events": _events(name), "songs": _songs(name, title)}
+
+
+FIELDS = fields(mend=True)
+UNMENDED_FIELDS = fields(mend=False)
 REQUIRED: dict[Kind, set[str]] = {
     "events": {"sessionId", "itemInSession", "ts", "page"},
     "songs": {"song_id", "artist_id", "title", "duration"},

@@ -9,14 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from oracle import COLUMNS, File, Row, record, records
-from oracle_fields import BadError, Kind
+from oracle import COLUMNS, File, Row, pieces, record
+from oracle_fields import Kind
 from sparkify.sql_queries import (
     TABLES,
     Query,
     audit_queries,
     conflict_queries,
     create_table_queries,
+    create_view_queries,
     enter_queries,
     folder,
     insert_table_queries,
@@ -25,6 +26,7 @@ from sparkify.sql_queries import (
     refuse_queries,
     reject_queries,
     settle_queries,
+    total_queries,
 )
 from two_engines import Engine
 
@@ -46,10 +48,11 @@ class Batch:
 LOAD_TABLES = {
     "new_files": "source_file INTEGER, kind VARCHAR(16), uri VARCHAR(4096), size BIGINT,"
     " fingerprint VARCHAR(128), records_read BIGINT",
-    "new_rejects": "source_file INTEGER, line_number BIGINT, reason VARCHAR(16),"
+    "new_rejects": "source_file INTEGER, line_number BIGINT, line_place BIGINT, reason VARCHAR(16),"
     " message VARCHAR(1024), raw_text VARCHAR(16384)",
     "new_run": "run_id BIGINT, status VARCHAR(16), started_at TIMESTAMP, finished_at TIMESTAMP,"
-    " files_new BIGINT, files_changed BIGINT, files_skipped BIGINT",
+    " files_new BIGINT, files_changed BIGINT, files_skipped BIGINT, events_mended BIGINT,"
+    " songs_mended BIGINT",
 }
 """What a load provides beside new_events and new_songs, with its columns."""
 
@@ -58,13 +61,14 @@ def read(files: Sequence[File], run_id: int) -> Batch:
     """Read the files of a load as the second implementation does."""
     batch = Batch(run_id)
     for number, file in enumerate(files):
-        try:
-            found = [(line, *record(file.kind, text)) for line, text in records(file)]
-        except BadError as bad:
-            found = [(1, None, {str(bad)})]
-        for line, row, wrong in found:
+        found = pieces(file)
+        for piece in found:
+            row, wrong = None, piece.wrong
+            if not wrong:
+                row, wrong = record(file.kind, piece.content)
             if row is None:
-                batch.rejects.append((number, line, min(wrong), "bad", "its text"))
+                place = (number, piece.line, piece.place)
+                batch.rejects.append((*place, min(wrong), "bad", "its text"))
             else:
                 (batch.events if file.kind == "events" else batch.songs).append((*row, number))
         fingerprint = f"{len(file.content)}-{run_id}"
@@ -84,7 +88,7 @@ class Warehouse:
         self.engine = engine
         self.ran: set[str] = set()
         self._temporary: list[str] = []
-        self.run_all(create_table_queries)
+        self.run_all((*create_table_queries, *create_view_queries))
         self.ask("insert_warehouse_info")
         self.ask("insert_warehouse_info")
 
@@ -117,7 +121,7 @@ class Warehouse:
         self._fill_batch(batch)
         self.run_all(settle_queries)
         self._enter(batch, "published", self._conflicts())
-        self.run_all((*reject_queries, *enter_queries))
+        self.run_all((*reject_queries, *enter_queries, *total_queries))
         self.run_all(query for query in insert_table_queries if query.name != left_out)
         audits = self.run_all(audit_queries)
         self._forget()
@@ -184,13 +188,13 @@ class Warehouse:
             if outcome in ("conflict", "kept")  # a displaced one stands where its winner does
         ]
         return [
-            (source_file, 1_000_000 + n, "conflict", "it yields", "")
+            (source_file, 1_000_000 + n, 1, "conflict", "it yields", "")
             for n, source_file in enumerate(sorted(places))
         ]
 
     def _enter(self, batch: Batch, status: str, conflicts: list[Row]) -> None:
         moment = BEGINNING + timedelta(hours=batch.run_id)
-        run = (batch.run_id, status, moment, moment, len(batch.files), 0, batch.run_id * 10)
+        run = (batch.run_id, status, moment, moment, len(batch.files), 0, batch.run_id * 10, 0, 0)
         rows = {
             "new_files": batch.files,
             "new_rejects": batch.rejects + conflicts,

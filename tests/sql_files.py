@@ -89,6 +89,8 @@ DENIED = {
 """What a portable statement does not hold, outside of its strings."""
 
 _FRAMED = ("SUM", "AVG", "MIN", "MAX", "COUNT", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE")
+_GROUPING = ("GROUP BY", "HAVING")
+_CLAUSES = ("SELECT", "FROM", "WHERE", "HAVING", "QUALIFY", "LIMIT", "UNION")
 _STRING = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -96,7 +98,8 @@ def denied(sql: str) -> list[str]:
     """The names of what a statement says and may not."""
     bare = _STRING.sub("''", sql)
     found = [name for name, pattern in DENIED.items() if re.search(pattern, bare, re.IGNORECASE)]
-    return found + ["a window without its frame" for _ in unframed_windows(bare)]
+    found += ["a window without its frame" for _ in unframed_windows(bare)]
+    return found + [f"a subquery in {clause}" for clause in grouping_subqueries(bare)]
 
 
 def names(sql: str) -> set[str]:
@@ -114,6 +117,21 @@ def unframed_windows(sql: str) -> Iterator[str]:
         framed = re.search(r"\b(ROWS|RANGE|GROUPS)\b", window)
         if name and name[1].upper() in _FRAMED and ordered and not framed:
             yield name[1]
+
+
+def grouping_subqueries(sql: str) -> Iterator[str]:
+    """Where a query stands in HAVING or GROUP BY, which Redshift documents as invalid."""
+    clauses = [""]
+    words = re.findall(r"\bGROUP\s+BY\b|\bORDER\s+BY\b|\w+|[()]", sql.upper())
+    for word, before in zip(words, ["", *words], strict=False):
+        if word == "(":
+            clauses.append("")
+        elif word == ")":
+            clauses.pop()
+        elif word == "SELECT" and before == "(":
+            yield from [clause for clause in clauses if clause in _GROUPING]
+        if word in _CLAUSES or word.startswith(("GROUP ", "ORDER ")):
+            clauses[-1] = " ".join(word.split())
 
 
 def _closing(sql: str, start: int) -> int:

@@ -1,5 +1,6 @@
 """JSON by the letter of RFC 8259, read by hand: no part of it is Python's own reader.
 
+What is no JSON and passes all the same is named once, beneath; docs/rules.md has the same list.
 Objects are lists of pairs, because a key may come twice; numbers are kept as they are written.
 """
 
@@ -12,6 +13,15 @@ from typing import Any
 
 MOST_NESTED = 512
 """A rule of the project, not of JSON: what is nested deeper is no record."""
+
+COMMA_BEFORE_END = True
+"""`[1,]` and `{"a": 1,}`."""
+
+WORDS_FOR_NUMBERS = re.compile(r"-?(?:nan|inf(?:inity)?)", re.IGNORECASE)
+"""They are values of no field that is staged: a record may hold them in fields that are not."""
+
+BLANKS_AROUND = "\v\f"
+"""They count as white space around a record, not within it."""
 
 _BLANKS = re.compile(r"[ \t\n\r]*+")
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+)"')
@@ -48,10 +58,25 @@ class Number:
         return Decimal(self.literal)
 
 
+@dataclass(frozen=True)
+class Word:
+    """A word that stands for a number that JSON does not have."""
+
+    literal: str
+
+
 def parse(text: str) -> Any:
     """The value of one JSON text; raises NotJSONError."""
+    value, at = value_at(text, _skip(text, 0))
+    if (end := _skip(text, at)) < len(text):
+        raise NotJSONError(f"more than one value: {text[end : end + 10]!r}")
+    return value
+
+
+def value_at(text: str, at: int) -> tuple[Any, int]:
+    """The value that begins at a place, and the place behind it; raises NotJSONError."""
     opened: list[tuple[str, Pairs | list[Any]]] = []  # each with its name in the one around it
-    name, at = "", _skip(text, 0)
+    name = ""
     while True:
         value: Any
         if text.startswith(("{", "["), at):
@@ -71,16 +96,16 @@ def parse(text: str) -> Any:
             outer.append((name, value) if isinstance(outer, Pairs) else value)
             at = _skip(text, at)
             if text.startswith(",", at):
-                name, at = _name(text, _skip(text, at + 1), outer)
-                break
+                at = _skip(text, at + 1)
+                if not (COMMA_BEFORE_END and text.startswith(_closing(outer), at)):
+                    name, at = _name(text, at, outer)
+                    break
             if not text.startswith(_closing(outer), at):
                 raise NotJSONError(f"neither a comma nor an end: {text[at : at + 10]!r}")
             opened.pop()
             name, value, at = around, outer, at + 1
         else:
-            if (end := _skip(text, at)) < len(text):
-                raise NotJSONError(f"more than one value: {text[end : end + 10]!r}")
-            return value
+            return value, at
 
 
 def _skip(text: str, at: int) -> int:
@@ -113,6 +138,8 @@ def _plain(text: str, at: int) -> tuple[Any, int]:
     for word, value in _WORDS.items():
         if text.startswith(word, at):
             return value, at + len(word)
+    if found := WORDS_FOR_NUMBERS.match(text, at):
+        return Word(found[0]), found.end()
     raise NotJSONError(f"no value: {text[at : at + 10]!r}")
 
 

@@ -13,7 +13,7 @@ import pytest
 from sparkify.errors import SourceError
 from sparkify.source_file import SourceFile, SourceFiles
 from sparkify.staging import joining
-from sparkify.staging.joining import SongPart, join_songs, unpacked, whole_records
+from sparkify.staging.joining import SongPart, join_songs
 from sparkify.staging.reading import NumberedFiles
 
 SONG = b'{"song_id":"SO1","title":"One"}'
@@ -96,63 +96,14 @@ def test_parts_hold_some_files_of_a_load(tmp_path: Path, monkeypatch: pytest.Mon
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "was", "now", "taken"),
-    [
-        ("b.json", SONG, SONG + b" ", SONG),
-        ("b.json", SONG, SONG[:-1], b""),
-        ("b.json", SONG, b"", b""),
-        ("b.json", SONG + b"\n" + SONG[:9], SONG + b"\n" + SONG, SONG),
-        ("b.json", SONG + b"\n" + SONG, SONG * 3, SONG * 2),
-        ("b.json", SONG, b" " + SONG, b""),
-        ("b.json.gz", gzip.compress(SONG), gzip.compress(SONG) * 2, SONG),
-        ("b.json.gz", gzip.compress(SONG)[:-12], gzip.compress(SONG), b""),
-        ("b.json.gz", gzip.compress(SONG), b"no gzip", b""),
-    ],
-)
-def test_file_that_moved_is_taken_up_to_its_last_whole_record(
-    tmp_path: Path, name: str, was: bytes, now: bytes, taken: bytes
-) -> None:
-    """Of what was listed: the rest comes with the next load."""
-    files = listed(tmp_path, {"a.json": SONG, name: was})
-    (tmp_path / name).write_bytes(now)
+@pytest.mark.parametrize("content", [SONG + b" ", SONG[:-1]])
+def test_file_that_moved_is_left_out(tmp_path: Path, content: bytes) -> None:
+    """The strict path reads it, as far as it was listed."""
+    files = listed(tmp_path, {"a.json": SONG, "b.json": SONG, "c.json": SONG})
+    (tmp_path / "b.json").write_bytes(content)
     (part,) = join_songs(files, "number")
-    lines = [b"{" + line.partition(b",")[2] for line in part.data.splitlines()]
-    odd = [gzip.decompress(data) if ".gz" in name else data for _, data in part.odd]
-    assert lines + odd == [SONG, taken]
-
-
-@pytest.mark.parametrize(
-    ("data", "whole"),
-    [
-        (b"", 0),
-        (b" \n", 0),
-        (SONG, len(SONG)),
-        (SONG + b"\r\n\xef\xbb\xbf" + SONG + b"\n", 2 * len(SONG) + 5),
-        (b'{"x":"\x01\xff}{","y":[NaN,{}]}{"x":"}', 25),
-        (SONG + b"x" + SONG, len(SONG)),
-        (SONG + b"[]", len(SONG)),
-        (SONG + b'{"x":' * 100_000, len(SONG)),
-        (b"{}" * 9 + b"{", 18),
-    ],
-)
-def test_whole_records_at_the_beginning(data: bytes, whole: int) -> None:
-    assert whole_records(data) == whole
-
-
-def test_packed_data_is_unpacked_as_far_as_it_goes() -> None:
-    packed = gzip.compress(SONG) + gzip.compress(SONG * 9)
-    for blocks in (
-        [packed],
-        [packed[:-9]],
-        [packed, b"\0\0"],
-        [packed[n : n + 1] for n in range(999)],
-    ):
-        assert b"".join(unpacked(blocks)) == SONG * 10
-    assert b"".join(unpacked([packed[:30]])) == b"".join(
-        unpacked([packed[n : n + 1] for n in range(30)])
-    )
-    assert b"".join(unpacked([SONG])) == b""
+    assert list(part.plain) == [0, 2]
+    assert part.odd == [(files[1], None)]
 
 
 def test_file_that_is_gone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from naive_answers import SHIPPED
 from question_readers import Asked, on_duckdb
 from sparkify.analysis import ask, personal_columns, questions
 from sparkify.report.declared import MEASURES, declared
-from sparkify.sql_queries import Query
+from sparkify.sql_queries import TAKEN_NAMES, NameTakenError, Query, parse_question
 from sparkify.wording import sentence, shown
 
 KEYS = {
@@ -26,6 +26,9 @@ NOT_PORTABLE = (
     r"\b(SUM|COUNT|MIN|MAX)\([^()]*\) OVER \([^()]*ORDER BY (?![^()]*\bROWS BETWEEN\b)",
     r"\b(SUM)\((\w+\.)?(length|duration)\)",
 )
+
+
+MINE = "-- name: mine\n-- question: What?\n{}"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,43 @@ def test_what_is_shipped_says_everything_and_its_place() -> None:
         header = questions()[name].header
         assert int(header["order"]) == number
         assert {"answer", "group", "columns", "chart"} <= set(header)
+
+
+@pytest.mark.parametrize("taken", sorted(TAKEN_NAMES))
+def test_an_expression_with_the_name_of_a_table_or_view_is_refused(taken: str) -> None:
+    with pytest.raises(NameTakenError, match=rf"mine\.sql: WITH {taken} AS has the name") as caught:
+        parse_question(
+            "mine", MINE.format(f"WITH {taken} AS (SELECT 1 AS n) SELECT n FROM {taken}")
+        )
+    assert f"asked_{taken}" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH a AS (SELECT 1 AS n), sessions AS (SELECT n FROM a) SELECT n FROM sessions",
+        "WITH a AS (\n    SELECT (1) AS n\n)\n,\n\nsessions AS (SELECT n FROM a) SELECT n FROM a",
+        "with Sessions as materialized (select 1 as n) select n from Sessions",
+        'WITH RECURSIVE "sessions" (n) AS NOT MATERIALIZED (SELECT 1) SELECT n FROM "sessions"',
+        "SELECT n FROM (WITH sessions AS (SELECT 1 AS n) SELECT n FROM sessions) AS a",
+        "WITH -- mine\n sessions AS (SELECT 1 AS n) SELECT n FROM sessions",
+    ],
+)
+def test_such_a_name_is_found_wherever_it_stands(sql: str) -> None:
+    with pytest.raises(NameTakenError):
+        parse_question("mine", MINE.format(sql))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH my_sessions AS (SELECT 1 AS n) SELECT n AS plays, n AS listeners FROM my_sessions",
+        "SELECT 'WITH plays AS (' AS said FROM sessions -- WITH users AS (",
+        "SELECT COUNT(*) AS n, CAST(MAX(plays) AS DECIMAL(18, 5)) AS sessions FROM sessions",
+    ],
+)
+def test_other_names_are_let_through(sql: str) -> None:
+    assert parse_question("mine", MINE.format(sql)).sql == sql
 
 
 def test_a_header_says_what_is_known(query: Query) -> None:

@@ -320,7 +320,8 @@ def test_what_is_no_database(tmp_path: Path, make: Callable[[Path], None]) -> No
     with pytest.raises(WarehouseError, match="cannot be opened: ") as caught, open_reader(settings):
         pass
     assert "\n" not in caught.value.reason
-    assert caught.value.next_step.startswith("Check that it is a DuckDB file")
+    assert "it is no DuckDB database, but a f" in caught.value.reason
+    assert caught.value.next_step.startswith("Name another file with --database")
     with pytest.raises(WarehouseError, match="cannot be opened: "):
         read_ledger(settings)
 

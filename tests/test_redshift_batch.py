@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import product
 
@@ -21,10 +22,12 @@ from sparkify.warehouse.redshift import batch
 from sparkify.warehouse.redshift.batch import Batch, Direct, Step, columns_of
 from sparkify.warehouse.redshift.filling import fill, literals
 from sparkify.warehouse.redshift.loading import _creation, _keys, _layout
-from sql_files import DENIED, ROOT
+from sql_files import DENIED, ROOT, grouping_subqueries
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
 ROLE = "arn:aws:iam::123456789012:role/sparkify-it's"
+AUDITS_OF_A_BATCH = {"conflicts_told", *(f"copied_{kind}_arrived" for kind in KINDS)}
+"""What stands in the audit beside the portable audits."""
 DENIED_ON_REDSHIFT = [
     name
     for name in list(DENIED)[: list(DENIED).index("MERGE")]
@@ -32,8 +35,18 @@ DENIED_ON_REDSHIFT = [
 ]
 
 
+MOST_OF_A_LOAD = 36
+"""So many statements a load uses at most, of the 40 of a batch: room for what is yet to come."""
+
+
 def some_batch(
-    kinds: tuple[Kind, ...], direct: tuple[Kind, ...], prefixes: int = 1, *, rejects: bool = True
+    kinds: tuple[Kind, ...],
+    direct: tuple[Kind, ...],
+    prefixes: int = 1,
+    *,
+    rejects: bool = True,
+    displaced: Iterable[Kind] = (),
+    days: Collection[date] = (),
 ) -> Batch:
     plan = Plan(new=[SourceFile(kind, f"s3://b/{kind}/1.json", 1, "e", "") for kind in kinds])
     moment = datetime(2026, 11, 24, 1, 2, 3, 456789)
@@ -52,7 +65,8 @@ def some_batch(
         for kind in direct
     }
     run = Run(7, "published", moment, moment, plan)
-    return Batch(run, 6, ROLE, manifests, how, conflicts=0, after_refusals=True)
+    lost = Counter(displaced)
+    return Batch(run, 6, ROLE, manifests, how, lost.total(), lost, days, after_refusals=True)
 
 
 def some_loads() -> list[tuple[tuple[Kind, ...], tuple[Kind, ...]]]:
@@ -77,10 +91,11 @@ def every_statement() -> dict[str, str]:
     for kinds, direct in some_loads():
         one = some_batch(kinds, direct)
         steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]
+        steps += some_batch(kinds, direct, displaced=set(kinds) - set(direct)).publish()
     values: dict[str, str | int] = {"query": "SELECT 'a'", "role": ROLE, "run_id": 7}
     values["target"] = "s3://cargo/x/"
     for name, query in folder("redshift").items():
-        parts = {"uris": literals(["s3://b/it's"]), "table": "songs"}
+        parts = {"uris": literals(["s3://b/it's"]), "table": "songs", "tables": "songs, users"}
         defaults = values if ":" in query.sql else {}
         if name != "load_errors":
             steps.append(Step(name, fill(query, defaults, parts)))
@@ -93,6 +108,7 @@ def test_redshift_takes_what_is_sent(sql: str) -> None:
     bare = re.sub(r"'(?:[^']|'')*'", "''", sql)
     for name in DENIED_ON_REDSHIFT:
         assert not re.search(DENIED[name], bare, re.IGNORECASE), name
+    assert list(grouping_subqueries(bare)) == []
     assert len(sql.encode()) <= 100_000
     assert not re.search(r"(?<!:):[a-z]", bare), "a value is missing"
 
@@ -103,9 +119,12 @@ def test_the_gate_can_fail() -> None:
 
 
 def test_every_file_for_redshift_is_sent() -> None:
-    sent = {name.rpartition(" ")[0] for name in every_statement()} | {"nothing_found"}
+    sent = {name.rpartition(" ")[0] for name in every_statement()}
+    [audit] = [sql for name, sql in every_statement().items() if name.startswith("audit ")][:1]
+    assert "conflicts_told" in audit
     files = {path.stem for path in (ROOT / "redshift").rglob("*.sql")}
-    assert files - {"load_errors"} <= sent  # that one is asked after a failure
+    within = {"nothing_found", "findings", *AUDITS_OF_A_BATCH}
+    assert files - within - {"load_errors"} <= sent  # that one is asked after a failure
 
 
 @pytest.mark.parametrize(("kinds", "direct"), some_loads())
@@ -113,10 +132,61 @@ def test_a_load_fits_into_one_transaction(
     kinds: tuple[Kind, ...], direct: tuple[Kind, ...]
 ) -> None:
     steps = some_batch(kinds, direct).publish()
-    assert len(steps) <= batch.MAX_STATEMENTS
-    assert steps[0].sql == "LOCK loaded_files"
-    assert steps[1].name == batch.OVERTAKEN
+    assert len(steps) <= MOST_OF_A_LOAD
+    assert steps[0].sql == "LOCK load_lock"
+    assert steps[1].name == "touch_warehouse_info"
+    assert steps[2].name == batch.OVERTAKEN
+    assert steps[-1].name == batch.AUDIT
     assert len({step.name for step in steps}) == len(steps)
+    for audit in {"conflicts_told", *(f"copied_{kind}_arrived" for kind in direct)}:
+        assert f"CAST('{audit}' AS VARCHAR(64)) AS audit" in steps[-1].sql
+
+
+@pytest.mark.parametrize("kinds", [KINDS, KINDS[:1], KINDS[1:]])
+def test_a_load_that_displaces_fits_into_one_transaction(kinds: tuple[Kind, ...]) -> None:
+    for displaced in [(kind,) for kind in kinds]:
+        assert len(some_batch(kinds, (), displaced=displaced).publish()) <= MOST_OF_A_LOAD
+    names = [step.name for step in some_batch(kinds, (), displaced=kinds).publish()]
+    assert len(names) <= batch.MAX_STATEMENTS  # rejects of a refused load, and both kinds displaced
+    assert ("delete_displaced_events" in names) == ("events" in kinds)
+    assert ("delete_displaced_songs" in names) == ("songs" in kinds)
+    assert not any("displaced" in step.name for step in some_batch(kinds, ()).publish())
+
+
+def test_only_the_days_of_the_batch_are_read() -> None:
+    """As ranges of days that follow one another; beyond 32 of them as one."""
+    first = date(2018, 11, 1)
+    days = {first, first + timedelta(days=1), first + timedelta(days=9)}
+    steps = {one.name: one.sql for one in some_batch(KINDS, (), days=days).publish()}
+    for name, column in (
+        ("ranked_events", "staged.ts"),
+        ("insert_time", "known.start_time"),
+        (batch.AUDIT, "ts"),
+        (batch.AUDIT, "start_time"),
+    ):
+        assert (
+            f"({column} >= TIMESTAMP '2018-11-01 00:00:00'"
+            f" AND {column} < TIMESTAMP '2018-11-03 00:00:00'"
+            f" OR {column} >= TIMESTAMP '2018-11-10 00:00:00'"
+            f" AND {column} < TIMESTAMP '2018-11-11 00:00:00')"
+        ) in steps[name]
+        assert "2100-12-31" not in steps[name]
+    found = some_batch(KINDS, (), days=days).find_conflicts()
+    assert any("2018-11-10" in step.sql for step in found if step.name == "ranked_events")
+    many = {first + timedelta(days=2 * n) for n in range(40)}
+    [ranked] = [
+        step.sql
+        for step in some_batch(KINDS, (), days=many).publish()
+        if step.name == "ranked_events"
+    ]
+    assert (
+        "(staged.ts >= TIMESTAMP '2018-11-01 00:00:00' AND staged.ts < TIMESTAMP '2019-" in ranked
+    )
+    assert all(
+        "2100-12-31" in one.sql
+        for one in some_batch(KINDS, ()).publish()
+        if one.name == "ranked_events"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -136,6 +206,9 @@ def test_one_kind_leaves_room_for_all_the_prefixes_that_are_allowed(kind: Kind) 
         ),
         ("", -1, 'invalid input syntax for type integer: "plays_counted"', "plays_counted"),
         ("", -1, "Invalid digit, Value 'c', Pos 0", ""),
+        (batch.AUDIT, 33, "Invalid digit, Value 'c', Pos 0", batch.CONFLICTS),
+        (batch.AUDIT, 33, "context: plays_counted", "plays_counted"),
+        (batch.AUDIT, 33, "ERROR: Out Of Memory", batch.AUDIT),
     ],
 )
 def test_a_failed_step_is_named_by_its_number_or_its_word(

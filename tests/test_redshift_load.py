@@ -22,7 +22,12 @@ from sparkify.errors import (
     UsageError,
     WarehouseError,
 )
-from sparkify.sql_queries import STAR_TABLES, insert_table_queries
+from sparkify.sql_queries import (
+    STAR_TABLES,
+    drop_table_queries,
+    drop_view_queries,
+    insert_table_queries,
+)
 from sparkify.warehouse import open_reader, read_ledger
 from sparkify.warehouse.redshift import batch, loading
 from worlds import QUIRKS, Recipe, world
@@ -251,6 +256,30 @@ def test_no_room_for_temporary_files_publishes_nothing(
             etl.load(settings, answers=False)
     assert "TMPDIR" in caught.value.next_step
     assert place.tables() == before
+
+
+# Other people's tables
+
+
+@pytest.mark.parametrize("made", ["TABLE users (x INTEGER)", "VIEW songs AS SELECT 7 AS x"])
+def test_tables_of_our_names_are_left_alone(place: Cloud, made: str) -> None:
+    place.put(LOADS[0])
+    settings = place.settings()
+    connection = place.aws.database()
+    names = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+    try:
+        for query in (*drop_view_queries, *drop_table_queries):
+            connection.execute(query.sql)
+        connection.execute(f"CREATE {made}")
+        before = connection.execute(names).fetchall()
+        for act in (etl.load, etl.plan, create_tables.create, create_tables.drop):
+            with pytest.raises(WarehouseError, match=f"needs: {made.split()[1]};") as caught:
+                act(settings)
+            assert "DATABASE in [REDSHIFT]" in caught.value.next_step
+        assert connection.execute(names).fetchall() == before
+    finally:
+        connection.execute(f"DROP {' '.join(made.split()[:2])}")
+        connection.close()
 
 
 # Asked

@@ -23,7 +23,6 @@ import pytest
 from both_ways import BASE, KEYS, line
 from sparkify import processes
 from sparkify.errors import SourceError
-from sparkify.fetching import Fetch
 from sparkify.progress import silent
 from sparkify.source_file import SourceFile
 from sparkify.staging import joining, reading
@@ -705,119 +704,6 @@ def test_keys_of_the_jsonpaths_file(tmp_path: Path) -> None:
 # Files that do not stay as they were
 
 
-def change_size(path: Path) -> None:
-    path.write_bytes(path.read_bytes() + b"\n")
-
-
-def change_time(path: Path) -> None:
-    os.utime(path, (1, 1))
-
-
-def vanish(path: Path) -> None:
-    path.unlink()
-
-
-def append(path: Path) -> None:
-    with path.open("ab") as stream:
-        stream.write(b"\n".join([b"", b"{", *log(9), b'{"page":']))
-
-
-CHANGES = (change_size, change_time, append)
-ODD_NAME = "b [1].json"
-"""Which DuckDB does not read: it would be a pattern."""
-
-
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("name", ["b.json", ODD_NAME, "b.json.gz"])
-@pytest.mark.parametrize("bad", [[], [b"{"]], ids=["sound", "bad"])
-@pytest.mark.parametrize("tail", [b"", b"\n", b'\n{"page": "Nex'], ids=["whole", "line", "half"])
-@pytest.mark.parametrize("when", ["listed", "read"])
-def test_log_that_moves_is_taken_as_it_was_listed(
-    tmp_path: Path,
-    change: Callable[[Path], None],
-    name: str,
-    bad: list[bytes],
-    tail: bytes,
-    when: str,
-) -> None:
-    """Up to its last whole record; bad lines before it are rejected once."""
-    content = b"\n".join([*log(1), *bad, *log(2)]) + tail
-    content = gzip.compress(content) if name.endswith(".gz") else content
-    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(3)), name: content})
-    path = next(Path(file.path) for file in files if file.path.endswith(name))
-
-    changes = [change]
-
-    def once(step: str = "", done: int = 0, total: int | None = None, unit: str = "") -> None:
-        if changes:
-            changes.pop()(path)
-
-    if when == "listed":
-        once()
-    staged = stage_files(tmp_path, files, progress=once)
-    rejects = {name: [(len(log(1)) + 1, "not_json")]} if bad else {}
-    assert staged.rejects == rejects
-    keys = Counter({(session, item): 1 for session in (1, 2) for item in range(5)})
-    assert Counter((row[12], row[4]) for row in staged.rows[name].elements()) == keys
-    assert staged.read[name] == keys.total() + len(bad)
-    assert staged.rows["a.json"].total() == len(log(3))
-
-
-@pytest.mark.parametrize("name", ["b.json", "b.json.gz"])
-def test_log_that_shrinks_is_taken_up_to_its_last_whole_record(tmp_path: Path, name: str) -> None:
-    content = b"\n".join(log(1))
-    content = gzip.compress(content) if name.endswith(".gz") else content
-    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(2)), name: content})
-    (tmp_path / name).write_bytes(content[:-9])
-    staged = stage_files(tmp_path, files)
-    assert staged.rejects == {}
-    assert 0 < staged.rows[name].total() == len(log(1)) - (name == "b.json")
-
-
-def test_log_that_becomes_a_folder_is_an_error(tmp_path: Path) -> None:
-    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1))})
-    Path(files[0].path).unlink()
-    Path(files[0].path).mkdir()
-    with pytest.raises(SourceError, match=r"a\.json cannot be read: Is a directory"):
-        stage_files(tmp_path, files)
-
-
-def test_log_that_vanishes_is_an_error(tmp_path: Path) -> None:
-    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
-    vanish(Path(files[1].path))
-    with pytest.raises(SourceError, match=r"b\.json vanished") as caught:
-        stage_files(tmp_path, files)
-    assert caught.value.details == {"uri": files[1].uri}
-
-
-def test_song_that_vanishes_is_an_error(tmp_path: Path) -> None:
-    files = source_files(tmp_path, "songs", songs(40))
-    vanish(Path(files[33].path))
-    with pytest.raises(SourceError, match=r"TR00033\.json cannot be read") as caught:
-        stage_files(tmp_path, files)
-    assert caught.value.details == {"uri": files[33].uri}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_song_that_moves_is_taken_as_it_was_listed(
-    tmp_path: Path, change: Callable[[Path], None]
-) -> None:
-    files = source_files(tmp_path, "songs", songs(40))
-    change(Path(files[33].path))
-    staged = stage_files(tmp_path, files)
-    assert (staged.rejects, sum(map(Counter.total, staged.rows.values()))) == ({}, 40)
-
-
-def test_log_that_vanishes_when_it_was_read(tmp_path: Path) -> None:
-    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
-    with pytest.raises(
-        SourceError, match=r"a\.json vanished while it was read; nothing was loaded"
-    ):
-        stage_files(
-            tmp_path, files, progress=lambda *_: Path(files[0].path).unlink(missing_ok=True)
-        )
-
-
 def test_log_that_vanishes_behind_its_head_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -877,7 +763,7 @@ def reject_in(
     key = {"events": ("sessionid", "iteminsession"), "songs": ("song_id",)}[kind]
     with closing(log):
         numbered = {n: Numbered(n, file) for n, file in enumerate(files)}
-        reject_losers(ranked, key, fields_of(kind, KEYS), numbered, log, Fetch(folder))
+        reject_losers(ranked, key, fields_of(kind, KEYS), numbered, log)
     rows = [json.loads(one) for one in log.path.read_text().splitlines()]
     assert {row["reason"] for row in rows} == {"conflict"}
     names = "source_file", "line_number", "message", "raw_text"

@@ -17,7 +17,7 @@ from .config import Settings
 from .errors import TooManyRejectedError, WarehouseError
 from .ledger import Plan
 from .progress import Progress, silent
-from .sql_queries import Query, audit_queries, needed, rebuild_audit_queries
+from .sql_queries import Query, audit_queries, folder, needed, rebuild_audit_queries
 from .staging.rules import Kind
 from .status import contents
 from .warehouse import (
@@ -29,6 +29,7 @@ from .warehouse import (
     open_warehouse,
     read_ledger,
 )
+from .warehouse.staged_by import StagedBy
 
 _ATTEMPTS = 4
 
@@ -123,8 +124,9 @@ def load(
     verify: tell a changed file by a hash of its content.
     wait: how many seconds to wait for another process that holds the warehouse.
 
-    Raises SourceError, TooManyRejectedError, WarehouseError, QualityError or BusyError; then the
-    warehouse answers as before, unless a WarehouseError says that the load was published.
+    Raises SettingsError, SourceError, TooManyRejectedError, WarehouseError, QualityError or
+    BusyError; then the warehouse answers as before, unless a WarehouseError says that the load was
+    published.
     """
     began = time.monotonic()
     started_at = _now()
@@ -203,14 +205,16 @@ def _load_new(
     verify: bool,
 ) -> None:
     known = warehouse.known_files()
+    keys = jsonpaths.read_keys(settings)
+    by = StagedBy.now(settings.mend_text, keys)
+    by.require_kept(warehouse.staged_by())
     report.plan = _plan(listing, known, verify=verify)
     report.notes = _unread(listing)
     if not report.plan.files:
         return
-    keys = jsonpaths.read_keys(settings)
     staged = warehouse.stage(report.plan, keys, progress)
     report.run_id = warehouse.newest_run() + 1
-    refusal = _refusal(settings, staged)
+    refusal = _refusal(warehouse, settings, staged)
     run = Run(
         report.run_id,
         "refused" if refusal else "published",
@@ -218,6 +222,7 @@ def _load_new(
         _now(),
         report.plan,
         staged.mended,
+        by,
     )
     if refusal:
         warehouse.refuse(run)
@@ -234,26 +239,45 @@ def _counts(runs: list[dict[str, Any]], run_id: int | None) -> dict[Kind, Counts
     run = next((run for run in runs if run["run_id"] == run_id), None)
     if run is None:
         return {"events": Counts(), "songs": Counts()}
-    endings = ("read", "staged", "duplicate", "rejected")
+    endings = ("read", "staged", "duplicate", "rejected", "mended")
     return {
         kind: Counts(*(int(run[f"{kind}_{ending}"]) for ending in endings))
         for kind in get_args(Kind)
     }
 
 
-def _refusal(settings: Settings, staged: StageReport) -> TooManyRejectedError | None:
-    read, rejected = staged.read.total(), staged.rejected.total()
-    limit = settings.max_rejected_share * read
-    if rejected <= limit or rejected <= settings.max_rejected_rows:
-        return None
-    return TooManyRejectedError(
-        f"{rejected:,} of {read:,} records were rejected: more than MAX_REJECTED_ROWS = "
-        f"{settings.max_rejected_rows:,} and MAX_REJECTED_SHARE = {settings.max_rejected_share:g}; "
-        "nothing was loaded",
-        "See why with `sparkify rejects`; then correct the files, or raise a limit in [ETL].",
-        read=read,
-        rejected=rejected,
-    )
+def _refusal(
+    warehouse: Warehouse, settings: Settings, staged: StageReport
+) -> TooManyRejectedError | None:
+    """Make the error for too many rejects of a kind, or for none of its records to load at all."""
+    for kind in get_args(Kind):
+        read, rejected, weight = staged.read[kind], staged.rejected[kind], staged.weights[kind]
+        weighed = read - rejected + weight  # a file that is no log counts as the records it holds
+        if weight > max(settings.max_rejected_share * weighed, settings.max_rejected_rows):
+            why = (
+                f"{weight:,} of {weighed:,} {kind} were rejected: more than MAX_REJECTED_ROWS = "
+                f"{settings.max_rejected_rows:,} and MAX_REJECTED_SHARE = "
+                f"{settings.max_rejected_share:g}"
+            )
+            then = "then correct the files, or raise a limit in [ETL]."
+        elif rejected and rejected == read and not _staged(warehouse, kind):
+            why = f"all {kind} that were read were rejected, and none were loaded before"
+            then = f"then correct the files: without {kind} there is no star."
+        else:
+            continue
+        return TooManyRejectedError(
+            f"{why} (one of them: {staged.first_rejects.get(kind, '')}); nothing was loaded",
+            f"See why with `sparkify rejects`; {then}",
+            read=read,
+            rejected=rejected,
+        )
+    return None
+
+
+def _staged(warehouse: Warehouse, kind: Kind) -> int:
+    """Return how many records of a kind the warehouse holds."""
+    totals = warehouse.read(folder("bookkeeping")["totals"].sql)
+    return int(dict(zip(totals.columns, totals.rows[0], strict=True))[f"staged_{kind}"])
 
 
 def _passed(audits: Iterable[Query]) -> list[dict[str, Any]]:

@@ -346,10 +346,13 @@ def hashed(file: SourceFile) -> SourceFile:
 
 
 def moved(file: SourceFile) -> bool:
-    """Return whether a file of this machine has another size or time of change than was listed.
+    """Return whether a file has another size or time of change than it was listed with.
 
-    Raises SourceError when it vanished.
+    One in S3 has not: it is given as it was listed, or not at all. Raises SourceError when a file
+    vanished.
     """
+    if in_s3(file.uri):
+        return False
     try:
         status = os.stat(file.path)  # noqa: PTH116 - a name may be no UTF-8
     except OSError:

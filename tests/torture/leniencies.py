@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from loading import Place
-from oracle import File
+from oracle import File, accept
 
 from .bad_files import ODD_VALUES, SHARED
 from .figures import Figure, Scale, exactly, none, tried
-from .mutants import accept
 
 FAMILY = "leniencies"
 _RECORD = b'"sessionId":1,"itemInSession":%d,"ts":1542837407796,"page":"Home","userId":"7"'

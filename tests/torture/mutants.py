@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import oracle
-from loading import Place, Rejected
-from oracle import File, Row, Staged
+from loading import Place, other_rejects
+from oracle import File, Row, accept
 from oracle_fields import Kind
 
 from .bad_files import Mutant, mutant
@@ -91,11 +89,12 @@ def compare(
 ) -> None:
     """Compare a load with the reference. names: uri -> how to name the file in a note."""
     staged = accept(files)
-    tables, rejects = place.state(report["run_id"])
+    tables, _ = place.state(-1)
+    rejects = place.rejects(report["run_id"])
     by_file = _read_by_file(place)
-    bad = [one for one in rejects if one[2] != "conflict"]
-    outcome.differences += _other_rejects(bad, staged, names)
-    clashes = Counter(path.partition("_")[0] for path, _, reason in rejects if reason == "conflict")
+    bad = [one for one in rejects if one[3] != "conflict"]
+    outcome.differences += other_rejects(bad, staged.rejects, names)
+    clashes = Counter(one[0].partition("_")[0] for one in rejects if one[3] == "conflict")
     for kind in _KINDS:
         counts, tally = report[kind], staged.tally[kind]
         outcome.records += counts["read"]
@@ -131,48 +130,11 @@ def _read_by_file(place: Place) -> dict[str, tuple[int, int]]:
     return {str(Path(uri).relative_to(root)): (read, rest) for uri, read, rest in rows}
 
 
-def _other_rejects(bad: list[Rejected], staged: Staged, names: dict[str, str]) -> Iterable[str]:
-    allowed = {(one.uri, one.line): one.reasons for one in staged.rejects}
-    found = {(path, line): reason for path, line, reason in bad}
-    for uri, line in sorted(allowed.keys() - found.keys()):
-        yield f"{names.get(uri, uri)}, line {line}: staged, though {sorted(allowed[uri, line])}"
-    for uri, line in sorted(found.keys() - allowed.keys()):
-        yield f"{names.get(uri, uri)}, line {line}: rejected as {found[uri, line]}, though good"
-    for uri, line in sorted(found.keys() & allowed.keys()):
-        if found[uri, line] not in allowed[uri, line]:
-            yield (
-                f"{names.get(uri, uri)}, line {line}: {found[uri, line]}, "
-                f"not {sorted(allowed[uri, line])}"
-            )
-
-
 def _other_rows(kind: Kind, found: Counter[Row], must: Counter[Row]) -> Iterable[str]:
     for row in found - must:
         yield f"staging_{kind}: {row} is there and must not be"
     for row in must - found:
         yield f"staging_{kind}: {row} is not there"
-
-
-def accept(files: Iterable[File]) -> Staged:
-    """What the reference makes of files; lines that many of them share are judged once."""
-    judge = oracle.record
-    oracle.record = _judged
-    try:
-        return oracle.accept(files)
-    finally:
-        oracle.record = judge
-
-
-_judge = oracle.record
-
-
-@cache
-def _judged_once(kind: Kind, line: bytes) -> tuple[Row | None, set[str]]:
-    return _judge(kind, line)
-
-
-def _judged(kind: Kind, line: bytes) -> tuple[Row | None, set[str]]:
-    return _judged_once(kind, line) if len(line) < 5000 else _judge(kind, line)
 
 
 def _company() -> list[File]:

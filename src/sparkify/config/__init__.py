@@ -43,6 +43,7 @@ class Settings:
     redshift_usage_limit_rpu_hours: int = 16
     max_rejected_share: float = 0.01
     max_rejected_rows: int = 100
+    mend_text: bool = True
     copy_mode: str = "auto"
 
 

@@ -163,6 +163,14 @@ _SETTINGS = (
         " MAX_REJECTED_SHARE",
     ),
     Setting(
+        "mend_text",
+        "ETL",
+        "MEND_TEXT",
+        values.FLAG,
+        "whether text that was encoded twice is mended in names, titles and places; what a"
+        " warehouse was first loaded with, it keeps",
+    ),
+    Setting(
         "copy_mode",
         "ETL",
         "COPY_MODE",

@@ -33,6 +33,10 @@ def choice(*options: str) -> Kind:
     return Kind(parse, " or ".join((", ".join(options[:-1]), options[-1])))
 
 
+def _flag(text: str, _: Path) -> bool:
+    return ("false", "true").index(text.lower()) == 1
+
+
 def whole_number(least: int, most: int) -> Kind:
     """Allow whole numbers in a range."""
 
@@ -102,6 +106,7 @@ def _location(text: str, folder: Path) -> str:
     return str(_path(text, folder)) if text else ""
 
 
+FLAG = Kind(_flag, "true or false")
 WORD = _matching(r"\S+", "one word")
 LOCAL_PATH = Kind(_database_path, "a path on this machine")
 LOCATION = Kind(_location, "an s3:// address or a path on this machine")

@@ -28,12 +28,28 @@ class HeaderError(UsageError, ValueError):
     name: of the file, without `.sql`. what: is wrong with it.
     """
 
-    def __init__(self, name: str, what: str) -> None:
+    def __init__(self, name: str, what: str, next_step: str = "") -> None:
         super().__init__(
             f"{name}.sql: {what}",
-            f"Correct the header of that file; `sparkify sql {name}` shows its statement, and"
+            next_step
+            or f"Correct the header of that file; `sparkify sql {name}` shows its statement, and"
             " docs/questions.md says what a header holds.",
             name=name,
+        )
+
+
+class NameTakenError(HeaderError):
+    """An expression of a question (`WITH name AS`) has the name of a table or a view.
+
+    name: of the file, without `.sql`. taken: the name that the expression has.
+    """
+
+    def __init__(self, name: str, taken: str) -> None:
+        super().__init__(
+            name,
+            f"WITH {taken} AS has the name of a table or a view",
+            f"Give it another name, such as asked_{taken}: where a question is asked of a part of"
+            " the data, expressions of the tables' own names are put before it.",
         )
 
 
@@ -49,6 +65,27 @@ class Query:
     def purpose(self) -> str:
         """What the statement is for, in words."""
         return self.header.get("purpose") or self.header.get("question", "")
+
+
+_STRING_OR_COMMENT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_EXPRESSION = re.compile(
+    r"(?:\bWITH(?:\s+RECURSIVE)?|\)\s*,)\s*\"?(?P<name>\w+)\"?\s*(?:\([^()]*\)\s*)?"
+    r"\bAS\s*(?:NOT\s+)?(?:MATERIALIZED\s*)?\(",
+    re.IGNORECASE,
+)
+
+
+def parse_question(name: str, text: str) -> Query:
+    """Take the text of a question, or of what the report draws, apart as `parse` does.
+
+    Raises HeaderError as `parse` does, and NameTakenError where one of its expressions has the name
+    of a table or a view.
+    """
+    query = parse(name, text)
+    for expression in _EXPRESSION.finditer(_STRING_OR_COMMENT.sub(" ", query.sql)):
+        if expression["name"].lower() in TAKEN_NAMES:
+            raise NameTakenError(name, expression["name"])
+    return query
 
 
 def parse(name: str, text: str) -> Query:
@@ -78,11 +115,12 @@ def parse(name: str, text: str) -> Query:
 @cache
 def folder(path: str) -> Mapping[str, Query]:
     """Every query of one folder of this package (`star`, `duckdb`, ...), in the order of names."""
+    take = parse_question if path in ("questions", "report") else parse
     found = {}
     for file in sorted(files(__package__).joinpath(path).iterdir(), key=lambda file: file.name):
         if file.name.endswith(".sql"):
             name = file.name.removesuffix(".sql")
-            found[name] = parse(name, file.read_text(encoding="utf-8"))
+            found[name] = take(name, file.read_text(encoding="utf-8"))
     return found
 
 
@@ -102,6 +140,8 @@ BOOKKEEPING_TABLES = (
 )
 TABLES = STAGING_TABLES + STAR_TABLES + BOOKKEEPING_TABLES
 VIEWS = ("sessions",)
+TAKEN_NAMES = frozenset((*TABLES, *VIEWS, "plays", "listeners"))
+"""Names that no expression of a question may have; the last two are of views to come."""
 SCHEMA_VERSION = 2
 
 create_table_queries = _named("tables", *TABLES)
@@ -185,7 +225,9 @@ reject_queries = _named("bookkeeping", "delete_refused_rejects", "insert_rejecte
 refuse_queries = (*reject_queries, *_named("bookkeeping", "insert_refused_run"))
 
 adopt_queries = (
-    *_named("duckdb/adopt", "drop_staging", "drop_doubt", "drop_source_file", "rename"),
+    *_named(
+        "duckdb/adopt", "drop_staging", "drop_doubt", "drop_is_mended", "drop_source_file", "rename"
+    ),
     *_named(
         "duckdb/adopt",
         "require_iteminsession",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..errors import SourceError
-from ..fetching import Fetch
-from .reading import Numbered, lines, pieces, read_whole, song_records
+from ..fetching import LOCAL, Fetch
+from .reading import Numbered
 from .rejects import RejectLog
 from .rules import Field
-from .validate import Rejection, accept, as_json, as_staged, decode
+from .split import blocks, records_of
+from .validate import Rejection, as_json, as_staged, judge
 
 Row = tuple[Any, ...]
 
@@ -35,7 +37,7 @@ def reject_losers(
     fields: Sequence[Field],
     files: Mapping[int, Numbered] | Sequence[Numbered],
     rejects: RejectLog,
-    fetch: Fetch,
+    fetch: Fetch = LOCAL,
 ) -> None:
     """Reject each losing record with the place at which it stands.
 
@@ -75,18 +77,19 @@ def _reject_in(
     rejects: RejectLog,
 ) -> None:
     """Reject what one file lost, and what its winners displaced (winner -> displaced row)."""
-    for line_number, record, row in _rows(one, fields):
+    for line_number, place, record, row in _rows(one, fields):
         named = ", ".join(f"{fields[n].key} {row[n]}" for n in positions)
         if lost[row] > 0:
             lost[row] -= 1
             why = Rejection("conflict", f"a greater record of {named} stays")
-            rejects.add(one.number, line_number, why, record)
+            rejects.add(one.number, line_number, why, record, place)
         elif row in won:
             why = Rejection(
                 "conflict",
                 f"was staged before; the greater record of {named} here displaced it",
             )
-            rejects.add(one.number, line_number, why, as_json(won.pop(row), fields).encode())
+            lost_before = as_json(won.pop(row), fields).encode()
+            rejects.add(one.number, line_number, why, lost_before, place)
     if won or lost.total():
         raise SourceError(
             f"{one.file.uri} changed while it was read; nothing was loaded",
@@ -95,18 +98,11 @@ def _reject_in(
         )
 
 
-def _rows(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, bytes, Row]]:
-    """Read a file again: line number, bytes and staged row of each record that is accepted."""
-    for line_number, record in _records(one, fields):
-        try:
-            yield line_number, record, as_staged(accept(decode(record, fields), fields), fields)
-        except Rejection:
-            continue
-
-
-def _records(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, bytes]]:
-    if one.file.kind == "songs":
-        yield from song_records(read_whole(one.file))
-    else:
-        for piece in pieces(one.file):
-            yield from lines(piece)
+def _rows(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, int, bytes, Row]]:
+    """Read a file again: line, place in it, bytes and staged row of each accepted record."""
+    judge_record = partial(judge, fields=fields)
+    for line, place, record, outcome in records_of(
+        one.file.kind, blocks(one.file, []), judge_record
+    ):
+        if not isinstance(outcome, Rejection):
+            yield line, place, record, as_staged(outcome, fields)

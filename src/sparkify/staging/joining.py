@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
-import re
 import time
-import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -20,13 +15,13 @@ from typing import NamedTuple
 from .. import processes
 from ..source_file import SourceFile
 from ..sources import unreadable
-from .reading import BLANKS, Numbered, NumberedFiles, is_plain
+from .reading import Numbered, NumberedFiles
 
 _PART_BYTES = 16 << 20
 _READERS = 16
 _FILES_AT_A_TIME = 256
-_OBJECT = re.compile("(?:[ \t\r\n]|\xef\xbb\xbf)*\\{")  # behind blanks and byte order marks
-_DECODER = json.JSONDecoder(strict=False)
+_LARGE_BYTES = 1 << 20
+"""From what size on a file is not read into memory: no song takes so much, so it holds many."""
 _SLOW_SECONDS = 40e-6
 """How long a file is waited for that comes from the disk, at least; for one in memory, nobody waits
 but for other work of the processors."""
@@ -37,13 +32,14 @@ class SongPart:
     """The records of many song files as NDJSON, each naming the number of its file.
 
     plain: the numbers, in the order of the records. plain_bytes: the size of those files.
-    odd: the files (with their bytes) that are not one plain object on one line.
+    odd: the files that do not look like one object on one line, with their bytes (None: large,
+    or not as it was listed).
     """
 
     data: bytearray = field(default_factory=bytearray)
     plain: array[int] = field(default_factory=lambda: array("q"))
     plain_bytes: int = 0
-    odd: list[tuple[Numbered, bytes]] = field(default_factory=list)
+    odd: list[tuple[Numbered, bytes | None]] = field(default_factory=list)
 
 
 def join_songs(
@@ -84,7 +80,7 @@ class _Joined(NamedTuple):
     data: bytes
     plain: list[int]
     plain_bytes: int
-    odd: list[tuple[int, bytes]]
+    odd: list[tuple[int, bytes | None]]
 
 
 def _joined(
@@ -96,7 +92,7 @@ def _joined(
         return
     found = processes.each(partial(_join_at, prefix=prefix), (_places(chunk) for chunk in chunks))
     for chunk, joined in zip(chunks, found, strict=True):
-        if joined is None:  # to take what was listed, or to say which file it is, and why
+        if joined is None:  # to say which file it is, and why, or to leave out one that moved
             one_by_one = (_content_as_listed(one.file) for one in chunk)
             joined = _join(_places(chunk), one_by_one, prefix)
         yield joined
@@ -112,20 +108,22 @@ def _join_at(places: _Places, prefix: bytes) -> _Joined | None:
         contents = _contents(places)
     except OSError:
         return None
-    if list(map(len, contents)) != places.sizes:
+    sizes = zip(contents, places.sizes, strict=True)
+    if any(data is not None and len(data) != size for data, size in sizes):
         return None
     return _join(places, contents, prefix)
 
 
-def _join(places: _Places, contents: Iterable[bytes], prefix: bytes) -> _Joined:
+def _join(places: _Places, contents: Iterable[bytes | None], prefix: bytes) -> _Joined:
     lines = []
     plain = []
     plain_bytes = 0
-    odd = []
+    odd: list[tuple[int, bytes | None]] = []
     files = zip(places.numbers, places.paths, contents, strict=True)
     for place, (number, path, data) in enumerate(files):
-        body = data.rstrip(BLANKS).lstrip(b" \t\r")
-        if not path.endswith(".gz") and is_plain(body):  # and so on line 1
+        body = (data or b"").rstrip(b" \t\r\n")
+        is_line = body[:1] == b"{" and body[-1:] == b"}" and b"\n" not in body
+        if data is not None and is_line and not path.endswith(".gz"):
             lines.append(b"%s%d,%s\n" % (prefix, number, body[1:]))
             plain.append(number)
             plain_bytes += len(data)
@@ -134,7 +132,7 @@ def _join(places: _Places, contents: Iterable[bytes], prefix: bytes) -> _Joined:
     return _Joined(b"".join(lines), plain, plain_bytes, odd)
 
 
-def _contents(places: _Places) -> list[bytes]:
+def _contents(places: _Places) -> list[bytes | None]:
     """Read small files; with many threads while the disk is slow, which only they can keep busy.
 
     Files that the system has in memory are read fastest without, for Python's threads wait for
@@ -156,8 +154,10 @@ def _contents(places: _Places) -> list[bytes]:
 _disk_is_slow = False
 
 
-def _content(path: str, size: int) -> bytes:
+def _content(path: str, size: int) -> bytes | None:
     """Read a small file, and one byte more than it had, in three calls of the system."""
+    if size > _LARGE_BYTES:
+        return None
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, size + 1)
@@ -165,41 +165,10 @@ def _content(path: str, size: int) -> bytes:
         os.close(descriptor)
 
 
-def _content_as_listed(file: SourceFile) -> bytes:
-    """Read a small file; of one that moved, what was listed up to its last whole record.
-
-    Raises SourceError when it cannot be read.
-    """
+def _content_as_listed(file: SourceFile) -> bytes | None:
+    """Read a small file; None where it moved. Raises SourceError when it cannot be read."""
     try:
         data = _content(file.path, file.size)
     except OSError as error:
         raise unreadable(file.uri, error) from None
-    if len(data) == file.size:
-        return data
-    data = data[: file.size]
-    if not file.path.endswith(".gz"):
-        return data[: whole_records(data)]
-    text = b"".join(unpacked([data]))
-    return gzip.compress(text[: whole_records(text)], mtime=0)
-
-
-def whole_records(data: bytes) -> int:
-    """Return where the last of the whole objects ends with which some bytes begin."""
-    text = data.decode("latin-1")  # a character a byte; what makes an object is ASCII
-    end = 0
-    with suppress(ValueError, RecursionError):
-        while begin := _OBJECT.match(text, end):
-            _, end = _DECODER.raw_decode(text, begin.end() - 1)
-    return end
-
-
-def unpacked(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what was packed with gzip, as far as it can be unpacked."""
-    member = zlib.decompressobj(wbits=31)
-    with suppress(zlib.error):
-        for block in blocks:
-            while block:
-                yield member.decompress(block)
-                block = member.unused_data
-                if member.eof:
-                    member = zlib.decompressobj(wbits=31)
+    return data if data is not None and len(data) == file.size else None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from .validate import Rejection, raw_text
 
 _MESSAGE_BYTES = 1024
+_FIRSTS = 1000
 
 
 class RejectLog:
@@ -19,17 +19,26 @@ class RejectLog:
 
     Several threads may add to it.
 
-    path: the file. counts: how many records of each file (by number) were rejected.
+    path: the file. counts: how many records of each file (by number) were rejected. weights: for
+    how many records they count: more than one where a whole file is no log.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.counts: Counter[int] = Counter()
+        self.weights: Counter[int] = Counter()
+        self.firsts: dict[int, str] = {}
         self._stream = path.open("w", encoding="utf-8")
         self._lock = threading.Lock()
 
     def add(
-        self, source_file: int, line_number: int, why: Rejection, record: bytes, line_place: int = 1
+        self,
+        source_file: int,
+        line_number: int,
+        why: Rejection,
+        record: bytes,
+        line_place: int = 1,
+        weight: int = 1,
     ) -> None:
         """Write down one record: where it stood, why it was rejected, and its bytes.
 
@@ -48,20 +57,9 @@ class RejectLog:
         with self._lock:
             self._stream.write(line)
             self.counts[source_file] += 1
-
-    def forget(self, source_files: Sequence[int]) -> None:
-        """Take out what was rejected of some files, which are read again."""
-        with self._lock:
-            if not sum(self.counts.pop(number, 0) for number in source_files):
-                return
-            self._stream.close()
-            rest = self.path.with_suffix(".rest")
-            with self.path.open(encoding="utf-8") as rows, rest.open("w", encoding="utf-8") as kept:
-                kept.writelines(
-                    row for row in rows if json.loads(row)["source_file"] not in source_files
-                )
-            rest.replace(self.path)
-            self._stream = self.path.open("a", encoding="utf-8")
+            self.weights[source_file] += weight
+            if len(self.firsts) < _FIRSTS:
+                self.firsts.setdefault(source_file, f"line {line_number}: {row['message']}")
 
     def flush(self) -> None:
         """Make what was added so far readable at `path`."""

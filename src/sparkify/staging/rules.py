@@ -1,6 +1,6 @@
 """The rules of the data: what each field of a record may hold, as tables.
 
-The fast way (`sql_queries/duckdb/read_events.sql`, `read_songs.sql`) states the same rules in SQL;
+The bulk path (`sql_queries/duckdb/read_events.sql`, `read_songs.sql`) states the same rules in SQL;
 a test holds the two together.
 """
 
@@ -26,7 +26,7 @@ class Type(Enum):
     """What a field is staged as, and so which JSON it accepts."""
 
     TEXT = "a string"
-    TEXT_OR_NUMBER = "a string or a whole number"
+    TEXT_OR_NUMBER = "a string or a number"
     INTEGER = "a whole number"
     USER_ID = "a whole number or a string of digits"
     DOUBLE = "a number"
@@ -39,7 +39,8 @@ class Field:
 
     column: its name in the staging table. key: its name in the JSON.
     low, high: the range of a number, inclusive. width: the bytes of UTF-8 that a text may take.
-    values: if given, the only texts that are allowed.
+    values: if given, the only texts that are allowed. mends: whether text in it that was encoded
+    twice is mended (staging/mend.py).
     """
 
     column: str
@@ -50,6 +51,7 @@ class Field:
     high: float = 0
     width: int = 0
     values: tuple[str, ...] = ()
+    mends: bool = False
 
 
 def _text(key: str, width: int, *, required: bool = False, values: tuple[str, ...] = ()) -> Field:
@@ -103,14 +105,18 @@ SONG_FIELDS: tuple[Field, ...] = (
 FIELDS: dict[Kind, tuple[Field, ...]] = {"events": EVENT_FIELDS, "songs": SONG_FIELDS}
 
 
-def fields_of(kind: Kind, keys: Sequence[str]) -> tuple[Field, ...]:
+def fields_of(kind: Kind, keys: Sequence[str], *, mend_text: bool = True) -> tuple[Field, ...]:
     """Take the fields of a kind of file, those of events with the keys of the JSONPaths file.
 
     keys: the JSON key of each column of staging_events; "" for one that the file leaves out.
+    mend_text: whether text that was encoded twice is mended, which it may be in names and places.
     """
-    if kind == "songs":
-        return SONG_FIELDS
-    return tuple(replace(field, key=key) for field, key in zip(EVENT_FIELDS, keys, strict=True))
+    fields = FIELDS[kind]
+    if kind == "events":
+        fields = tuple(replace(field, key=key) for field, key in zip(fields, keys, strict=True))
+    return tuple(
+        replace(field, mends=mend_text and field.type is Type.TEXT_OR_NUMBER) for field in fields
+    )
 
 
 PLAY_PAGE = "NextSong"

@@ -1,4 +1,4 @@
-"""One record, judged exactly: the careful way, for what the fast way would not vouch for."""
+"""One record, judged exactly: the strict path, for what the bulk path does not vouch for."""
 
 from __future__ import annotations
 
@@ -9,13 +9,24 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .mend import mended
 from .rules import PLAY_PAGE, PLAY_REQUIRES, RAW_TEXT_BYTES, Field, Type
 
 Record = dict[str, Any]
 """An accepted record: staging column -> int, float, str or None; timestamps in milliseconds."""
 
-MAX_NESTING = 512
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_SHALLOW = 100
+"""How deep a value may be nested to be read as it is; Python gives up at a depth that moves."""
+BLANKS = " \t\n\r\f\v"
+"""What may stand around a record: DuckDB takes form feeds and vertical tabs for blanks there."""
+_TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[^"\[\]{}]++|"', re.DOTALL)
+_LENIENT = re.compile(
+    r'"(?:[^"\\]++|\\.)*+"|(?P<comma>,)(?=[ \t\n\r]*+(?P<end>[\]}]))'
+    r"|(?P<word>-?(?:nan|inf(?:inity)?))",
+    re.DOTALL | re.IGNORECASE,
+)
+_NO_NUMBER = ["\0NaN"]
+"""What stands for NaN and Infinity where they are let through: in unknown fields."""
 _SHOWN_VALUE_CHARACTERS = 80
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 # Longer than any number within a range, and short enough for int() to be quick.
@@ -35,27 +46,18 @@ class Rejection(Exception):
         self.message = message
 
 
-def is_deep(line: bytes) -> bool:
-    """Whether a record may be nested deeper than MAX_NESTING, by its brackets alone.
-
-    Python's reader gives up at a depth that hangs on its caller; this limit does not move.
-    """
-    return line.count(b"[") + line.count(b"{") > MAX_NESTING and _depth(line) > MAX_NESTING
-
-
-def _depth(line: bytes) -> int:
-    deepest = depth = 0
-    for character in _STRINGS.sub(b"", line):
-        if character in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in b"]}":
-            depth -= 1
-    return deepest
+class Unreadable(Rejection):
+    """Bytes that are no JSON object at all, whatever would be wrong with its fields."""
 
 
 class _Integer(int):
-    """A number that was written as an integer: only those may stand for a text."""
+    """A number that was written as an integer, and how."""
+
+    literal: str
+
+
+class _Decimal(float):
+    """A number that was written with a point or an exponent, and how."""
 
     literal: str
 
@@ -66,20 +68,19 @@ class _Repeated(dict[str, Any]):
     key: str
 
 
-def decode(line: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
-    """Parse one record as strict JSON (RFC 8259).
+def decode(record: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
+    """Parse one record as the bulk path does: JSON (RFC 8259), with its few leniencies.
 
-    Raises Rejection: not_json, or encoding.
+    These are a comma before a closing bracket, and NaN or Infinity in an unknown field.
+    Raises Unreadable: not_json or encoding; Rejection when a known field stands twice.
     """
-    if b"\0" in line:
-        raise Rejection("encoding", f"a NUL byte: byte {line.index(0) + 1} of the record")
-    if is_deep(line):
-        raise Rejection("not_json", f"nested more than {MAX_NESTING} deep")
+    if b"\0" in record:
+        raise Unreadable("encoding", f"a NUL byte: byte {record.index(0) + 1} of the record")
     try:
-        text = line.decode("utf-8")
+        text = record.decode("utf-8").strip(BLANKS)
     except UnicodeDecodeError as error:
-        raise Rejection("encoding", f"not UTF-8: byte {error.start + 1} of the record") from None
-    known = {field.key for field in fields}
+        raise Unreadable("encoding", f"not UTF-8: byte {error.start + 1} of the record") from None
+    known = {field.key for field in fields if field.key}
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -91,33 +92,88 @@ def decode(line: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
         return found
 
     try:
-        record = json.loads(
-            text, object_pairs_hook=unique, parse_constant=refuse_constant, parse_int=_integer
-        )
-    except RecursionError:
-        raise Rejection("not_json", "nested too deeply to be read") from None
+        parsed = _parse(text, unique)
     except ValueError as error:
-        raise Rejection("not_json", f"not JSON: {error}") from None
-    if not isinstance(record, dict):
-        raise Rejection("not_json", f"not a JSON object: {_shown(record)}")
-    if isinstance(record, _Repeated):
-        raise Rejection("not_json", f"field '{record.key}' stands twice in one record")
-    return record
+        lenient = _LENIENT.sub(_spelled_out, text)
+        try:
+            if lenient == text:
+                raise
+            parsed = _parse(lenient, unique)
+            if any(parsed.get(key) == _NO_NUMBER for key in known):
+                raise
+        except (ValueError, AttributeError):
+            raise Unreadable("not_json", f"not JSON: {error}") from None
+    if not isinstance(parsed, dict):
+        raise Unreadable("not_json", f"not a JSON object: {_shown(parsed)}")
+    if isinstance(parsed, _Repeated):
+        raise Rejection("not_json", f"field '{parsed.key}' stands twice in one record")
+    return parsed
 
 
-def refuse_constant(name: str) -> float:
+def _parse(text: str, unique: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
+    """Parse strict JSON, however deep. Raises ValueError."""
+    if text.count("[") + text.count("{") > _SHALLOW:
+        text = _flattened(text)
+    return json.loads(
+        text,
+        object_pairs_hook=unique,
+        parse_constant=_refuse_constant,
+        parse_int=_integer,
+        parse_float=_decimal,
+    )
+
+
+def _flattened(text: str) -> str:
+    """Put 0 for every value that is nested deep, once it is known to be JSON. Raises ValueError."""
+    parts: list[list[str]] = [[]]
+    for piece in _TOKENS.findall(text):
+        if piece in "[{":
+            parts.append([piece])
+        elif piece in "]}" and len(parts) > 1:
+            value = "".join(parts.pop()) + piece
+            if len(parts) > _SHALLOW:
+                json.loads(value, parse_constant=_refuse_constant)
+                value = "0"
+            parts[-1].append(value)
+        else:
+            parts[-1].append(piece)
+    return "".join("".join(part) for part in parts[:_SHALLOW])
+
+
+def _spelled_out(match: re.Match[str]) -> str:
+    """Write what the bulk path lets through as strict JSON that is read to the same values."""
+    if match["comma"]:
+        return ",0" if match["end"] == "]" else ',"":0'
+    return json.dumps(_NO_NUMBER) if match["word"] else match[0]
+
+
+def _refuse_constant(name: str) -> float:
     """Refuse NaN and Infinity, which Python's reader would take. Raises ValueError."""
     raise ValueError(f"{name} is no JSON number")
 
 
 def _integer(literal: str) -> _Integer:
     number = _Integer(literal[:_LONGEST_INTEGER])  # cut, it is still out of every range
-    number.literal = "0" if literal == "-0" else literal
+    number.literal = literal
     return number
 
 
+def _decimal(literal: str) -> _Decimal:
+    number = _Decimal(literal)
+    number.literal = literal
+    return number
+
+
+def judge(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
+    """Return what is staged of a record, or why nothing is."""
+    try:
+        return accept(decode(record, fields), fields)
+    except Rejection as why:
+        return why
+
+
 def accept(record: Mapping[str, Any], fields: Sequence[Field]) -> Record:
-    """Check a parsed record field by field and return what is staged of it.
+    """Check a parsed record field by field and return what is staged of it, not mended yet.
 
     Raises Rejection for the first field that breaks its rule.
     """
@@ -145,7 +201,7 @@ def _accept_text(field: Field, value: Any) -> str:
         raise _wrong_type(field, value)
     text = value.rstrip(" ")
     try:
-        width = len(text.encode("utf-8"))
+        width = len((mended(text) if field.mends else text).encode("utf-8"))
     except UnicodeEncodeError:
         raise Rejection("encoding", f"field '{field.key}' holds half a surrogate pair") from None
     if "\0" in text:
@@ -162,7 +218,7 @@ def _accept_text(field: Field, value: Any) -> str:
 
 
 def _accept_text_or_number(field: Field, value: Any) -> str:
-    return _accept_text(field, value.literal if isinstance(value, _Integer) else value)
+    return _accept_text(field, getattr(value, "literal", value))
 
 
 def _accept_double(field: Field, value: Any) -> float:
@@ -212,7 +268,8 @@ def _wrong_type(field: Field, value: Any) -> Rejection:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=True)
+    text = getattr(value, "literal", None) or json.dumps(value, ensure_ascii=True)
+    text = text.replace(json.dumps(_NO_NUMBER), "NaN")
     return text if len(text) <= _SHOWN_VALUE_CHARACTERS else text[:_SHOWN_VALUE_CHARACTERS] + "..."
 
 
@@ -226,13 +283,25 @@ def raw_text(line: bytes) -> str:
 
 
 def as_staged(record: Record, fields: Sequence[Field]) -> tuple[Any, ...]:
-    """Turn an accepted record into the row that a staging table holds (timestamps as datetime)."""
-    return tuple(
-        _EPOCH + timedelta(milliseconds=record[field.column])
-        if field.type is Type.TIMESTAMP and record[field.column] is not None
-        else record[field.column]
-        for field in fields
-    )
+    """Turn an accepted record into the row that a staging table holds.
+
+    Timestamps become datetime, and text that was encoded twice is mended.
+    """
+
+    def staged(field: Field) -> Any:
+        value = record[field.column]
+        if value is None:
+            return None
+        if field.type is Type.TIMESTAMP:
+            return _EPOCH + timedelta(milliseconds=value)
+        return mended(value) if field.mends else value
+
+    return tuple(map(staged, fields))
+
+
+def as_line(record: Record, fields: Sequence[Field]) -> bytes:
+    """Write an accepted record as a line that the bulk path reads to the same values."""
+    return json.dumps({field.key: record[field.column] for field in fields if field.key}).encode()
 
 
 def as_json(row: Sequence[Any], fields: Sequence[Field]) -> str:

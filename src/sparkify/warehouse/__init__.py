@@ -13,6 +13,7 @@ from ..errors import BusyError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
 from ..staging.rules import Kind
+from .staged_by import StagedBy
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -51,6 +52,7 @@ class Run:
     """One load, as the ledger will know it; times in UTC without a zone.
 
     mended: how many records of each kind had text that was encoded twice.
+    staged_by: the settings by which they were staged.
     """
 
     run_id: int
@@ -59,32 +61,40 @@ class Run:
     finished_at: datetime
     plan: Plan
     mended: Counter[Kind] = field(default_factory=Counter)
+    staged_by: StagedBy = field(default_factory=StagedBy)
 
 
 @dataclass
 class StageReport:
     """What came out of reading the files of a load.
 
-    read, rejected: how many records of each kind. mended: how many of them had text that was
+    read, rejected: how many records of each kind. weights: for how many records the rejected ones
+    count: more than one where a whole file is no log. mended: how many of them had text that was
     encoded twice. unknown: how often each unknown field stood in the records that were looked at.
-    notes: what the user should know besides, in sentences.
+    notes: on files, in sentences. first_rejects: where one of each kind is, and why.
     """
 
     read: Counter[Kind] = field(default_factory=Counter)
     rejected: Counter[Kind] = field(default_factory=Counter)
+    weights: Counter[Kind] = field(default_factory=Counter)
     mended: Counter[Kind] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    first_rejects: dict[Kind, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the records of one kind: read = staged + duplicates + rejected."""
+    """What became of the records of one kind: read = staged + duplicates + rejected.
+
+    mended: how many of those that were read had text that was encoded twice.
+    """
 
     read: int = 0
     staged: int = 0
     duplicates: int = 0
     rejected: int = 0
+    mended: int = 0
 
     def as_json(self) -> dict[str, int]:
         """Show the counts under their names."""
@@ -93,6 +103,7 @@ class Counts:
             "staged": self.staged,
             "duplicates": self.duplicates,
             "rejected": self.rejected,
+            "mended": self.mended,
         }
 
 
@@ -117,6 +128,10 @@ class Warehouse(Reader, Protocol):
 
     def known_files(self) -> Ledger:
         """Return every version of a file that was loaded."""
+        ...
+
+    def staged_by(self) -> StagedBy:
+        """Return the settings that what is staged depends on, once the ledger has been read."""
         ...
 
     def newest_run(self) -> int:

@@ -1,8 +1,8 @@
 -- name: plays_counted
 -- purpose: As many plays as staged NextSong events, of the same listeners and sessions.
 -- days: plays of other days than the batch's need not be read.
--- note: equal counts and equal sums; a join of all plays with all events would cost as much as making
---   them.
+-- note: equal counts and equal sums; a join of all plays with all events would cost as much as
+--   making them.
 SELECT
     events.staged_plays,
     facts.plays,

@@ -15,7 +15,8 @@ WITH songs_by_content AS (
 matches AS (
     SELECT
         CAST(events.event_ms AS VARCHAR(20)) || '-' || CAST(events.userid AS VARCHAR(20)) || '-'
-        || CAST(events.sessionid AS VARCHAR(20)) || '-' || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
+        || CAST(events.sessionid AS VARCHAR(20)) || '-'
+        || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
         songs_by_content.song_id
     FROM staging_events AS events
     INNER JOIN songs_by_content

@@ -14,7 +14,8 @@ FROM (
         sessionid,
         iteminsession,
         CAST(event_ms AS VARCHAR(20)) || '-' || CAST(userid AS VARCHAR(20)) || '-'
-        || CAST(sessionid AS VARCHAR(20)) || '-' || CAST(iteminsession AS VARCHAR(20)) AS songplay_id
+        || CAST(sessionid AS VARCHAR(20)) || '-'
+        || CAST(iteminsession AS VARCHAR(20)) AS songplay_id
     FROM staging_events
     WHERE page = 'NextSong'
 ) AS events

@@ -17,20 +17,20 @@ FROM (
             COALESCE(
                 SUM(
                     CASE
-                        WHEN etl_runs.run_id > migrations.run_id
-                            THEN etl_runs.events_rejected + etl_runs.songs_rejected
+                        WHEN entered.run_id > migrations.run_id
+                            THEN entered.events_rejected + entered.songs_rejected
                     END
                 ),
                 0
             ) AS BIGINT
         ) AS records_rejected
-    FROM etl_runs
+    FROM etl_runs AS entered
     CROSS JOIN (
         SELECT COALESCE(MAX(run_id), 0) AS run_id
         FROM etl_runs
         WHERE status = 'migrated'
     ) AS migrations
-    WHERE etl_runs.status = 'published'
+    WHERE entered.status = 'published'
 ) AS runs
 CROSS JOIN (SELECT COUNT(*) AS staged_events FROM staging_events) AS events
 CROSS JOIN (SELECT COUNT(*) AS staged_songs FROM staging_songs) AS songs

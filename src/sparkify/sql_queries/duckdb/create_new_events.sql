@@ -1,9 +1,9 @@
 -- name: create_new_events
--- purpose: The events of this load as they are read: staged columns, source file, and doubt.
+-- purpose: The events of this load as they are read: staged columns, source file, doubt, and
+--   whether text in it was encoded twice.
 -- grain: one record of a log file
--- doubt: 0 clean; 1 a text that may have been a number, a boolean or a nested value;
---   2 a value that breaks its rule. Of records that were read with judge_texts off, it says nothing
---   of their texts; file_doubts_events does.
+-- doubt: 0 clean; 1 a value that breaks its rule, or (of songs; file_doubts_events judges those of
+--   events) a text that may have been a number, a boolean or a nested value.
 CREATE TABLE new_events (
     artist VARCHAR,
     auth VARCHAR,
@@ -25,5 +25,6 @@ CREATE TABLE new_events (
     userid BIGINT,
     event_ms BIGINT,
     source_file INTEGER,
-    doubt TINYINT
+    doubt TINYINT,
+    is_mended BOOLEAN
 )

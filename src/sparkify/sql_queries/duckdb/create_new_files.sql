@@ -13,6 +13,7 @@ SELECT
 FROM read_json(
     $path,
     format = 'newline_delimited',
+    hive_partitioning = FALSE,
     columns = {
         first: 'BIGINT',
         kind: 'VARCHAR[]',

@@ -12,6 +12,7 @@ SELECT
 FROM read_json(
     $path,
     format = 'newline_delimited',
+    hive_partitioning = FALSE,
     columns = {
         source_file: 'INTEGER',
         line_number: 'BIGINT',

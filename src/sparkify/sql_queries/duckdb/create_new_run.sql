@@ -11,4 +11,6 @@ SELECT
     CAST($files_changed AS BIGINT) AS files_changed,
     CAST($files_skipped AS BIGINT) AS files_skipped,
     CAST($events_mended AS BIGINT) AS events_mended,
-    CAST($songs_mended AS BIGINT) AS songs_mended
+    CAST($songs_mended AS BIGINT) AS songs_mended,
+    CAST($mend_text AS INTEGER) AS mend_text,
+    CAST($jsonpaths_hash AS VARCHAR) AS jsonpaths_hash

@@ -1,5 +1,6 @@
 -- name: create_new_songs
--- purpose: The songs of this load as they are read: staged columns, source file, and doubt.
+-- purpose: The songs of this load as they are read: staged columns, source file, doubt, and
+--   whether text in it was encoded twice.
 -- grain: one record of a song file
 -- doubt: as in create_new_events
 CREATE TABLE new_songs (
@@ -14,5 +15,6 @@ CREATE TABLE new_songs (
     duration DOUBLE,
     year INTEGER,
     source_file INTEGER,
-    doubt TINYINT
+    doubt TINYINT,
+    is_mended BOOLEAN
 )

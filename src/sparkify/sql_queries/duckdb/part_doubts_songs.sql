@@ -1,5 +1,5 @@
 -- name: part_doubts_songs
--- purpose: How many records of some files were read, and how doubtful the worst of them is.
+-- purpose: How many records of some files were read, and whether one of them is doubtful.
 -- parameters: first, last (numbers of files).
 SELECT
     count(*) AS records,

@@ -4,13 +4,16 @@
 -- grain: one record of a log file
 -- parameters: files (paths), columns (key -> type, in the order of staging_events, and last the key
 --   under which a record may name its source file), source_files (the number of each path),
---   judge_texts (whether to judge texts here, or leave that to file_doubts_events).
+--   mend_text (whether to mend text that was encoded twice).
+-- note: texts are judged by file_doubts_events, in the table.
 INSERT INTO new_events
 WITH raw AS (
     SELECT
         *,
         file_index
-    FROM read_json($files, columns = $columns, format = 'newline_delimited') AS raw_events (
+    FROM read_json(
+        $files, columns = $columns, format = 'newline_delimited', hive_partitioning = FALSE
+    ) AS raw_events (
         artist, auth, firstname, gender, iteminsession, lastname, length, level, location,
         method, page, registration, sessionid, song, status, ts, useragent, userid, source_file
     )
@@ -18,30 +21,35 @@ WITH raw AS (
 
 typed AS (
     SELECT
-        stripped(artist) AS artist,
+        mended(stripped(artist), $mend_text) AS artist,
         stripped(auth) AS auth,
-        stripped(firstname) AS firstname,
+        mended(stripped(firstname), $mend_text) AS firstname,
         stripped(gender) AS gender,
         whole_number(number(iteminsession), 0, 999999) AS iteminsession,
-        stripped(lastname) AS lastname,
+        mended(stripped(lastname), $mend_text) AS lastname,
         number(length) AS length,
         stripped(level) AS level,
-        stripped(location) AS location,
+        mended(stripped(location), $mend_text) AS location,
         stripped(method) AS method,
         stripped(page) AS page,
         moment(number(registration)) AS registration,
         whole_number(number(sessionid), 0, 9000000000000) AS sessionid,
-        stripped(song) AS song,
+        mended(stripped(song), $mend_text) AS song,
         whole_number(number(status), 0, 999) AS status,
         moment(number(ts)) AS ts,
         stripped(useragent) AS useragent,
         user_id(userid) AS userid,
         source_file,
         file_index,
-        length IS NOT NULL AS has_length,
-        registration IS NOT NULL AS has_registration,
-        status IS NOT NULL AS has_status,
-        userid <> '' AS has_userid
+        length IS NULL AS no_length,
+        registration IS NULL AS no_registration,
+        status IS NULL AS no_status,
+        coalesce(userid, '') = '' AS no_userid,
+        strlen(stripped(artist)) AS artist_bytes,
+        strlen(stripped(firstname)) AS firstname_bytes,
+        strlen(stripped(lastname)) AS lastname_bytes,
+        strlen(stripped(location)) AS location_bytes,
+        strlen(stripped(song)) AS song_bytes
     FROM raw
 )
 
@@ -66,23 +74,21 @@ SELECT
     userid,
     epoch_ms(ts) AS event_ms,
     coalesce(source_file, $source_files[CAST(file_index AS BIGINT) + 1]) AS source_file,
-    CASE
-        -- Nearly every record passes here, where texts are judged later.
-        WHEN NOT $judge_texts
-            AND ts >= TIMESTAMP '2000-01-01' AND registration >= TIMESTAMP '2000-01-01'
-            AND sessionid >= 0 AND iteminsession >= 0 AND status >= 0 AND userid >= 0
-            AND coalesce(length, 0) BETWEEN 0 AND 86400 AND has_length = (length IS NOT NULL)
-            THEN 0
-        WHEN ts IS NULL OR sessionid IS NULL OR iteminsession IS NULL THEN 2
-        WHEN has_length AND (length IS NULL OR length NOT BETWEEN 0 AND 86400) THEN 2
-        WHEN has_registration AND registration IS NULL THEN 2
-        WHEN has_status AND status IS NULL THEN 2
-        WHEN has_userid AND userid IS NULL THEN 2
-        WHEN $judge_texts
-            THEN text_doubt(
-                artist, auth, firstname, gender, lastname, level, location, method, page, song,
-                useragent, userid
-            )
-        ELSE 0
-    END AS doubt
+    CAST(
+        NOT (
+            ts IS NOT NULL AND sessionid IS NOT NULL AND iteminsession IS NOT NULL
+            AND (no_length OR coalesce(length BETWEEN 0 AND 86400, FALSE))
+            AND (no_registration OR registration IS NOT NULL)
+            AND (no_status OR status IS NOT NULL)
+            AND (no_userid OR userid IS NOT NULL)
+        ) AS TINYINT
+    ) AS doubt,
+    coalesce(
+        strlen(artist) <> artist_bytes
+        OR strlen(firstname) <> firstname_bytes
+        OR strlen(lastname) <> lastname_bytes
+        OR strlen(location) <> location_bytes
+        OR strlen(song) <> song_bytes,
+        FALSE
+    ) AS is_mended
 FROM typed

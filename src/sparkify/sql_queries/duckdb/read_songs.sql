@@ -2,11 +2,13 @@
 -- purpose: Read song records, joined into few files, into new_songs; as read_events does.
 -- grain: one record of a song file
 -- parameters: files (paths), columns (key -> type, in the order of staging_songs, and last the key
---   under which a record names its source file).
+--   under which a record names its source file), mend_text (as in read_events).
 INSERT INTO new_songs
 WITH raw AS (
     SELECT *
-    FROM read_json($files, columns = $columns, format = 'newline_delimited') AS raw_songs (
+    FROM read_json(
+        $files, columns = $columns, format = 'newline_delimited', hive_partitioning = FALSE
+    ) AS raw_songs (
         num_songs, artist_id, artist_latitude, artist_longitude, artist_location, artist_name,
         song_id, title, duration, year, source_file
     )
@@ -18,17 +20,20 @@ typed AS (
         stripped(artist_id) AS artist_id,
         number(artist_latitude) AS artist_latitude,
         number(artist_longitude) AS artist_longitude,
-        stripped(artist_location) AS artist_location,
-        stripped(artist_name) AS artist_name,
+        mended(stripped(artist_location), $mend_text) AS artist_location,
+        mended(stripped(artist_name), $mend_text) AS artist_name,
         stripped(song_id) AS song_id,
-        stripped(title) AS title,
+        mended(stripped(title), $mend_text) AS title,
         number(duration) AS duration,
         whole_number(number(year), 0, 9999) AS year,
         source_file,
         num_songs IS NOT NULL AS has_num_songs,
         artist_latitude IS NOT NULL AS has_latitude,
         artist_longitude IS NOT NULL AS has_longitude,
-        year IS NOT NULL AS has_year
+        year IS NOT NULL AS has_year,
+        strlen(stripped(artist_location)) AS artist_location_bytes,
+        strlen(stripped(artist_name)) AS artist_name_bytes,
+        strlen(stripped(title)) AS title_bytes
     FROM raw
 )
 
@@ -45,21 +50,27 @@ SELECT
     year,
     source_file,
     CASE
-        WHEN song_id IS NULL OR song_id = '' OR artist_id IS NULL OR artist_id = '' THEN 2
-        WHEN title IS NULL OR title = '' THEN 2
-        WHEN duration IS NULL OR duration NOT BETWEEN 0 AND 86400 THEN 2
-        WHEN has_num_songs AND num_songs IS NULL THEN 2
-        WHEN has_year AND year IS NULL THEN 2
+        WHEN song_id IS NULL OR song_id = '' OR artist_id IS NULL OR artist_id = '' THEN 1
+        WHEN title IS NULL OR title = '' THEN 1
+        WHEN duration IS NULL OR duration NOT BETWEEN 0 AND 86400 THEN 1
+        WHEN has_num_songs AND num_songs IS NULL THEN 1
+        WHEN has_year AND year IS NULL THEN 1
         WHEN has_latitude
-            AND (artist_latitude IS NULL OR artist_latitude NOT BETWEEN -90 AND 90) THEN 2
+            AND (artist_latitude IS NULL OR artist_latitude NOT BETWEEN -90 AND 90) THEN 1
         WHEN has_longitude
-            AND (artist_longitude IS NULL OR artist_longitude NOT BETWEEN -180 AND 180) THEN 2
-        WHEN breaks_text(song_id, 64) OR breaks_text(artist_id, 64) THEN 2
-        WHEN breaks_text(title, 1024) OR breaks_text(artist_name, 1024) THEN 2
-        WHEN breaks_text(artist_location, 1024) THEN 2
+            AND (artist_longitude IS NULL OR artist_longitude NOT BETWEEN -180 AND 180) THEN 1
+        WHEN breaks_text(song_id, 64) OR breaks_text(artist_id, 64) THEN 1
+        WHEN breaks_text(title, 1024) OR breaks_text(artist_name, 1024) THEN 1
+        WHEN breaks_text(artist_location, 1024) THEN 1
         WHEN may_be_json(song_id) OR may_be_json(artist_id) THEN 1
         WHEN may_be_other(title) OR may_be_other(artist_name) THEN 1
         WHEN may_be_other(artist_location) THEN 1
         ELSE 0
-    END AS doubt
+    END AS doubt,
+    coalesce(
+        strlen(artist_location) <> artist_location_bytes
+        OR strlen(artist_name) <> artist_name_bytes
+        OR strlen(title) <> title_bytes,
+        FALSE
+    ) AS is_mended
 FROM typed

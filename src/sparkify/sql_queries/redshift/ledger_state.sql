@@ -1,11 +1,13 @@
 -- name: ledger_state
--- purpose: The newest run, how many runs were refused, how large the ledger is, and the version of
---   the tables.
+-- purpose: The newest run, how many runs were refused, how large the ledger is, the version of the
+--   tables, and the settings that what is staged depends on.
 SELECT
     runs.newest_run,
     runs.refused_runs,
     files.file_versions,
-    info.schema_version
+    info.schema_version,
+    info.mend_text,
+    info.jsonpaths_hash
 FROM (
     SELECT
         COALESCE(MAX(run_id), 0) AS newest_run,
@@ -13,4 +15,10 @@ FROM (
     FROM etl_runs
 ) AS runs
 CROSS JOIN (SELECT COUNT(*) AS file_versions FROM loaded_files) AS files
-CROSS JOIN (SELECT MAX(schema_version) AS schema_version FROM warehouse_info) AS info
+CROSS JOIN (
+    SELECT
+        MAX(schema_version) AS schema_version,
+        MAX(mend_text) AS mend_text,
+        MAX(jsonpaths_hash) AS jsonpaths_hash
+    FROM warehouse_info
+) AS info

@@ -196,6 +196,7 @@ FROM (
                 AND staged.sessionid = repeated.sessionid
                 AND staged.iteminsession = repeated.iteminsession
         WHERE
-            staged.ts BETWEEN TIMESTAMP '2000-01-01 00:00:00' AND TIMESTAMP '2100-12-31 23:59:59.999'
+            staged.ts BETWEEN TIMESTAMP '2000-01-01 00:00:00'
+            AND TIMESTAMP '2100-12-31 23:59:59.999'
     ) AS records
 ) AS ranked

@@ -8,7 +8,8 @@ INSERT INTO songplays (
 )
 SELECT
     CAST(events.event_ms AS VARCHAR(20)) || '-' || CAST(events.userid AS VARCHAR(20)) || '-'
-    || CAST(events.sessionid AS VARCHAR(20)) || '-' || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
+    || CAST(events.sessionid AS VARCHAR(20)) || '-'
+    || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
     events.ts AS start_time,
     events.userid AS user_id,
     events.level,

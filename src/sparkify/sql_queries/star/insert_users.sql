@@ -20,9 +20,10 @@ INNER JOIN (
         lastname,
         gender
     FROM new_events
-    WHERE userid NOT IN (
-        SELECT userid FROM ranked_events WHERE outcome = 'displaced' AND page = 'NextSong'
-    )
+    WHERE
+        userid NOT IN (
+            SELECT userid FROM ranked_events WHERE outcome = 'displaced' AND page = 'NextSong'
+        )
     UNION ALL
     SELECT
         event_ms,

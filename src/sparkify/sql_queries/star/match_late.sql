@@ -9,7 +9,8 @@ FROM (
     SELECT
         events.ts,
         CAST(events.event_ms AS VARCHAR(20)) || '-' || CAST(events.userid AS VARCHAR(20)) || '-'
-        || CAST(events.sessionid AS VARCHAR(20)) || '-' || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
+        || CAST(events.sessionid AS VARCHAR(20)) || '-'
+        || CAST(events.iteminsession AS VARCHAR(20)) AS songplay_id,
         matches.song_id,
         matches.artist_id
     FROM staging_events AS events

@@ -1,6 +1,6 @@
 -- name: staging_events
--- purpose: Every accepted record of the activity logs, once; columns as in log_json_path.json, and the
---   milliseconds of ts as the log writes them.
+-- purpose: Every accepted record of the activity logs, once; columns as in log_json_path.json, and
+--   the milliseconds of ts as the log writes them.
 -- grain: one log event: (event_ms, userid, sessionid, iteminsession), a missing userid as -1
 CREATE TABLE IF NOT EXISTS staging_events (
     artist VARCHAR(1024),

@@ -14,7 +14,7 @@ import duckdb
 
 from ...config import Settings
 from ...errors import QualityError
-from ...fetching import Fetch
+from ...fetching import Fetch, SourceFetch
 from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import (
@@ -41,9 +41,10 @@ from ...sql_queries import (
 )
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import NumberedFiles
-from ...staging.rules import Kind, fields_of
+from ...staging.rules import Kind
 from ...temporary import temporary_folder
 from .. import Run, StageReport
+from ..staged_by import StagedBy
 from .reading import DuckDBReader, check_schema, close, connect, failures, holds_tables
 from .staging import Stager
 
@@ -65,18 +66,23 @@ class DuckDBWarehouse(DuckDBReader):
     """The warehouse open for a load (the protocol `Warehouse`); nobody else can open it meanwhile.
 
     workspace: a folder for the files of the load, removed by whoever made it.
-    fetch: gives the files of the sources.
+    fetch: gives the files of the sources. mend_text: whether to mend text that was encoded twice.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, workspace: Path, fetch: Fetch
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        workspace: Path,
+        fetch: Fetch,
+        *,
+        mend_text: bool,
     ) -> None:
         super().__init__(connection)
         self._workspace = workspace
         self._fetch = fetch
+        self._mend_text = mend_text
         self._stager: Stager | None = None
         self._plan = Plan()
-        self._keys: Sequence[str] = ()
 
     def close(self) -> None:
         """Let go of the file, and of those of the load."""
@@ -99,6 +105,11 @@ class DuckDBWarehouse(DuckDBReader):
         self._run_all((*create_table_queries, *create_view_queries))
         self._run(_BOOKKEEPING["insert_warehouse_info"])
 
+    def staged_by(self) -> StagedBy:
+        """Return the settings that what is staged depends on."""
+        [(_, mend_text, jsonpaths_hash, *_)] = self._run(_BOOKKEEPING["totals"])
+        return StagedBy(None if mend_text is None else bool(mend_text), jsonpaths_hash)
+
     def newest_run(self) -> int:
         """Return the number of the newest run, 0 before the first.
 
@@ -111,9 +122,16 @@ class DuckDBWarehouse(DuckDBReader):
     def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
         """Read the files of a plan into tables that no reader looks at."""
         self.forget_staged()
-        self._plan, self._keys = plan, keys
+        self._plan = plan
         with failures("reading the sources"):
-            self._stager = Stager(self._connection, keys, self._workspace, progress, self._fetch)
+            self._stager = Stager(
+                self._connection,
+                keys,
+                self._workspace,
+                progress,
+                self._fetch,
+                mend_text=self._mend_text,
+            )
             self._stager.stage(plan.files)
         return self._stager.report(plan.files)
 
@@ -194,6 +212,8 @@ class DuckDBWarehouse(DuckDBReader):
                 "files_skipped": run.plan.skipped,
                 "events_mended": run.mended["events"],
                 "songs_mended": run.mended["songs"],
+                "mend_text": run.staged_by.mend_text,
+                "jsonpaths_hash": run.staged_by.jsonpaths_hash,
             },
         )
 
@@ -206,7 +226,7 @@ class DuckDBWarehouse(DuckDBReader):
             ]
             if ranked:
                 numbered = NumberedFiles(self._plan.files)
-                fields = fields_of(kind, self._keys)
+                fields = self._stager.fields[kind]
                 reject_losers(
                     ranked, KEYS[kind], fields, numbered, self._stager.rejects, self._fetch
                 )
@@ -302,7 +322,8 @@ def open_warehouse(
         with failures("making a folder for temporary files"):
             workspace = opened.enter_context(temporary_folder())
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
-        warehouse = DuckDBWarehouse(connection, workspace, Fetch(workspace, settings))
+        fetch = SourceFetch(settings, workspace)
+        warehouse = DuckDBWarehouse(connection, workspace, fetch, mend_text=settings.mend_text)
         try:
             if holds_tables(warehouse, settings.database):
                 check_schema(warehouse, settings.database)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
 import duckdb
 
 from ...config import Settings
-from ...fetching import Fetch
+from ...fetching import SourceFetch
 from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import folder
 from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
-from ...staging.rules import Kind, fields_of
+from ...staging.rules import Kind
 from .loading import KEYS
 from .reading import closing, failures, options
 from .staging import Stager
@@ -33,17 +34,19 @@ class Parts:
     """What the files of a load came to.
 
     files: kind -> its parts, only for kinds with accepted records. records_read: how many
-    records each file of the plan (by its number) had. rejects: what was rejected.
+    records each file of the plan (by its number) had. rejects: what was rejected. days: those of
+    the accepted events.
     """
 
-    def __init__(self, stager: Stager, plan: Plan, keys: Sequence[str]) -> None:
+    def __init__(self, stager: Stager, plan: Plan) -> None:
         self._plan = plan
-        self._keys = keys
+        self._fields = stager.fields
         self._fetch = stager.fetch
         self.files: dict[str, list[Path]] = {}
         self.records_read = stager.records_read
         self.rejects: RejectLog = stager.rejects
         self.report = stager.report(plan.files)
+        self.days: set[date] = set()
 
     def reject_conflicts(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:
         """Reject the records that lost their key.
@@ -54,7 +57,7 @@ class Parts:
         ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
         if ranked:
             numbered = NumberedFiles(self._plan.files)
-            fields = fields_of(kind, self._keys)
+            fields = self._fields[kind]
             reject_losers(ranked, KEYS[kind], fields, numbered, self.rejects, self._fetch)
 
 
@@ -71,11 +74,14 @@ def stage_parts(
     with ExitStack() as opened, failures("preparing the parts"):
         connection = duckdb.connect(str(workspace / "parts.duckdb"), config=options(settings))
         with closing(connection):
-            fetch = Fetch(workspace, settings)
-            stager = Stager(connection, keys, workspace, progress, fetch)
+            fetch = SourceFetch(settings, workspace)
+            mend_text = settings.mend_text
+            stager = Stager(connection, keys, workspace, progress, fetch, mend_text=mend_text)
             opened.callback(stager.rejects.close)
             stager.stage(plan.files)
-            parts = Parts(stager, plan, keys)
+            parts = Parts(stager, plan)
+            days = connection.execute(_SQL["batch_days"].sql).fetchall()
+            parts.days = {day for (day,) in days}
             for kind in get_args(Kind):
                 if parts.report.read[kind] > parts.report.rejected[kind]:
                     target = workspace / kind

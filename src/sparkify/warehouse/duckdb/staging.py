@@ -1,9 +1,9 @@
-"""Source files into new_events and new_songs: the fast way where it is safe, else the careful one.
+"""Source files into new_events and new_songs: in bulk, and those in doubt record by record.
 
-The fast way lets DuckDB parse a group of files at once and marks doubtful records (`doubt`). It is
-taken back for a file that DuckDB refuses or that holds a record which breaks a rule; such a file is
-cut into pieces, a piece that is refused again into parts, and a part that is refused, too, is read
-line by line by `staging.validate`.
+The bulk path lets DuckDB parse a group of files at once and marks doubtful records (`doubt`). It is
+taken back for a file that DuckDB refuses or of which it marks a record; such a file is read once
+more by the strict path: a typed decoder passes what is surely good, as bytes, into a spool that the
+bulk path reads, and `staging.validate` judges the rest.
 """
 
 from __future__ import annotations
@@ -13,24 +13,25 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
+from typing import get_args
 
 import duckdb
 
 from ... import processes
-from ...fetching import Fetch
+from ...fetching import LOCAL, Fetch
 from ...progress import Progress
 from ...source_file import SourceFile, SourceFiles
 from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
-from ...staging.rules import fields_of
+from ...staging.rules import Kind, fields_of
 from .. import StageReport
-from .event_lane import EventLane
-from .lane import SQL
+from .event_loader import EventLoader
 from .reading import closing
-from .song_lane import SongLane
+from .record_loader import SQL
+from .song_loader import SongLoader
 
 _ALL_READ = -1
 
@@ -39,7 +40,8 @@ class Stager:
     """Stages the files of one load.
 
     keys: the JSON key of each column of staging_events. workspace: a folder for files of its own.
-    fetch: gives the files, from this machine or from S3.
+    fetch: gives the files, from this machine or from S3. mend_text: whether text that was encoded
+    twice is mended.
     """
 
     def __init__(
@@ -48,19 +50,25 @@ class Stager:
         keys: Sequence[str],
         workspace: Path,
         progress: Progress,
-        fetch: Fetch | None = None,
+        fetch: Fetch = LOCAL,
+        *,
+        mend_text: bool = True,
     ) -> None:
         self._connection = connection
-        self._keys = keys
+        self.fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
         self._workspace = workspace
         self._progress = progress
-        self.fetch = fetch or Fetch(workspace)
+        self.fetch = fetch
         self.rejects = RejectLog(workspace / "rejects.ndjson")
         self.records_read: list[int] = []
         """How many records each file (by number) had."""
         self.unknown: Counter[str] = Counter()
         """How often each unknown field stood in the first records of each log file and in the
         first songs."""
+        self.mended: Counter[Kind] = Counter()
+        """How many records of each kind had text that was encoded twice."""
+        self.notes: list[str] = []
+        """What the user should know of files, in sentences."""
         self._bytes = 0
         self._bytes_done = 0
         self._songs: Future[None] = Future()
@@ -76,41 +84,45 @@ class Stager:
         songs = NumberedFiles(files, files.of_kind("songs"))
         self.records_read = [0] * len(files)
         self._bytes = sum(files.sizes)
-        with closing(self._connection.cursor()) as beside:
+        with closing(self._connection.cursor()) as beside, ExitStack() as opened:
             number_key = f"source_file_{secrets.token_hex(8)}"
             shared = (number_key, self._workspace, self.rejects, self.records_read)
-            event_lane = EventLane(
-                self._connection, "events", fields_of("events", self._keys), *shared, self._read
+            event_loader = EventLoader(
+                self._connection, "events", self.fields["events"], *shared, self._read
             )
-            song_lane = SongLane(
-                beside, "songs", fields_of("songs", self._keys), *shared, self._song_bytes.put
+            song_loader = SongLoader(
+                beside, "songs", self.fields["songs"], *shared, self._song_bytes.put
             )
-            with self._beside(song_lane, songs):
+            opened.callback(event_loader.close)
+            opened.callback(song_loader.close)
+            with self._beside(song_loader, songs):
                 for group in self.fetch.groups(events):
-                    event_lane.stage(group)
-                    if again := self.fetch.moved_among(group):
-                        event_lane.take_back(again)
-                        event_lane.stage(again)
-            self.unknown = event_lane.unknown + song_lane.unknown
+                    event_loader.stage(group)
+            self.unknown = event_loader.unknown + song_loader.unknown
+            self.notes = event_loader.notes + song_loader.notes
+        self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
         self.rejects.flush()
 
     def report(self, files: Sequence[SourceFile]) -> StageReport:
         """Sum up what came out of reading these files."""
-        report = StageReport(unknown=self.unknown, notes=self.fetch.notes)
+        report = StageReport(mended=self.mended, unknown=self.unknown, notes=self.notes)
         files = SourceFiles.of(files)
         for kind in files.kinds:
             report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))
         for number, records in self.rejects.counts.items():
             report.rejected[files[number].kind] += records
+            report.weights[files[number].kind] += self.rejects.weights[number]
+        for number, first in self.rejects.firsts.items():
+            report.first_rejects.setdefault(files[number].kind, f"{files[number].uri}, {first}")
         return report
 
     @contextmanager
-    def _beside(self, lane: SongLane, songs: NumberedFiles) -> Iterator[None]:
+    def _beside(self, loader: SongLoader, songs: NumberedFiles) -> Iterator[None]:
         """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
         stop = threading.Event()
         contents = self.fetch.read_many(songs)
         with ThreadPoolExecutor(1, "songs") as thread:
-            self._songs = thread.submit(lane.stage, songs, contents, stop)
+            self._songs = thread.submit(loader.stage, songs, contents, stop)
             try:
                 if self._has_one_thread():  # and perhaps no memory for both at a time
                     wait([self._songs])

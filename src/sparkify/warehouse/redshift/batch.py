@@ -7,8 +7,10 @@ for a kind of record that a load has none of are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import NamedTuple, get_args
 
 from ...sql_queries import (
@@ -25,6 +27,7 @@ from ...sql_queries import (
     reject_queries,
     settle_queries,
     total_queries,
+    within_days,
 )
 from ...staging.rules import FIELDS, Kind
 from .. import Run
@@ -36,9 +39,10 @@ OVERTAKEN = "create_new_run"
 AUDIT = "audit"
 """The statement that fails on the name of an audit that found rows."""
 CONFLICTS = "conflicts_told"
-"""The statement that fails when a record lost its key and is not among the rejects."""
+"""The audit that finds that a record lost its key and is not among the rejects."""
 
 _INTO = re.compile(r"load into table '?\"?(?P<table>\w+)", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"invalid (digit|input syntax)", re.IGNORECASE)
 _LOAD = folder("redshift/load")
 _DIRECT = folder("redshift/direct")
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
@@ -77,7 +81,9 @@ class Batch:
     manifests: where COPY finds what was put into the work bucket: `files`, and where there are
     any, `rejects`, `events` and `songs`.
     direct: the kinds that COPY takes from the source bucket.
-    conflicts: how many of the rejects lost their key to a greater record.
+    conflicts: how many of the rejects lost their key to a greater record. displaced: how many of
+    these were staged before, of each kind.
+    days: those of the events, none where they are not known.
     after_refusals: whether rejects of refused runs are to be forgotten.
     """
 
@@ -87,17 +93,25 @@ class Batch:
     manifests: Mapping[str, str]
     direct: Mapping[Kind, Direct]
     conflicts: int = 0
+    displaced: Counter[Kind] = field(default_factory=Counter)
+    days: Collection[date] = ()
     after_refusals: bool = True
 
     def publish(self) -> list[Step]:
         """List the statements that stage, transform, audit and enter what was read."""
         kinds = self.run.plan.kinds
-        steps = [*self._begin(), *self._rejects(), *self._settled()]
-        steps.append(Step(CONFLICTS, fill(_LOAD[CONFLICTS], {"conflicts": self.conflicts})))
-        steps += _plain(_DIRECT[_ARRIVED[kind]] for kind in self.direct)
-        steps += _plain((*enter_queries, *total_queries))
-        steps += _plain(needed(insert_table_queries, kinds, kinds - self.direct.keys()))
-        return [*steps, *_audits(needed(audit_queries, kinds))]
+        told = {"conflicts": self.conflicts, "displaced": self.displaced.total()}
+        audits = {CONFLICTS: fill(_LOAD[CONFLICTS], told)}
+        audits |= {_ARRIVED[kind]: _DIRECT[_ARRIVED[kind]].sql for kind in self.direct}
+        audits |= dict(self._within_days(needed(audit_queries, kinds)))
+        return [
+            *self._begin(),
+            *self._rejects(),
+            *self._settled(),
+            *_plain((*enter_queries, *total_queries)),
+            *self._within_days(needed(insert_table_queries, kinds, set(self.displaced))),
+            _audited(audits),
+        ]
 
     def refuse(self) -> list[Step]:
         """List the statements that enter a run as refused, with its rejects."""
@@ -112,10 +126,11 @@ class Batch:
         steps: list[Step] = []
         for kind in get_args(Kind):
             steps += self._records(kind)
-        return [
-            *steps,
-            *_plain(needed(settle_queries, self.run.plan.kinds)),
-        ]
+        return [*steps, *self._within_days(needed(settle_queries, self.run.plan.kinds))]
+
+    def _within_days(self, queries: Iterable[Query]) -> list[Step]:
+        """Take statements as they are, but that they read no other days than the batch's."""
+        return _plain(within_days(query, self.days) for query in queries)
 
     def _begin(self) -> list[Step]:
         run = self.run
@@ -130,6 +145,8 @@ class Batch:
             "files_skipped": str(run.plan.skipped),
             "events_mended": str(run.mended["events"]),
             "songs_mended": str(run.mended["songs"]),
+            "mend_text": int(bool(run.staged_by.mend_text)),
+            "jsonpaths_hash": run.staged_by.jsonpaths_hash or "",
         }
         return [
             *_plain((_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])),
@@ -178,9 +195,10 @@ def rebuild() -> list[Step]:
     inputs = [
         _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
     ]
+    begin = (_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])
     return [
-        *_plain([_LOAD["lock_ledger"], *inputs, *rebuild_queries]),
-        *_audits(rebuild_audit_queries),
+        *_plain([*begin, *inputs, *rebuild_queries]),
+        _audited({query.name: query.sql for query in rebuild_audit_queries}),
     ]
 
 
@@ -193,17 +211,19 @@ def failed_step(name: str, number: int, message: str) -> str:
     """Name the statement that failed: by its number, else by what its error says.
 
     That is the table that could not be loaded, or the word that could not be cast; "" where it
-    tells nothing. name, number, message: as of a StatementError.
+    tells nothing. Of audits that found rows and do not tell which, conflicts are the likeliest.
+    name, number, message: as of a StatementError.
     """
     if number >= 0 and name != AUDIT:
         return name
     if into := _INTO.search(message):
         return f"copy_{into['table']}"
-    words = {"another load came first": OVERTAKEN, "conflicts are not told": CONFLICTS}
+    words = {"another load came first": OVERTAKEN}
     words |= {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
-    words |= {"lost events": _ARRIVED["events"], "lost songs": _ARRIVED["songs"]}
+    words |= {name: name for name in (CONFLICTS, *_ARRIVED.values())}
     words |= {query.name: query.name for query in audit_queries}
-    return next((step for word, step in words.items() if word in message), name)
+    unnamed = CONFLICTS if name == AUDIT and _NO_NUMBER.search(message) else name
+    return next((step for word, step in words.items() if word in message), unnamed)
 
 
 def columns_of(kind: Kind) -> tuple[str, ...]:
@@ -215,15 +235,11 @@ def _plain(queries: Iterable[Query]) -> list[Step]:
     return [Step(query.name, query.sql) for query in queries]
 
 
-def _audits(queries: Iterable[Query]) -> list[Step]:
+def _audited(audits: Mapping[str, str]) -> Step:
     """Turn audits into one statement that fails: a batch has no way to look at rows and stop."""
     findings = [
-        fill(
-            _LOAD["findings"],
-            {"audit": query.name},
-            {"audit_query": query.sql.replace("\n", "\n    ")},
-        )
-        for query in queries
+        fill(_LOAD["findings"], {"audit": name}, {"audit_query": sql.replace("\n", "\n    ")})
+        for name, sql in audits.items()
     ]
     parts = {"findings": "\nUNION ALL\n".join(findings).replace("\n", "\n    ")}
-    return [Step(AUDIT, fill(_LOAD["nothing_found"], {}, parts))]
+    return Step(AUDIT, fill(_LOAD["nothing_found"], {}, parts))

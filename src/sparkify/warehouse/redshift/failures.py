@@ -15,9 +15,9 @@ from ...config import Settings
 from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
 from ...source_file import SourceFile
 from ...sql_queries import audit_queries
-from ...staging.reading import Piece, lines, song_records
 from ...staging.rules import Field, Kind, fields_of
-from ...staging.validate import Rejection, accept, decode
+from ...staging.split import blocks, records_of
+from ...staging.validate import Rejection, judge
 from .. import PlanAgainError
 from . import batch
 
@@ -119,11 +119,13 @@ def _first_bad_record(
     settings: Settings, file: SourceFile, fields: Sequence[Field]
 ) -> tuple[int, str] | None:
     """Find the first record of a file that breaks a rule: its line, and how."""
-    for number, record in _records(settings, file):
-        try:
-            accept(decode(record, fields), fields)
-        except Rejection as why:
-            return number, why.message
+    from ...util_s3 import S3
+
+    content = blocks(file, [], S3(settings, settings.s3_region).read(file.uri))
+    found = records_of(file.kind, content, partial(judge, fields=fields))
+    for number, _, _, outcome in found:
+        if isinstance(outcome, Rejection):
+            return number, outcome.message
     return None
 
 
@@ -141,13 +143,3 @@ def _value(settings: Settings, error: LoadError) -> str | None:
     except (OSError, EOFError, zlib.error, ValueError, LookupError, AttributeError):
         return None
     return json.dumps(value)
-
-
-def _records(settings: Settings, file: SourceFile) -> list[tuple[int, bytes]]:
-    from ...util_s3 import S3
-
-    data = S3(settings, settings.s3_region).read(file.uri)
-    data = gzip.decompress(data) if file.uri.endswith(".gz") else data
-    if file.kind == "songs":
-        return song_records(data)
-    return list(lines(Piece(1, data)))

@@ -17,12 +17,12 @@ from ...sql_queries import (
     Query,
     create_table_queries,
     create_view_queries,
-    drop_table_queries,
     drop_view_queries,
     folder,
 )
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
+from ..staged_by import StagedBy
 from . import batch, direct
 from .batch import Batch, Step
 from .failures import PutTogetherFirstError, judged
@@ -97,12 +97,21 @@ class RedshiftWarehouse(RedshiftReader):
     def replace_tables(self) -> None:
         """Remove every table with all that is in it and make it anew, empty, in one transaction."""
         self.tables()  # refuses those of other people
-        self._make([*_steps((*drop_view_queries, *drop_table_queries)), *_creation(TABLES)], TABLES)
+        parts = {"tables": ", ".join(TABLES)}
+        removal = [
+            *_steps(drop_view_queries),
+            Step("drop_tables", fill(_SQL["drop_tables"], parts=parts)),
+        ]
+        self._make([*removal, *_creation(TABLES)], TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
         """Return every version of a file that was loaded, and note which run was the newest."""
         self._state = state or self.ledger_state()  # first: the batch fails if a newer run came
         return super().known_files(self._state)
+
+    def staged_by(self) -> StagedBy:
+        """Return the settings that what is staged depends on, as of when the ledger was read."""
+        return self._state.staged_by
 
     def newest_run(self) -> int:
         """Return the number of the run that was the newest when the ledger was read."""

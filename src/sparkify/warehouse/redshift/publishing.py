@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, get_args
@@ -48,6 +50,11 @@ class Staged:
     part_files: Plan = field(default_factory=Plan)
     parts: Parts | None = None
 
+    @property
+    def days(self) -> Collection[date]:
+        """The days of the events; none are known of events that COPY takes itself."""
+        return self.parts.days if self.parts and "events" not in self.direct else ()
+
 
 class Publication:
     """A context in which a run is published or refused; what it put into S3 is gone after it.
@@ -67,7 +74,9 @@ class Publication:
         self._staged = staged
         self._run = run
         self._state = state
+        self._conflicts_sought = False
         self._conflicts = 0
+        self._displaced: Counter[Kind] = Counter()
         self._attempt = 0
         self._cargo = Cargo(reader.work, reader.work_address(f"loads/{self._token()}"), workspace)
         self._manifests: dict[str, str] = {}
@@ -124,6 +133,8 @@ class Publication:
             self._manifests,
             self._staged.direct,
             self._conflicts,
+            self._displaced,
+            self._staged.days,
             after_refusals=self._state.refused_runs > 0,
         )
         steps = statements(what)
@@ -160,12 +171,14 @@ class Publication:
     # Conflicts
 
     def _may_tell_conflicts(self) -> bool:
-        return self._staged.parts is not None and not self._staged.direct and not self._conflicts
+        staged = self._staged
+        return staged.parts is not None and not staged.direct and not self._conflicts_sought
 
     def _tell_conflicts(self) -> None:
         """Find the records that lost their key in their files, and put them among the rejects."""
         parts = self._staged.parts
         assert parts is not None
+        self._conflicts_sought = True
         self._attempt += 1
         statement = self._send(Batch.find_conflicts)
         before = parts.rejects.counts.total()
@@ -174,6 +187,8 @@ class Publication:
         for number, kind in enumerate(kinds, first):
             rows = boto3_sql_util.fetch(self._reader.connection, statement, number).rows
             parts.reject_conflicts(kind, rows)
+            if displaced := sum(row[-1] == "displaced" for row in rows):
+                self._displaced[kind] = displaced
         self._conflicts = parts.rejects.counts.total() - before
         self._manifests |= self._cargo.load({"rejects": self._rejects()})
 

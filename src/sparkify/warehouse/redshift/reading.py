@@ -6,7 +6,7 @@ import gzip
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ... import boto3_sql_util
@@ -18,6 +18,7 @@ from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from .. import Table
 from ..ownership import holds_warehouse
+from ..staged_by import StagedBy
 from .asking import only_reading
 from .batch import MAX_STATEMENTS, Step, failed_step
 from .filling import fill, on_one_line
@@ -42,12 +43,16 @@ _BOOKKEEPING = folder("bookkeeping")
 
 @dataclass(frozen=True)
 class LedgerState:
-    """newest_run: 0 before the first. refused_runs, file_versions: how many there are."""
+    """newest_run: 0 before the first. refused_runs, file_versions: how many there are.
+
+    staged_by: the settings that what is staged depends on.
+    """
 
     newest_run: int
     refused_runs: int
     file_versions: int
     schema_version: int
+    staged_by: StagedBy = field(default_factory=StagedBy)
 
 
 class RedshiftReader:
@@ -132,7 +137,10 @@ class RedshiftReader:
     def ledger_state(self) -> LedgerState:
         """Look at the ledger as a whole. Raises WarehouseError when a newer program made it."""
         [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
-        state = LedgerState(*(int(value) for value in row))
+        *counts, mend_text, jsonpaths_hash = row
+        newest_run, refused_runs, file_versions, version = map(int, counts)
+        kept = StagedBy(None if mend_text is None else bool(mend_text), jsonpaths_hash)
+        state = LedgerState(newest_run, refused_runs, file_versions, version, kept)
         require_known(state.schema_version)
         self._version_is_known = True
         return state

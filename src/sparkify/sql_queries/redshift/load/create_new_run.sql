@@ -16,5 +16,7 @@ SELECT
     CAST(:files_changed AS BIGINT) AS files_changed,
     CAST(:files_skipped AS BIGINT) AS files_skipped,
     CAST(:events_mended AS BIGINT) AS events_mended,
-    CAST(:songs_mended AS BIGINT) AS songs_mended
+    CAST(:songs_mended AS BIGINT) AS songs_mended,
+    CAST(:mend_text AS INTEGER) AS mend_text,
+    CAST(:jsonpaths_hash AS VARCHAR(64)) AS jsonpaths_hash
 FROM (SELECT COALESCE(MAX(run_id), 0) AS run_id FROM etl_runs) AS newest

@@ -1,25 +1,26 @@
-"""Song files into new_songs: many small ones joined for the fast way, odd ones the careful way."""
+"""Song files into new_songs: many small ones joined and read in bulk, odd ones record by record."""
 
 from __future__ import annotations
 
-import gzip
 import json
 import threading
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...staging import reading
 from ...staging.joining import SongPart, join_songs
-from ...staging.reading import Numbered, NumberedFiles
-from ...staging.validate import Rejection
-from .lane import SQL, DataErrors, Lane, Refused
+from ...staging.reading import NumberedFiles
+from ...staging.split import song_records
+from .record_loader import SQL, DataErrors, RecordLoader
 
 _SAMPLED_SONGS = 1000
 
 
-class SongLane(Lane):
-    """The way of song files, each of one record."""
+class _InDoubt(Exception):
+    """Records that the bulk path does not vouch for."""
+
+
+class SongLoader(RecordLoader):
+    """Loads song files, most of which hold one record."""
 
     _sampled = 0
 
@@ -36,43 +37,37 @@ class SongLane(Lane):
             if part.plain:
                 self._stage_part(part)
             for one, data in part.odd:
-                self._stage_odd_song(one, data)
+                self._stage_strictly(one, data)
                 self._done(one.file.size)
             self._done(part.plain_bytes)
             if stop.is_set():
                 return
-        self._read_kept()
+        self._read_spool()
 
     def _stage_part(self, part: SongPart) -> None:
         numbers = part.plain
         try:
             with self._transaction():
-                self._read_accepted(self._write(part.data))
+                self._path.write_bytes(part.data)
+                self._read_numbered(self._path)
                 span = {"first": numbers[0], "last": numbers[-1]}
                 [(found, doubt)] = self._rows("part_doubts_songs", span)
                 if found != len(numbers) or doubt:
-                    raise Refused
-        except (Refused, *DataErrors):
-            for number, line in zip(numbers, bytes(part.data).splitlines(), strict=True):
-                self._keep(number, [(1, b"{" + line.partition(b",")[2])])
+                    raise _InDoubt
+        except (_InDoubt, *DataErrors):
+            for number, line in zip(numbers, bytes(part.data).split(b"\n"), strict=False):
+                record = b"{" + line.partition(b",")[2]
+                self._keep(number, song_records([record], self._judge))
         else:
             for number in numbers:
                 self._records_read[number] = 1
 
-    def _stage_odd_song(self, one: Numbered, data: bytes) -> None:
-        if one.file.path.endswith(".gz"):
-            try:
-                data = gzip.decompress(data)
-            except (EOFError, OSError, zlib.error) as error:
-                self._reject(one.number, 1, Rejection("encoding", f"damaged gzip: {error}"), data)
-                return
-        if reading.is_no_text(data):
-            self._reject(one.number, 1, Rejection("encoding", "the file is no text"), data)
-            return
-        self._keep(one.number, reading.song_records(data))
-
-    def _read_accepted(self, path: Path) -> None:
-        parameters = {"files": [str(path)], "columns": self._columns()}
+    def _read_numbered(self, path: Path) -> None:
+        parameters = {
+            "files": [str(path)],
+            "columns": self._columns(),
+            "mend_text": self._mend_text,
+        }
         self._connection.execute(SQL["read_songs"].sql, parameters)
 
     def _sample_unknown(self, part: SongPart) -> None:

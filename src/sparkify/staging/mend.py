@@ -1,0 +1,26 @@
+"""Text that was encoded twice: UTF-8 whose bytes were taken for Latin-1 and encoded once more."""
+
+from __future__ import annotations
+
+import re
+
+_SIGN = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
+_MOST_TIMES = 3
+
+
+def mended(text: str) -> str:
+    """Return a text as it was before it was encoded twice: `BjÃ¶rk` is `Björk`.
+
+    A text without the sign of that, the first two bytes of a character as two characters, and one
+    that is no UTF-8 when it is taken back to bytes, is returned as it is. Text that was encoded
+    more often is taken back up to three times. Trailing blanks neither come nor go, so that it
+    makes no difference whether a text is stripped before or after.
+    """
+    for _ in range(_MOST_TIMES):
+        if not _SIGN.search(text):
+            break
+        try:
+            text = text.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            break
+    return text

@@ -1,0 +1,214 @@
+"""Bytes into records a second time: what of a file is a record, what is damage, what no log is.
+
+A piece is one record, or one run of damage, or a whole file that is no log at all. Everything is
+looked at at once and as often as needed: no streams, no blocks, no bounds.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import strict_json
+from oracle_fields import Kind
+
+BLANKS = " \t\r\n" + strict_json.BLANKS_AROUND
+BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf"  # as Latin-1
+ENDINGS = (".json", ".jsonl", ".ndjson")
+BYTES_OF_A_RECORD = 500
+"""What a record of a file that is no log at all is reckoned at."""
+
+NAMED = {
+    "gzip": b"\x1f\x8b",
+    "zip": b"PK\x03\x04",
+    "zstd": b"\x28\xb5\x2f\xfd",
+    "bzip2": b"BZh",
+    "xz": b"\xfd7zXZ\x00",
+    "Parquet": b"PAR1",
+    "SQLite": b"SQLite format 3\0",
+    "UTF-32": b"\xff\xfe\0\0",
+    "UTF-32 ": b"\0\0\xfe\xff",
+    "UTF-16": b"\xff\xfe",
+    "UTF-16 ": b"\xfe\xff",
+}
+"""What is no text, by how it begins."""
+
+PAGES = ("<", "version https://git-lfs")
+
+
+@dataclass(frozen=True)
+class File:
+    """One version of one source file. uri: any name; `.gz` at its end means gzip."""
+
+    uri: str
+    kind: Kind
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A record, or what cannot be read. line and place (the byte of the line) count from 1.
+
+    wrong: why it is no record; of a record nothing. line 0: damage of a gzip, which has no place.
+    weight: as how many records it counts for the limit.
+    """
+
+    line: int
+    place: int
+    content: bytes
+    wrong: frozenset[str] = frozenset()
+    weight: int = 1
+
+
+def is_listed(uri: str) -> bool:
+    """Whether a load reads a file of this name, below the folder that is the source."""
+    names = uri.split("/")[1:]
+    if any(name[0] == "." or (name[0] == "_" and "=" not in name) for name in names):
+        return False
+    return uri.removesuffix(".gz").endswith(ENDINGS)
+
+
+def pieces(file: File) -> list[Piece]:
+    """Everything in a file that is neither blank nor a byte order mark, in order."""
+    content, damaged = file.content, False
+    if file.uri.endswith(".gz"):
+        content, damaged = unpacked(content)
+    found = [] if no_log(file.kind, content) else list(_pieces(file.kind, content))
+    if why := no_log(file.kind, content):
+        weight = max(1, len(content) // BYTES_OF_A_RECORD)
+        found = [Piece(1, 1, content, frozenset({why}), weight)]
+    if damaged:
+        found.append(Piece(0, 1, b"", frozenset({"encoding"})))
+    return found
+
+
+def unpacked(packed: bytes) -> tuple[bytes, bool]:
+    """What a gzip holds, of a damaged one the whole lines before the damage; and whether it is."""
+    content, rest = b"", packed
+    while rest.startswith(b"\x1f\x8b"):
+        member = zlib.decompressobj(31)
+        try:
+            for n in range(len(rest)):
+                content += member.decompress(rest[n : n + 1])
+                if member.eof:
+                    rest = rest[n + 1 :]
+                    break
+        except zlib.error:
+            pass
+        if not member.eof:
+            return content[: content.rfind(b"\n") + 1], True
+    if rest == packed:
+        return b"", True
+    return content, bool(rest.strip(b"\0 \t\r\n\v\f"))
+
+
+def no_log(kind: Kind, content: bytes) -> str:
+    """Why a file is no log at all: not_json or encoding; nothing when it is one, or blank."""
+    if content.startswith(tuple(NAMED.values())):
+        return "encoding"
+    text = content.decode("latin-1")
+    start = _skip(text, 0)
+    if start == len(text):
+        return ""
+    if text[start] == "[" and _is_whole(text[start:]):
+        return "not_json"
+    if any(not piece.wrong for piece in _pieces(kind, content)):
+        return ""
+    if "\0" in text or not _is_text(content):
+        return "encoding"
+    return "not_json" if text.startswith(("[", *PAGES), start) or _objects(text) else ""
+
+
+def _pieces(kind: Kind, content: bytes) -> Iterator[Piece]:
+    text = content.decode("latin-1")  # JSON is marked by ASCII alone: a character is a byte
+    if kind == "songs" and (found := _objects(text)):
+        for start, end in found:
+            line = text.count("\n", 0, start) + 1
+            place = start - text.rfind("\n", 0, start)
+            yield Piece(line, place, content[start:end])
+        return
+    for number, one in enumerate(text.split("\n"), 1):
+        yield from _pieces_of_line(number, one)
+
+
+def _pieces_of_line(number: int, line: str) -> Iterator[Piece]:
+    at = _skip(line, 0)
+    while at < len(line):
+        end = _end_of_record(line, at)
+        if end:
+            yield Piece(number, at + 1, line[at:end].encode("latin-1"))
+        else:
+            end = next((n for n in _braces(line, at + 1) if _end_of_record(line, n)), len(line))
+            damage = line[at:end].rstrip(BLANKS).encode("latin-1")
+            odd = b"\0" in damage or not _is_text(damage)
+            wrong = {"not_json", "encoding"} if odd else {"not_json"}
+            yield Piece(number, at + 1, damage, frozenset(wrong))
+        at = _skip(line, end)
+
+
+def _braces(line: str, at: int) -> Iterator[int]:
+    while (at := line.find("{", at)) >= 0:
+        yield at
+        at += 1
+
+
+def _end_of_record(line: str, at: int) -> int:
+    """Where an object that begins here ends, if it is whole and nothing clings to it; or 0."""
+    if not line.startswith("{", at):
+        return 0
+    try:
+        _, end = strict_json.value_at(line, at)
+    except strict_json.NotJSONError:
+        return 0
+    follows = end == len(line) or line[end] in BLANKS + "{" or line.startswith(BYTE_ORDER_MARK, end)
+    return end if follows else 0
+
+
+def _objects(text: str) -> list[tuple[int, int]]:
+    """Beginning and end of each object of a text that is nothing but objects, over any lines."""
+    found, at = [], _skip(text, 0)
+    while at < len(text):
+        if not text.startswith("{", at):
+            return []
+        try:
+            _, end = strict_json.value_at(text, at)
+        except strict_json.NotJSONError:
+            return []
+        found.append((at, end))
+        at = _skip(text, end)
+    return found
+
+
+def _skip(text: str, at: int) -> int:
+    """Pass over white space and byte order marks."""
+    while at < len(text):
+        if text.startswith(BYTE_ORDER_MARK, at):
+            at += len(BYTE_ORDER_MARK)
+        elif text[at] in BLANKS:
+            at += 1
+        else:
+            break
+    return at
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        strict_json.parse(text)
+    except strict_json.NotJSONError:
+        return False
+    return True
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def packed(content: bytes) -> bytes:
+    """Content as gzip, the same for the same."""
+    return gzip.compress(content, mtime=0)
