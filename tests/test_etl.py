@@ -71,7 +71,8 @@ def load(place: Place, **options: Any) -> LoadReport:
 
 def counts(report: LoadReport, kind: str) -> tuple[int, ...]:
     """read, staged, duplicates, rejected."""
-    return tuple(report.as_json()[kind].values())
+    found = report.as_json()[kind]
+    return tuple(found[name] for name in ("read", "staged", "duplicates", "rejected"))
 
 
 def files(report: LoadReport) -> tuple[int, ...]:
