@@ -197,6 +197,27 @@ FAULTS: tuple[Fault, ...] = (
         "test_faults.py::test_first_load_on_a_full_disk",
     ),
     _fault(
+        "extensions are fetched where the engine wants one",
+        _READING,
+        "**NO_EXTENSIONS}",
+        "}",
+        "test_other_machines.py::test_no_connection_fetches_an_extension",
+    ),
+    _fault(
+        "tables of somebody else are taken for none",
+        "warehouse/ownership.py",
+        "    if theirs:\n",
+        "    if theirs and is_ours:\n",
+        "test_other_machines.py::test_every_command_leaves_tables_of_our_names_alone",
+    ),
+    _fault(
+        "infinity becomes the last moment of Python",
+        "warehouse/duckdb/values.py",
+        "    if _AS_GIVEN.issuperset(kinds):\n",
+        "    if kinds:\n",
+        "test_duckdb_values.py::test_every_type_in_csv",
+    ),
+    _fault(
         "tables of a newer program are taken for ours",
         _READING,
         "    if version > SCHEMA_VERSION:\n",
