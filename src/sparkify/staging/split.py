@@ -373,10 +373,10 @@ def no_log(
     content: yields what is in it, from the beginning. None for a file that holds an acceptable
     record, whatever else it holds.
     """
-    try:
-        beginning = beginning_of(content())
-    except Damage as damage:
-        return Unreadable("encoding", str(damage))
+    first = next(_until_damage(content()), b"")
+    if isinstance(first, Damage) and first.foreign:
+        return Unreadable("encoding", str(first))
+    beginning = beginning_of(content())
     for mark, name in _BINARY.items():
         if mark.match(beginning):
             return Unreadable("encoding", f"the file is no text: it is {name}")
@@ -395,8 +395,6 @@ def beginning_of(content: Iterable[bytes]) -> bytes:
     beginning = b""
     for block in _until_damage(content):
         if isinstance(block, Damage):
-            if block.foreign:
-                raise block
             break
         beginning += block
         if len(beginning) >= _LOOK_BYTES:
