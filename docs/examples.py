@@ -177,7 +177,7 @@ _PLAY = {
 _LINES = (
     json.dumps(_PLAY),
     json.dumps({"ts": 1541122204796, "sessionId": 9, "itemInSession": "1", "page": "Home"}),
-    json.dumps(_PLAY | {"ts": 1541122204796, "song": "Undo", "artist": "Harmonia"}),
+    json.dumps(_PLAY | {"song": "Undo", "artist": "Harmonia"}),
     '{"ts": 1541122400796, "sessionId": 9, "itemInSession": 2, "pa',
 )
 _SONG = {"song_id": "SO1", "title": "Undo", "artist_id": "AR1", "duration": 338.8}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 
 from sparkify import analysis, wording
 from sparkify.cli import application
@@ -22,6 +23,8 @@ from sparkify.sql_queries import (
     STAR_TABLES,
     Query,
     audit_queries,
+    create_table_queries,
+    create_view_queries,
     folder,
     quality_checks,
 )
@@ -69,6 +72,25 @@ def _described(query: Query, meanings: Mapping[str, str]) -> str:
     listed = table(("column", "type", "may be NULL", "meaning"), rows)
     head = f"### {query.name}\n\n{query.purpose}"
     return f"{head}\n\nOne row: {query.header['grain']}.\n\n{listed}"
+
+
+def _views() -> str:
+    """Describe the views; DuckDB tells the types of their columns."""
+    meanings = tomllib.loads(_MEANINGS.read_text(encoding="utf-8"))
+    with duckdb.connect(":memory:") as connection:
+        for query in (*create_table_queries, *create_view_queries):
+            connection.execute(query.sql)
+        return "\n\n".join(
+            f"### {query.name}\n\n{query.purpose}\n\nOne row: {query.header['grain']}.\n\n"
+            + table(
+                ("column", "type", "meaning"),
+                [
+                    (f"`{name}`", kind, meanings[query.name][name])
+                    for name, kind, *_ in connection.execute(f"DESCRIBE {query.name}").fetchall()
+                ],
+            )
+            for query in create_view_queries
+        )
 
 
 # The rules
@@ -224,6 +246,7 @@ def _blocks(module: Any) -> str:
 PARTS: Mapping[str, Callable[[], str]] = {
     "star tables": lambda: _tables(STAR_TABLES),
     "staging tables": lambda: _tables(STAGING_TABLES),
+    "views": _views,
     "bookkeeping tables": lambda: _tables(BOOKKEEPING_TABLES),
     "event fields": lambda: _fields("events"),
     "song fields": lambda: _fields("songs"),

@@ -71,14 +71,22 @@ class Place:
         counts = self.read(*(f"SELECT count(*) FROM {name}" for (name,) in names if name in TABLES))
         return sum(rows[0][0] for rows in counts)
 
-    def rejects(self, run_id: int) -> list[Rejection]:
-        """What one run rejected, in the order of files, lines and places."""
-        (found,) = self.read(
+    def held(self, run_id: int = 0) -> tuple[Tables, list[Rejection]]:
+        """All that the warehouse holds, and what one run rejected (0: all runs), in order."""
+        names = (*TABLES, "newest_plays", "sessions")
+        which = f"WHERE run_id = {run_id}" if run_id else ""
+        *tables, totals, rejects = self.read(
+            *(f"SELECT * FROM {name}" for name in names),
+            "SELECT staged_events, staged_songs, staged_plays, published_plays FROM warehouse_info",
             "SELECT uri, line_number, line_place, reason, raw_text FROM rejected_records"
-            f" WHERE run_id = {run_id} ORDER BY ALL"
+            f" {which} ORDER BY ALL",
         )
         root = self.folder.resolve()
-        return [(str(Path(uri).relative_to(root)), *where) for uri, *where in found]
+        held = {name: Counter(rows) for name, rows in zip(names, tables, strict=True)}
+        return (
+            {**held, "totals": Counter(totals)},
+            [(str(Path(uri).relative_to(root)), *where) for uri, *where in rejects],
+        )
 
     def state(self, run_id: int) -> tuple[Tables, list[Rejected]]:
         """The rows of the staging tables and the star, and what one run rejected, in order."""

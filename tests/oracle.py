@@ -18,7 +18,7 @@ from typing import Any
 
 from oracle_fields import FIELDS, REQUIRED, UNMENDED_FIELDS, BadError, Kind, parse
 from oracle_records import File, Piece, is_listed, pieces
-from strict_json import Pairs
+from strict_json import Pairs, Word
 
 __all__ = ["File", "Piece", "is_listed", "pieces"]
 
@@ -110,6 +110,8 @@ def record(kind: Kind, content: bytes, *, mend: bool = True) -> tuple[Row | None
         given[name] += 1
         if value is None:
             continue
+        if isinstance(value, Word):
+            wrong |= {"not_json", "type"}
         try:
             row[name] = fields[name](value)
         except BadError as bad:

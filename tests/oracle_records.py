@@ -10,6 +10,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import strict_json
 from oracle_fields import Kind
@@ -72,16 +73,25 @@ def is_listed(uri: str) -> bool:
 
 def pieces(file: File) -> list[Piece]:
     """Everything in a file that is neither blank nor a byte order mark, in order."""
-    content, damaged = file.content, False
-    if file.uri.endswith(".gz"):
-        content, damaged = unpacked(content)
-    found = [] if no_log(file.kind, content) else list(_pieces(file.kind, content))
+    content, damaged = _text_of(file)
+    found = list(_pieces(file.kind, content))
     if why := no_log(file.kind, content):
         weight = max(1, len(content) // BYTES_OF_A_RECORD)
         found = [Piece(1, 1, content, frozenset({why}), weight)]
     if damaged:
+        if file.kind == "songs" and all(piece.wrong for piece in found):
+            found = []  # it is one broken song
         found.append(Piece(0, 1, b"", frozenset({"encoding"})))
     return found
+
+
+def is_no_log(file: File) -> bool:
+    """Whether a file is no log at all."""
+    return bool(no_log(file.kind, _text_of(file)[0]))
+
+
+def _text_of(file: File) -> tuple[bytes, bool]:
+    return unpacked(file.content) if file.uri.endswith(".gz") else (file.content, False)
 
 
 def unpacked(packed: bytes) -> tuple[bytes, bool]:
@@ -123,58 +133,66 @@ def no_log(kind: Kind, content: bytes) -> str:
 
 def _pieces(kind: Kind, content: bytes) -> Iterator[Piece]:
     text = content.decode("latin-1")  # JSON is marked by ASCII alone: a character is a byte
-    if kind == "songs" and (found := _objects(text)):
-        for start, end in found:
-            line = text.count("\n", 0, start) + 1
-            place = start - text.rfind("\n", 0, start)
-            yield Piece(line, place, content[start:end])
+    if kind == "songs":  # an object may stand on several lines
+        found = [Piece(*_place(text, at), record, wrong) for at, record, wrong in _of_text(text)]
+        yield from found if any(not piece.wrong for piece in found) else found[:1]
         return
-    for number, one in enumerate(text.split("\n"), 1):
-        yield from _pieces_of_line(number, one)
+    for number, line in enumerate(text.split("\n"), 1):
+        for at, record, wrong in _of_text(line):
+            yield Piece(number, at + 1, record, wrong)
 
 
-def _pieces_of_line(number: int, line: str) -> Iterator[Piece]:
-    at = _skip(line, 0)
-    while at < len(line):
-        end = _end_of_record(line, at)
-        if end:
-            yield Piece(number, at + 1, line[at:end].encode("latin-1"))
+@lru_cache(maxsize=10_000)
+def _of_text(text: str) -> list[tuple[int, bytes, frozenset[str]]]:
+    """Beginning, bytes and what is wrong of each piece of a line, or of all lines."""
+    found = []
+    at = _skip(text, 0)
+    while at < len(text):
+        if end := _end_of_object(text, at):
+            found.append((at, text[at:end].encode("latin-1"), frozenset[str]()))
         else:
-            end = next((n for n in _braces(line, at + 1) if _end_of_record(line, n)), len(line))
-            damage = line[at:end].rstrip(BLANKS).encode("latin-1")
+            line_end = text.find("\n", at) % (len(text) + 1)
+            end = next((n for n in _braces(text, at + 1, line_end) if _goes_on(text, n)), line_end)
+            damage = text[at:end].rstrip(BLANKS).encode("latin-1")
             odd = b"\0" in damage or not _is_text(damage)
             wrong = {"not_json", "encoding"} if odd else {"not_json"}
-            yield Piece(number, at + 1, damage, frozenset(wrong))
-        at = _skip(line, end)
+            found.append((at, damage, frozenset(wrong)))
+        at = _skip(text, end)
+    return found
 
 
-def _braces(line: str, at: int) -> Iterator[int]:
-    while (at := line.find("{", at)) >= 0:
+def _place(text: str, at: int) -> tuple[int, int]:
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def _braces(text: str, at: int, end: int) -> Iterator[int]:
+    while (at := text.find("{", at, end)) >= 0:
         yield at
         at += 1
 
 
-def _end_of_record(line: str, at: int) -> int:
-    """Where an object that begins here ends, if it is whole and nothing clings to it; or 0."""
+def _end_of_object(line: str, at: int) -> int:
+    """Where an object that begins here ends, if it is whole, and text; or 0."""
     if not line.startswith("{", at):
         return 0
     try:
-        _, end = strict_json.value_at(line, at)
+        end = strict_json.value_at(line, at)[1]
     except strict_json.NotJSONError:
         return 0
-    follows = end == len(line) or line[end] in BLANKS + "{" or line.startswith(BYTE_ORDER_MARK, end)
-    return end if follows else 0
+    return end if _is_text(line[at:end].encode("latin-1")) else 0
+
+
+def _goes_on(line: str, at: int) -> bool:
+    """Whether damage ends here: at a whole object that is not within another one."""
+    end = _end_of_object(line, at)
+    return end == len(line) or (end > 0 and line[end] in BLANKS + "{")
 
 
 def _objects(text: str) -> list[tuple[int, int]]:
     """Beginning and end of each object of a text that is nothing but objects, over any lines."""
     found, at = [], _skip(text, 0)
     while at < len(text):
-        if not text.startswith("{", at):
-            return []
-        try:
-            _, end = strict_json.value_at(text, at)
-        except strict_json.NotJSONError:
+        if not (end := _end_of_object(text, at)):
             return []
         found.append((at, end))
         at = _skip(text, end)

@@ -52,7 +52,7 @@ LOAD_TABLES = {
     " message VARCHAR(1024), raw_text VARCHAR(16384)",
     "new_run": "run_id BIGINT, status VARCHAR(16), started_at TIMESTAMP, finished_at TIMESTAMP,"
     " files_new BIGINT, files_changed BIGINT, files_skipped BIGINT, events_mended BIGINT,"
-    " songs_mended BIGINT",
+    " songs_mended BIGINT, mend_text INTEGER, jsonpaths_hash VARCHAR(64)",
 }
 """What a load provides beside new_events and new_songs, with its columns."""
 
@@ -194,7 +194,8 @@ class Warehouse:
 
     def _enter(self, batch: Batch, status: str, conflicts: list[Row]) -> None:
         moment = BEGINNING + timedelta(hours=batch.run_id)
-        run = (batch.run_id, status, moment, moment, len(batch.files), 0, batch.run_id * 10, 0, 0)
+        files = len(batch.files), 0, batch.run_id * 10
+        run = (batch.run_id, status, moment, moment, *files, 0, 0, 1, "a hash")
         rows = {
             "new_files": batch.files,
             "new_rejects": batch.rejects + conflicts,

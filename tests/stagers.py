@@ -94,8 +94,9 @@ def stage_files(
         names = [Path(file.path).name for file in files]
         rows: dict[str, Counter[Row]] = {name: Counter() for name in names}
         for kind in FIELDS:
+            beside = ["doubt", "is_mended"] + ["event_ms"] * (kind == "events")
             found = connection.execute(
-                f"SELECT * EXCLUDE ({'event_ms, ' if kind == 'events' else ''}doubt) FROM new_{kind}"
+                f"SELECT * EXCLUDE ({', '.join(beside)}) FROM new_{kind}"
             ).fetchall()
             for *row, number in found:
                 rows[names[number]][tuple(row)] += 1

@@ -21,6 +21,7 @@ import duckdb
 import pytest
 
 from command_line import PROGRAM
+from sparkify import analysis
 from sparkify.sql_queries import STAR_TABLES
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +34,7 @@ BLOCKS: list[tuple[str, str]] = re.findall(
     (ROOT / "docs/analysts.md").read_text(encoding="utf-8"),
     re.DOTALL | re.MULTILINE,
 )
-WORLD = "generate data --songs 400 --users 50 --days 24 --match-share 0.3"
+WORLD = "generate data --songs 400 --users 50 --days 24 --match-share 0.3 --servers 20"
 HOLD = """
 import duckdb
 held = duckdb.connect("sparkify.duckdb", read_only={})
@@ -176,7 +177,8 @@ def test_plays_without_a_match(desk: Desk) -> None:
     unmatched = desk.names["unmatched"]
     ((missing, songs),) = desk.query("""
         SELECT count(*), count(DISTINCT (song, artist)) FROM staging_events AS events
-        JOIN songplays ON songplay_id = sessionid * 1000000 + iteminsession
+        JOIN songplays
+            ON songplay_id = format('{}-{}-{}-{}', epoch_ms(ts), userid, sessionid, iteminsession)
         WHERE song_id IS NULL
     """)
     assert (unmatched["plays"].sum(), len(unmatched)) == (missing, songs)
@@ -271,3 +273,11 @@ def test_the_notebook_is_one() -> None:
         assert set(cell) == {"cell_type", "id", "metadata", "source"} | code
     assert all(line.startswith("sparkify ") for line in run_notebook.world(notebook))
     assert len(run_notebook.world(notebook)) == 3
+
+
+def test_sessions_are_told_apart(desk: Desk) -> None:
+    found = {int(row.user_id): int(row.sessions) for row in desk.names["sessions"].itertuples()}
+    asked = {row["user_id"]: row["sessions"] for row in desk.ask("loyal_listeners")}
+    assert asked.items() <= found.items()
+    (session_length, *_) = desk.query(analysis.questions()["session_length"].sql)
+    assert sum(found.values()) == session_length[4]

@@ -71,8 +71,7 @@ def load(place: Place, **options: Any) -> LoadReport:
 
 def counts(report: LoadReport, kind: str) -> tuple[int, ...]:
     """read, staged, duplicates, rejected."""
-    found = report.as_json()[kind]
-    return tuple(found[name] for name in ("read", "staged", "duplicates", "rejected"))
+    return tuple(report.as_json()[kind].values())[:4]
 
 
 def files(report: LoadReport) -> tuple[int, ...]:
@@ -845,7 +844,7 @@ def test_real_plays_by_location_user_song_and_artist(real_place: tuple[Place, St
     assert top("artist", plays) == [
         *(("Coldplay", 58), ("Kings Of Leon", 55), ("Dwight Yoakam", 38), ("The Black Keys", 36)),
         *(("Florence + The Machine", 35), ("Jack Johnson", 35), ("Muse", 35)),
-        *(("Bj\u00c3\u0083\u00c2\u00b6rk", 33), ("John Mayer", 31), ("The Killers", 31)),
+        *(("Björk", 33), ("John Mayer", 31), ("The Killers", 31)),
     ]
     assert top("gender", plays) == [("F", 4887), ("M", 1933)]
 

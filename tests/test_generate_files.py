@@ -313,3 +313,60 @@ def test_some_plays_nearly_match(plays: list[Record], songs: list[Record]) -> No
     exact = sum(played == in_catalogue for played, in_catalogue in lengths)
     assert 0.17 < exact / len(plays) < 0.23
     assert len(lengths) - exact > 0
+
+
+# Several servers, several runs
+
+
+@pytest.fixture(scope="module")
+def spread(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
+    """The events of two runs on fifty servers."""
+    folder = tmp_path_factory.mktemp("spread")
+    options = Options(songs=50, users=120, days=8, servers=50, runs=2, growth=20.0)
+    generate(folder, options)
+    files = sorted((folder / "log_data").rglob("*.json"))
+    found: list[Record] = []
+    for file in files:
+        lines = [json.loads(line) for line in file.read_text("ascii").split("\n")]
+        assert [line["ts"] for line in lines] == sorted(line["ts"] for line in lines)
+        found += lines
+    return found
+
+
+def test_listeners_share_session_numbers(spread: list[Record]) -> None:
+    users = defaultdict(set)
+    for event in spread:
+        users[event["sessionId"]].add(event["userId"])
+    assert max(len(found - {""}) for found in users.values()) > 20
+    assert max(users) < 60
+
+
+def test_no_event_has_the_identity_of_another(spread: list[Record]) -> None:
+    keys = [(e["ts"], e["userId"], e["sessionId"], e["itemInSession"]) for e in spread]
+    assert len({*keys}) == len(keys)
+    assert len({(session, item) for _, _, session, item in keys}) < len(keys) / 2
+
+
+def test_a_server_has_its_own_millisecond_and_registers_at_it(spread: list[Record]) -> None:
+    for event in spread:
+        fraction = event["ts"] % 1_000
+        assert 796 <= fraction < 846
+        if event["userId"]:
+            assert fraction == 796 + (int(event["userId"]) - 1) % 50
+            assert event["registration"] % 1_000 == fraction
+            assert event["registration"] <= event["ts"]
+    assert len({event["ts"] % 1_000 for event in spread if not event["userId"]}) > 5
+
+
+def test_runs_are_more_than_a_day_apart_and_have_the_same_listeners(spread: list[Record]) -> None:
+    end = 1_541_030_400_000 + 8 * 86_400_000
+    first = [event for event in spread if event["ts"] < end]
+    second = [event for event in spread if event["ts"] >= end]
+    assert second[0]["ts"] - first[-1]["ts"] > 86_400_000
+    runs = [{(e["userId"], e["firstName"], e["lastName"]) for e in run} for run in (first, second)]
+    assert len(runs[0] & runs[1]) > 50
+    assert len({user for user, _, _ in runs[0] | runs[1]}) == len(runs[0] | runs[1])
+    numbers = [
+        {(e["userId"], e["sessionId"]) for e in run if e["userId"]} for run in (first, second)
+    ]
+    assert len(numbers[0] & numbers[1]) > 20

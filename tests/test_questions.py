@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,9 +12,9 @@ from typing import Any
 import pytest
 
 from naive_answers import ANSWERS, SHIPPED
-from naive_tables import Row, Tables, sessions
+from naive_tables import Row, Tables, session_plays, sessions
 from question_readers import Asked, on_duckdb, on_postgres
-from question_worlds import warehouse, world
+from question_worlds import play, warehouse, world
 from sparkify.analysis import questions
 
 WORLDS = range(30)
@@ -90,6 +91,32 @@ def test_the_view_has_every_session(
     for reader in engines:
         reader.fill(tables, tmp_path)
         assert reader.read(EVERY_SESSION).rows == expected_sessions(tables), reader.engine
+
+
+SESSION_OF_A_PLAY = re.findall(
+    r"^```sql\n(.*?)^```$",
+    (Path(__file__).parent.parent / "docs/schema.md").read_text(encoding="utf-8"),
+    re.DOTALL | re.MULTILINE,
+)
+"""The statement that the documents show."""
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_every_play_is_of_one_session(
+    seed: int, engines: tuple[Asked, Asked], tmp_path: Path
+) -> None:
+    tables = world(seed)
+    (statement,) = SESSION_OF_A_PLAY
+    expected = Counter(
+        (plays[0]["sessionid"], play(event, {})["songplay_id"])
+        for plays in session_plays(tables)
+        for event in plays
+    )
+    for reader in engines:
+        reader.fill(tables, tmp_path)
+        rows = reader.read(statement).rows
+        assert Counter((row[1], row[0]) for row in rows) == expected, reader.engine
+        assert len({(row[1], row[3], row[2], row[0]) for row in rows}) == len(tables["songplays"])
 
 
 HOUR = 3_600_000

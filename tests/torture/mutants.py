@@ -89,8 +89,7 @@ def compare(
 ) -> None:
     """Compare a load with the reference. names: uri -> how to name the file in a note."""
     staged = accept(files)
-    tables, _ = place.state(-1)
-    rejects = place.rejects(report["run_id"])
+    tables, rejects = place.held(report["run_id"])
     by_file = _read_by_file(place)
     bad = [one for one in rejects if one[3] != "conflict"]
     outcome.differences += other_rejects(bad, staged.rejects, names)

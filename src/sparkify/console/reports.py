@@ -143,6 +143,9 @@ def _say_loaded(report: LoadReport) -> None:
             f"  {kind:<6} {one.read:,} read = {one.staged:,} staged"
             f" + {one.duplicates:,} duplicates + {one.rejected:,} rejected"
         )
+    if any(one.mended for one in report.counts.values()):
+        amounts = " and ".join(f"{one.mended:,} {kind}" for kind, one in report.counts.items())
+        stream.say(f"  text   {amounts} had text that was encoded twice and were mended")
 
 
 def _say_nothing_new(plan: Plan) -> None:
@@ -187,11 +190,11 @@ def show_status(found: _Record) -> None:
         stream.say("Nothing is loaded yet. Next: `sparkify etl`.")
 
 
-_RUN_COLUMNS = ("run", "status", "finished (UTC)", "files", "events", "songs", "rejected")
+_RUN_COLUMNS = ("run", "status", "finished (UTC)", "files", "events", "songs", "rejected", "mended")
 
 
 def _run(record: _Record) -> list[Any]:
-    """Sum up a run in one line: files loaded, records read, records rejected."""
+    """Sum up a run in one line: files loaded; records read, rejected, mended."""
     return [
         record["run_id"],
         record["status"],
@@ -200,6 +203,7 @@ def _run(record: _Record) -> list[Any]:
         record["events_read"],
         record["songs_read"],
         record["events_rejected"] + record["songs_rejected"],
+        record["events_mended"] + record["songs_mended"],
     ]
 
 

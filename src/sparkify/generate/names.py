@@ -25,7 +25,7 @@ class Text(NamedTuple):
     """A text, and how the logs write it.
 
     original: as the catalogue has it. json: as it stands in the logs, doubly encoded where it is
-    not ASCII. staged: as it is staged from there, without trailing blanks.
+    not ASCII. staged: as it is staged from there, mended, without trailing blanks.
     """
 
     original: str
@@ -39,7 +39,7 @@ def as_logged(text: str) -> Text:
     if not text.isascii():
         for _ in range(2):
             logged = logged.encode().decode("latin-1")
-    return Text(text, json.dumps(logged).replace("/", "\\/"), logged.rstrip(" "))
+    return Text(text, json.dumps(logged).replace("/", "\\/"), text.rstrip(" "))
 
 
 def is_foreign(titles: Integers, artists: Integers) -> Flags:

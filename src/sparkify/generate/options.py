@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UsageError
 
-GENERATOR = 1
+GENERATOR = 2
 """The version of the generator: to be raised when the same options give other bytes."""
 
 USERS = 100
@@ -32,7 +32,8 @@ class Options:
         be (within a few per cent when there are many).
     days, start: how many UTC days of logs, and the first of them.
     seed: another seed gives another world of the same kind.
-    match_share: which share of the plays is of a song in the catalogue, 0 to 1.
+    match_share: which share of the plays is of a song in the catalogue, 0 to 1; some that the logs
+        misspell come on top.
     growth: how many new users a year come, as a share of the users on the first day.
     servers: how many servers the users are spread over; each counts sessions by itself, so that
         users of different ones share session numbers.

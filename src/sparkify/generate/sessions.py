@@ -12,7 +12,7 @@ from .lengths import UNITS
 from .music import Music
 from .options import DAYS_PER_YEAR, Options
 from .people import People
-from .rhythm import DAY, HOUR, Rhythm
+from .rhythm import DAY, HOUR, Rhythm, millisecond
 from .states import GONE, IS_PAUSE, IS_PLAY, IS_REDIRECT, REGISTERING, follow
 
 BLOCK = 6 * HOUR
@@ -67,7 +67,7 @@ class Sessions:
     def blocks(self) -> Iterator[Events]:
         """Yield the events of each block of six hours (UTC), ordered by time; also of empty ones.
 
-        Events of one session at the same second are in the order of their items.
+        Events at the same moment are in the order of their sessions and items.
         """
         self._gather()
         for block in range(self._start, self._end, BLOCK):
@@ -75,7 +75,8 @@ class Sessions:
             waves = Events(
                 *map(np.concatenate, zip(_NONE, *self._waves(block + BLOCK), strict=True))
             )
-            order = np.lexsort((waves.item, waves.session, waves.at))
+            within_second = millisecond(self._people.server[waves.user])
+            order = np.lexsort((waves.item, waves.session, within_second, waves.at))
             yield Events(*(column[order] for column in waves))
 
     def _waves(self, until: int) -> Iterator[Events]:

@@ -90,7 +90,7 @@ class Tally:
 
     def _count_sessions(self, user: Integers, session: Integers) -> None:
         """Count sessions by their plays; the last one of each user may go on later."""
-        is_first, is_last = _edges(session)
+        is_first, is_last = _edges(user, session)
         user, session = user[is_first], session[is_first]
         plays = 1 + np.flatnonzero(is_last) - np.flatnonzero(is_first)
         goes_on = session == self._session[user]
@@ -129,9 +129,9 @@ def week_of_day(day: _Days) -> _Days:
     return (day + 3) // 7
 
 
-def _edges(values: Integers) -> tuple[Flags, Flags]:
-    """Tell where runs of equal values begin, and where they end."""
-    changes = values[1:] != values[:-1]
+def _edges(*columns: Integers) -> tuple[Flags, Flags]:
+    """Return where runs of rows begin that are equal in all columns, and where they end."""
+    changes = np.any([values[1:] != values[:-1] for values in columns], axis=0)
     return np.append(True, changes), np.append(changes, True)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chance import Integers, digest
-from .music import Music
+from .music import NOT_FOUND, Music
 from .options import Options
 from .people import People, User
 from .rhythm import DAY, EPOCH
@@ -30,7 +30,7 @@ _Name = TypeVar("_Name", bound=tuple[str, ...])
 
 
 def truth(options: Options, music: Music, people: People, tally: Tally) -> dict[str, Any]:
-    """Say what is known of a world.
+    """Say what is known of a world, loaded with the default settings.
 
     generator, options: which world it is. tables: rows by table; `matched` are the songplays with a
     song_id. answers: by the name of the question; lengths are in units of 1e-5 s, so that they are
@@ -56,9 +56,8 @@ def truth(options: Options, music: Music, people: People, tally: Tally) -> dict[
 def _matched(music: Music, tally: Tally) -> Counter[int]:
     """Count the plays that are matched, by number of the song that they are matched to."""
     found: Counter[int] = Counter()
-    plain = music.catalogue.plain
-    for number in plain[tally.songs[plain] > 0].tolist():
-        found[music.catalogue.matched(number)] += int(tally.songs[number])
+    for number in np.flatnonzero((tally.songs > 0) & (music.found != NOT_FOUND)):
+        found[music.catalogue.matched(int(music.found[number]))] += int(tally.songs[number])
     return found
 
 

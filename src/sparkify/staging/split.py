@@ -212,7 +212,7 @@ def _line(number: int, line: bytes, judge: Judge[T]) -> Iterable[Found[T]]:
 def song_records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
     """Take the content of a song file apart, as `records` does.
 
-    Where nothing can be read, it is one broken song.
+    Where nothing can be read, it is one broken song, for its encoding if that is at fault.
     """
     splitter = _Splitter(judge, 1)
     damages: list[Found[T]] = []
@@ -225,7 +225,8 @@ def song_records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]
             readable = True
         else:
             damages.append(found)
-    yield from damages[:1]
+    if damages:
+        yield min(damages, key=lambda one: one[3].reason != "encoding")  # type: ignore[union-attr]
 
 
 def _song_parts(
@@ -233,9 +234,11 @@ def _song_parts(
 ) -> Iterator[Found[T]]:
     for block in _until_damage(content):
         if isinstance(block, Damage):
-            if block.whole:
-                yield from splitter.take(b"", last=True)
-            yield splitter.number, splitter.place, b"", Unreadable("encoding", str(block))
+            rest = splitter.rest
+            whole = len(rest) if block.whole else rest.rfind(b"\n") + 1
+            splitter.rest, lost = rest[:whole], rest[whole:]
+            yield from splitter.take(b"", last=True)
+            yield splitter.number, splitter.place, lost, Unreadable("encoding", str(block))
             return
         if look:
             look(splitter.rest + block)

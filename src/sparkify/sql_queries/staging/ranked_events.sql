@@ -22,17 +22,14 @@ WITH claims AS (
         staged.sessionid,
         staged.iteminsession
     FROM staging_events AS staged
+    INNER JOIN new_events AS new_ones
+        ON
+            staged.event_ms = new_ones.event_ms
+            AND COALESCE(staged.userid, -1) = COALESCE(new_ones.userid, -1)
+            AND staged.sessionid = new_ones.sessionid
+            AND staged.iteminsession = new_ones.iteminsession
     WHERE
         staged.ts BETWEEN TIMESTAMP '2000-01-01 00:00:00' AND TIMESTAMP '2100-12-31 23:59:59.999'
-        AND EXISTS (
-            SELECT 1
-            FROM new_events AS new_ones
-            WHERE
-                new_ones.event_ms = staged.event_ms
-                AND COALESCE(new_ones.userid, -1) = COALESCE(staged.userid, -1)
-                AND new_ones.sessionid = staged.sessionid
-                AND new_ones.iteminsession = staged.iteminsession
-        )
 ),
 
 crowded AS (
