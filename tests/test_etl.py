@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -32,7 +32,7 @@ from small_world import (
     song,
     state,
 )
-from sparkify import etl, sources
+from sparkify import etl, jsonpaths
 from sparkify.config import Settings
 from sparkify.errors import QualityError, SourceError, TooManyRejectedError, WarehouseError
 from sparkify.etl import LoadReport
@@ -404,7 +404,7 @@ def test_notes_tell_what_was_passed_over(place: Place) -> None:
         (place.folder / f"song_data/{n}.json~").touch()
     place.write([log("4", event(9, 0, mood="good"), event(9, 1, mood="bad", tempo=3))])
     ignored, unknown = load(place).notes
-    assert ignored.startswith("7 names under the sources are no .json files and were passed over")
+    assert ignored.startswith("7 names under the sources are no .json files (nor .jsonl or")
     assert ignored.endswith("4.json~ and 2 more.")
     assert unknown.endswith("were ignored: mood (2), tempo (1).")
 
@@ -538,27 +538,78 @@ def test_prefix_is_a_folder_and_not_a_beginning(place: Place) -> None:
     assert load(place).tables["songplays"] == 6
 
 
-@pytest.mark.parametrize("kind", ["log_data/1.json", "song_data/3.json"])
-@pytest.mark.parametrize("change", ["vanishes", "grows"])
-def test_file_that_changes_during_the_load(place: Place, kind: str, change: str) -> None:
-    path = place.folder / kind
-    content = path.read_bytes()
+def load_while(place: Place, act: Callable[[], object]) -> LoadReport:
+    """Load; something happens behind the listing, before a file is read."""
+    read_jsonpaths = jsonpaths.read_jsonpaths
 
-    def act(listing: Any) -> Any:
-        if change == "grows":
-            path.write_bytes(content + b"\n" + content)
-        else:
-            path.unlink()
-        return listing
+    def acting(address: str) -> Any:
+        act()
+        return read_jsonpaths(address)
 
-    read_jsonpaths = sources.read_jsonpaths
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "read_jsonpaths", lambda address: act(read_jsonpaths(address)))
-        with pytest.raises(SourceError, match=Path(kind).name):
-            load(place)
+        patch.setattr(jsonpaths, "read_jsonpaths", acting)
+        return load(place)
+
+
+@pytest.mark.parametrize("name", ["log_data/1.json", "song_data/3.json"])
+def test_file_that_vanishes_during_the_load(place: Place, name: str) -> None:
+    with pytest.raises(SourceError, match=Path(name).name):
+        load_while(place, (place.folder / name).unlink)
     assert place.published() == 0
     place.write(FIRST)
     assert load(place).tables["songplays"] == 6
+
+
+def test_log_that_grows_during_the_load(place: Place) -> None:
+    """What was listed is loaded, up to its last whole record; the next load reads the rest."""
+    path = place.folder / "log_data/4.json"
+    half = play(4, 1)
+    place.write([log("4", play(4, 0), half[:40])])
+
+    def grow() -> None:
+        with path.open("ab") as stream:
+            stream.write(half[40:] + b"\n" + play(4, 2) + b"\n" + play(4, 3)[:40])
+
+    first = load_while(place, grow)
+    assert counts(first, "events") == (10, 8, 0, 2)
+    assert first.tables["songplays"] == 7
+    (note,) = [note for note in first.notes if "written to" in note]
+    assert note.startswith(f"{path} was written to")
+    with path.open("ab") as stream:
+        stream.write(play(4, 3)[40:])
+    second = load(place)
+    assert files(second) == (0, 1, 5)
+    assert counts(second, "events") == (4, 3, 1, 0)
+    assert second.tables["songplays"] == 10
+
+
+def test_song_that_grows_during_the_load(place: Place) -> None:
+    path = place.folder / "song_data/3.json"
+    content = path.read_bytes()
+    other = content.replace(b'"song_id": "', b'"song_id": "X')
+    assert other != content
+    songs = load_while(place, lambda: path.write_bytes(content + b"\n" + other)).tables["songs"]
+    again = load(place)
+    assert (files(again), counts(again, "songs")) == ((0, 1, 4), (2, 1, 1, 0))
+    assert again.tables["songs"] == songs + 1
+
+
+def test_file_that_grows_between_reading_and_rejecting(loaded: Place) -> None:
+    """The loser of a key is looked for in what was read."""
+    loaded.write(SECOND, version=1)
+    path = loaded.folder / "log_data/3.json"
+
+    def grow(step: str, done: int, total: int | None, unit: str) -> None:
+        if step == "transforming":
+            with path.open("ab") as stream:
+                stream.write(b"\n" + play(77, 0) + b"\n{")
+
+    assert load(loaded, progress=grow).run_id == 2
+    conflicts = "SELECT line_number FROM rejected_records WHERE reason = 'conflict' AND uri LIKE"
+    ((lines,),) = [loaded.read(f"{conflicts} '%log_data/3.json' ORDER BY ALL")]
+    assert lines
+    report = load(loaded)
+    assert (files(report)[1], counts(report, "events")[1]) == (1, 1)
 
 
 def test_file_that_changes_between_reading_and_rejecting(loaded: Place) -> None:

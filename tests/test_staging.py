@@ -704,46 +704,6 @@ def test_keys_of_the_jsonpaths_file(tmp_path: Path) -> None:
 # Files that do not stay as they were
 
 
-def change_size(path: Path) -> None:
-    path.write_bytes(path.read_bytes() + b"\n")
-
-
-def change_time(path: Path) -> None:
-    os.utime(path, (1, 1))
-
-
-def vanish(path: Path) -> None:
-    path.unlink()
-
-
-@pytest.mark.parametrize("change", [change_size, change_time, vanish])
-def test_log_that_changes_is_an_error(tmp_path: Path, change: Callable[[Path], None]) -> None:
-    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
-    change(Path(files[1].path))
-    with pytest.raises(SourceError, match=r"b\.json (changed|vanished|cannot be read)") as caught:
-        stage_files(tmp_path, files)
-    assert caught.value.details == {"uri": files[1].uri}
-
-
-@pytest.mark.parametrize("change", [change_size, vanish])
-def test_song_that_changes_is_an_error(tmp_path: Path, change: Callable[[Path], None]) -> None:
-    files = source_files(tmp_path, "songs", songs(40))
-    change(Path(files[33].path))
-    with pytest.raises(SourceError, match=r"TR00033\.json (changed|cannot be read)") as caught:
-        stage_files(tmp_path, files)
-    assert caught.value.details == {"uri": files[33].uri}
-
-
-def test_log_that_vanishes_when_it_was_read(tmp_path: Path) -> None:
-    files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
-    with pytest.raises(
-        SourceError, match=r"a\.json vanished while it was read; nothing was loaded"
-    ):
-        stage_files(
-            tmp_path, files, progress=lambda *_: Path(files[0].path).unlink(missing_ok=True)
-        )
-
-
 def test_log_that_vanishes_behind_its_head_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

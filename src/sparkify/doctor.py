@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from . import __version__, sources, sql_queries, warehouse
+from . import __version__, jsonpaths, sources, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
 from .errors import SparkifyError, WarehouseError
@@ -103,13 +103,14 @@ def _source(settings: Settings, kind: Kind) -> Finding:
     except SparkifyError as error:
         return _wrong(check, error)
     size = sum(listing.found.sizes) / 1e6
-    return Finding(check, f"{address}: {len(listing.found):,} files, {size:,.1f} MB")
+    unread = f"; passed over: {sources.some(listing.unread)}" if listing.unread else ""
+    return Finding(check, f"{address}: {len(listing.found):,} files, {size:,.1f} MB{unread}")
 
 
 def _jsonpaths(settings: Settings) -> Finding:
     check = "fields of events"
     try:
-        keys = sources.read_keys(settings)
+        keys = jsonpaths.read_keys(settings)
     except SparkifyError as error:
         return _wrong(check, error)
     named = sum(1 for key in keys if key)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, get_args
 
-from . import ledger, processes, sources
+from . import jsonpaths, ledger, processes, sources
 from .analysis import Answer, ask
 from .config import Settings
 from .errors import TooManyRejectedError, WarehouseError
@@ -31,7 +31,6 @@ from .warehouse import (
 )
 from .warehouse.staged_by import StagedBy
 
-_SHOWN_NAMES = 5
 _ATTEMPTS = 4
 
 
@@ -209,10 +208,11 @@ def _load_new(
     verify: bool,
 ) -> None:
     known = warehouse.known_files()
-    keys = sources.read_keys(settings)
+    keys = jsonpaths.read_keys(settings)
     by = StagedBy.now(settings.mend_text, keys)
     by.require_kept(warehouse.staged_by())
     report.plan = _plan(listing, known, verify=verify)
+    report.notes = _unread(listing)
     if not report.plan.files:
         return
     staged = warehouse.stage(report.plan, keys, progress)
@@ -234,7 +234,7 @@ def _load_new(
     report.checks = _passed(needed(audit_queries, report.plan.kinds))
     with _behind_the_commit(report):
         shrunk = _shrunk(warehouse, report.plan, known)
-    report.notes += [*_notes(report.plan, staged, keys), *staged.notes, *shrunk]
+    report.notes += [*_notes(listing, staged, keys), *staged.notes, *shrunk]
 
 
 def _counts(runs: list[dict[str, Any]], run_id: int | None) -> dict[Kind, Counts]:
@@ -288,18 +288,28 @@ def _passed(audits: Iterable[Query]) -> list[dict[str, Any]]:
     return [{"name": query.name, "severity": "fail", "failures": 0} for query in audits]
 
 
-def _notes(plan: Plan, staged: StageReport, keys: tuple[str, ...]) -> list[str]:
+def _unread(listing: sources.Listing) -> list[str]:
+    if not listing.unread:
+        return []
+    return [
+        f"{len(listing.unread):,} names under the sources lead nowhere or in a circle, may not be "
+        f"read, or are no files, and were passed over: {sources.some(listing.unread)}. The next "
+        "load takes what it can read then."
+    ]
+
+
+def _notes(listing: sources.Listing, staged: StageReport, keys: tuple[str, ...]) -> list[str]:
     notes = []
-    if plan.ignored:
+    if others := sorted({*listing.ignored}.difference(listing.unread)):
         notes.append(
-            f"{len(plan.ignored):,} names under the sources are no .json files and were passed "
-            f"over: {_some(plan.ignored)}."
+            f"{len(others):,} names under the sources are no .json files (nor .jsonl or .ndjson, "
+            f"nor one packed as .gz) or hidden, and were passed over: {sources.some(others)}."
         )
     if staged.unknown:
         names = [f"{name} ({count:,})" for name, count in staged.unknown.most_common()]
         notes.append(
             "Unknown fields in the first 1,000 records of each log file, and in the first 1,000 "
-            f"songs, were ignored: {_some(names)}."
+            f"songs, were ignored: {sources.some(names)}."
         )
     if missing := keys.count(""):
         notes.append(f"The JSONPaths file leaves out {missing} fields: their columns are NULL.")
@@ -320,13 +330,9 @@ def _shrunk(warehouse: Warehouse, plan: Plan, known: ledger.Ledger) -> list[str]
         return []
     return [
         f"{len(fewer):,} changed files have fewer records than before; what they had stays in the "
-        f"warehouse: {_some(fewer)}. To forget it: `sparkify create-tables --drop`, then load."
+        f"warehouse: {sources.some(fewer)}. To forget it: `sparkify create-tables --drop`, then "
+        "load."
     ]
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _SHOWN_NAMES
-    return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _now() -> datetime:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from .source_file import SourceFile
 from .sources import ending, etag, in_s3
-from .staging.reading import Numbered, require_unchanged
+from .staging.reading import Numbered
 
 if TYPE_CHECKING:
     from .config import Settings
@@ -23,7 +23,7 @@ GROUP_FILES = 200
 class Fetch(Protocol):
     """Gives the content of the files of a source, as they were listed.
 
-    Every method raises SourceError when a file cannot be read, vanished, or changed since.
+    Every method raises SourceError when a file cannot be read or vanished, or changed in S3.
     """
 
     def read_many(self, files: Sequence[Numbered]) -> Iterator[bytes] | None:
@@ -37,10 +37,6 @@ class Fetch(Protocol):
         """
         ...
 
-    def require_unchanged(self, files: Iterable[SourceFile]) -> None:
-        """Check that files that were opened at their paths are still as they were listed."""
-        ...
-
 
 class LocalFetch:
     """Files of this machine: they stay where they are."""
@@ -51,10 +47,6 @@ class LocalFetch:
     def groups(self, files: Sequence[Numbered]) -> Iterator[list[Numbered]]:
         """Yield all of them at once."""
         yield list(files)
-
-    def require_unchanged(self, files: Iterable[SourceFile]) -> None:
-        """Look at size and time of change once more."""
-        require_unchanged(files)
 
 
 LOCAL = LocalFetch()
@@ -93,10 +85,6 @@ class SourceFetch:
             finally:
                 for path in paths:
                     path.unlink(missing_ok=True)
-
-    def require_unchanged(self, files: Iterable[SourceFile]) -> None:
-        """Look at those of this machine once more."""
-        require_unchanged(file for file in files if not in_s3(file.path))
 
     def _copy(self, one: Numbered) -> Numbered:
         """Choose where a file goes: by number, for a key may be anything."""

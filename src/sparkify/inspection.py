@@ -110,7 +110,9 @@ def _folder(address: str) -> Inspected:
     for file in files:
         nanoseconds = int(file.fingerprint.partition("-")[2])
         result.add(file.uri, file.size, datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC))
-    result.passed_over.update(_ending(Path(name).name) for name in listing.ignored)
+    others = set(listing.ignored).difference(listing.unread)
+    result.passed_over.update(_ending(Path(name).name) for name in others)
+    result.passed_over += Counter(unreadable=len(listing.unread))
     for file in files[:RECORDS]:
         try:
             with Path(file.path).open("rb") as stream:
@@ -154,7 +156,7 @@ def _prefix(s3: S3, address: str, progress: Progress) -> Inspected:
 def _ending(name: str, root: str = "/") -> str:
     """Tell what kind of name was passed over: by its ending, or `hidden`, `folder`, `none`."""
     names = name.removeprefix(root).split("/")
-    if any(one.startswith(".") and one.strip(".") for one in names):
+    if any(map(sources.is_hidden, names)):
         return "hidden"
     return Path(names[-1]).suffix or "none" if names[-1] else "folder"
 

@@ -1,10 +1,9 @@
-"""A folder, a prefix in S3, or one file, as a list of source files; and the JSONPaths file."""
+"""A folder, a prefix in S3, or one file, as a list of source files."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import re
 import stat
@@ -20,7 +19,7 @@ from urllib.parse import quote, unquote
 from . import processes
 from .errors import SourceError
 from .source_file import SourceFile, SourceFiles
-from .staging.rules import EVENT_FIELDS, Kind
+from .staging.rules import Kind
 
 if TYPE_CHECKING:
     from .config import Settings
@@ -35,9 +34,6 @@ _S3 = "s3://"
 _SHARES = 16
 _NO_ETAG = "no_etag_"
 _PLAIN_ETAG = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?")
-_JSONPATH = re.compile(
-    r"""\$(?:\.(?P<dot>\w+)|\[\s*(?P<quote>['"])(?P<key>[^'"]+)(?P=quote)\s*\])"""
-)
 
 
 @dataclass
@@ -135,7 +131,7 @@ def scan_folder(address: str, kind: Kind) -> Listing:
         else:
             listing = _walk_all(os.path.realpath(root, strict=True), kind)
     except OSError as error:
-        raise _unreadable(error) from None
+        raise unreadable(_uri(str(error.filename)), error) from None
     if listing.may_hold_twice:
         uris = listing.found.uris
         once = dict(zip(uris, range(len(uris)), strict=True)).values()
@@ -172,10 +168,12 @@ def _uri(path: str) -> str:
     return path.encode("utf-8", errors="surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _unreadable(error: OSError) -> SourceError:
+def unreadable(uri: str, error: OSError) -> SourceError:
+    """Make the error for a file or a folder that cannot be read."""
     return SourceError(
-        f"{_uri(str(error.filename))} cannot be read: {error.strerror}",
-        "Make it readable, or move it out of the source folder; then load again.",
+        f"{uri} cannot be read: {error.strerror or error}",
+        "Make it readable, or take it out of the source; then load again.",
+        uri=uri,
     )
 
 
@@ -343,67 +341,24 @@ def hashed(file: SourceFile) -> SourceFile:
         with Path(file.path).open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise _unreadable(error) from None
+        raise unreadable(file.uri, error) from None
     return file._replace(fingerprint=f"{file.fingerprint}-{digest}")
 
 
-def read_keys(settings: Settings) -> tuple[str, ...]:
-    """Read the configured JSONPaths file, on this machine or in S3; see `read_jsonpaths`.
+def moved(file: SourceFile) -> bool:
+    """Return whether a file has another size or time of change than it was listed with.
 
-    Raises SettingsError when S3 does not let us in.
+    One in S3 has not: it is given as it was listed, or not at all. Raises SourceError when a file
+    vanished.
     """
-    address = settings.log_jsonpath
-    if not in_s3(address):
-        return read_jsonpaths(address)
-    from .util_s3 import S3
-
-    return read_jsonpaths(address, S3(settings, settings.s3_region).read(address))
-
-
-def read_jsonpaths(address: str, content: bytes | None = None) -> tuple[str, ...]:
-    """Read which JSON key each column of staging_events is taken from.
-
-    address: a JSONPaths file as COPY takes it; "" for the keys as Sparkify's app writes them.
-    content: what it holds; without it the file is read.
-    Returns the keys in the order of staging_events; "" where the file has no path for a column.
-    The file may name its paths in any order: a path belongs to the column of its name.
-
-    Raises SourceError when the file is missing or cannot be followed.
-    """
-    if not address:
-        return tuple(field.key for field in EVENT_FIELDS)
-    next_step = "Correct LOG_JSONPATH, or leave it empty for the app's own field names."
+    if in_s3(file.uri):
+        return False
     try:
-        if content is None:
-            content = Path(address).expanduser().read_bytes()
-        paths = json.loads(content.decode("utf-8-sig"))["jsonpaths"]
-    except OSError as error:
-        raise SourceError(f"{address} cannot be read: {error.strerror}", next_step) from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        paths = None
-    if not isinstance(paths, list):
+        status = os.stat(file.path)  # noqa: PTH116 - a name may be no UTF-8
+    except OSError:
         raise SourceError(
-            f'{address} is no JSONPaths file: it must be {{"jsonpaths": ["$[\'artist\']", ...]}}',
-            next_step,
-        )
-    keys: dict[str, str] = {}
-    columns = {field.column for field in EVENT_FIELDS}
-    for path in paths:
-        match = _JSONPATH.fullmatch(path) if isinstance(path, str) else None
-        key = (match["dot"] or match["key"]) if match else ""
-        if key.lower() not in columns:
-            raise SourceError(
-                f"{address}: {path!r} names no field of a log event; a path is the name of one of "
-                f"{', '.join(field.key for field in EVENT_FIELDS)}, as in $['artist']",
-                next_step,
-            )
-        if key.lower() in keys:
-            raise SourceError(f"{address}: {path!r} names a field twice", next_step)
-        keys[key.lower()] = key
-    for required in EVENT_FIELDS:
-        if required.required and required.column not in keys:
-            raise SourceError(
-                f"{address} has no path for '{required.key}', which every event must have",
-                next_step,
-            )
-    return tuple(keys.get(field.column, "") for field in EVENT_FIELDS)
+            f"{file.uri} vanished while it was read; nothing was loaded",
+            "Load again when nobody removes it.",
+            uri=file.uri,
+        ) from None
+    return not f"{file.fingerprint}-".startswith(f"{_mark(status)}-")

@@ -16,6 +16,7 @@ class Target:
 
 TARGETS = (
     Target("sources", ("sources.py",), ("tests/test_sources.py",)),
+    Target("the JSONPaths file", ("jsonpaths.py",), ("tests/test_jsonpaths.py",)),
     Target("lists of files", ("source_file.py",), ("tests/test_source_file.py",)),
     Target("the ledger", ("ledger.py",), ("tests/test_ledger.py",)),
     Target(

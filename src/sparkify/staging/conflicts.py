@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..errors import SourceError
 from ..fetching import LOCAL, Fetch
-from .reading import Numbered, changed
+from .reading import Numbered
 from .rejects import RejectLog
 from .rules import Field
 from .split import blocks, records_of
@@ -90,7 +91,11 @@ def _reject_in(
             lost_before = as_json(won.pop(row), fields).encode()
             rejects.add(one.number, line_number, why, lost_before, place)
     if won or lost.total():
-        raise changed(one.file, "changed")
+        raise SourceError(
+            f"{one.file.uri} changed while it was read; nothing was loaded",
+            "Load again when nobody writes to it.",
+            uri=one.file.uri,
+        )
 
 
 def _rows(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, int, bytes, Row]]:

@@ -13,9 +13,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from .. import processes
-from ..errors import SourceError
 from ..source_file import SourceFile
-from .reading import Numbered, NumberedFiles, changed
+from ..sources import unreadable
+from .reading import Numbered, NumberedFiles
 
 _PART_BYTES = 16 << 20
 _READERS = 16
@@ -32,7 +32,8 @@ class SongPart:
     """The records of many song files as NDJSON, each naming the number of its file.
 
     plain: the numbers, in the order of the records. plain_bytes: the size of those files.
-    odd: the files that do not look like one object on one line, with their bytes (None: large).
+    odd: the files that do not look like one object on one line, with their bytes (None: large,
+    or not as it was listed).
     """
 
     data: bytearray = field(default_factory=bytearray)
@@ -48,7 +49,7 @@ def join_songs(
 
     key: the field under which each record of a part names the number of its file.
     contents: what is in each file, as it was listed; without it they are opened at their paths.
-    Raises SourceError when a file cannot be read, or changed since it was listed.
+    Raises SourceError when a file cannot be read.
     """
     prefix = b'{"%s":' % key.encode()
     chunks = [files[n : n + _FILES_AT_A_TIME] for n in range(0, len(files), _FILES_AT_A_TIME)]
@@ -91,7 +92,7 @@ def _joined(
         return
     found = processes.each(partial(_join_at, prefix=prefix), (_places(chunk) for chunk in chunks))
     for chunk, joined in zip(chunks, found, strict=True):
-        if joined is None:  # to say which file it is, and why
+        if joined is None:  # to say which file it is, and why, or to leave out one that moved
             one_by_one = (_content_as_listed(one.file) for one in chunk)
             joined = _join(_places(chunk), one_by_one, prefix)
         yield joined
@@ -165,15 +166,9 @@ def _content(path: str, size: int) -> bytes | None:
 
 
 def _content_as_listed(file: SourceFile) -> bytes | None:
-    """Read a small file. Raises SourceError when it cannot be read, or is not as it was listed."""
+    """Read a small file; None where it moved. Raises SourceError when it cannot be read."""
     try:
         data = _content(file.path, file.size)
     except OSError as error:
-        raise SourceError(
-            f"{file.uri} cannot be read: {error.strerror}; nothing was loaded",
-            "Make it readable, or take it out of the source; then load again.",
-            uri=file.uri,
-        ) from None
-    if data is not None and len(data) != file.size:
-        raise changed(file, "changed")
-    return data
+        raise unreadable(file.uri, error) from None
+    return data if data is not None and len(data) == file.size else None

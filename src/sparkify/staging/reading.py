@@ -1,14 +1,13 @@
-"""The files of a load: by number, opened, and as they were listed."""
+"""The files of a load: by number, and opened."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple, overload
 
-from ..errors import SourceError
 from ..source_file import SourceFile, SourceFiles
+from ..sources import unreadable
 
 
 class Numbered(NamedTuple):
@@ -59,30 +58,4 @@ def opened(file: SourceFile) -> Iterator[BinaryIO]:
         with open(file.path, "rb") as stream:  # noqa: PTH123 - a name may be no UTF-8
             yield stream
     except OSError as error:
-        raise SourceError(
-            f"{file.uri} cannot be read: {error.strerror or error}; nothing was loaded",
-            "Make it readable, or take it out of the source; then load again.",
-            uri=file.uri,
-        ) from None
-
-
-def require_unchanged(files: Iterable[SourceFile]) -> None:
-    """Raise SourceError when a file is not as it was listed."""
-    for file in files:
-        try:
-            status = os.stat(file.path)  # noqa: PTH116 - a name may be no UTF-8
-            same = file.fingerprint.startswith(f"{status.st_size}-{status.st_mtime_ns}")
-            what = "changed"
-        except OSError:
-            same, what = False, "vanished"
-        if not same:
-            raise changed(file, what)
-
-
-def changed(file: SourceFile, what: str) -> SourceError:
-    """Make the error for a file that changed, or vanished, since it was listed."""
-    return SourceError(
-        f"{file.uri} {what} while it was read; nothing was loaded",
-        "Load again when nobody writes to it.",
-        uri=file.uri,
-    )
+        raise unreadable(file.uri, error) from None

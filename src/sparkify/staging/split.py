@@ -90,26 +90,34 @@ class Damage(Exception):
 def blocks(file: SourceFile, notes: list[str], data: bytes | None = None) -> Iterator[bytes]:
     """Yield the content of a file block by block, unpacked if its name ends in `.gz`.
 
+    Of a file that grew, as many bytes as were listed are read.
     notes: gets what the user should know of the file. data: what is in it, if that is in memory.
     Raises Damage behind what could be unpacked, and SourceError when the file cannot be read.
     """
     with opened(file) if data is None else BytesIO(data) as raw:
         if file.path.endswith(".gz"):
-            yield from _unpacked(raw, file, notes)
+            yield from _unpacked(_listed(raw, file, _PACKED_BYTES), file, notes)
         else:
-            while block := raw.read(BLOCK_BYTES):
-                yield block
+            yield from _listed(raw, file, BLOCK_BYTES)
 
 
-def _unpacked(raw: BinaryIO, file: SourceFile, notes: list[str]) -> Iterator[bytes]:
+def _listed(raw: BinaryIO, file: SourceFile, most: int) -> Iterator[bytes]:
+    """Yield what was listed of a file, `most` bytes at a time."""
+    left = file.size
+    while block := raw.read(min(most, left)):
+        yield block
+        left -= len(block)
+
+
+def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> Iterator[bytes]:
     """Unpack member by member, and verify each."""
-    data = raw.read(_PACKED_BYTES)
+    data = next(packed, b"")
     if data and not data.startswith(_GZIP):
         raise Damage("the file is no gzip, but its name ends in .gz; take that off", foreign=True)
     while data:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         while not unpacker.eof:
-            if not data and not (data := raw.read(_PACKED_BYTES)):
+            if not data and not (data := next(packed, b"")):
                 raise Damage("damaged gzip: it is cut off")
             before = unpacker.copy()
             try:
@@ -127,7 +135,7 @@ def _unpacked(raw: BinaryIO, file: SourceFile, notes: list[str]) -> Iterator[byt
         padding = 0
         while not data.lstrip(b"\0" + _BLANKS):
             padding += len(data)
-            if not (data := raw.read(_PACKED_BYTES)):
+            if not (data := next(packed, b"")):
                 break
         stripped = data.lstrip(b"\0" + _BLANKS)
         padding += len(data) - len(stripped)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ... import processes
 from ...fetching import grouped
+from ...sources import moved
 from ...staging.heads import head_of
 from ...staging.reading import Numbered
 from .record_loader import SQL, DataErrors, RecordLoader
@@ -65,10 +66,11 @@ class EventLoader(RecordLoader):
             self._read_events([one.file.path for one in group], numbers)
             doubts = self._rows("file_doubts_events", {"source_files": numbers})
             in_doubt = [number for number, _, doubtful in doubts if doubtful]
+            in_doubt += [one.number for one in group if moved(one.file)]
             if in_doubt:
                 self._rows("delete_file_events", {"source_files": in_doubt})
-            for number, records, doubtful in doubts:
-                self._records_read[number] = 0 if doubtful else records
+            for number, records, _ in doubts:
+                self._records_read[number] = 0 if number in in_doubt else records
         return [one for one in group if one.number in in_doubt]
 
     def _read_numbered(self, path: Path) -> None:

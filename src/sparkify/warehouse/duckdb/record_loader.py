@@ -12,13 +12,15 @@ from typing import Any
 
 import duckdb
 
+from ...source_file import SourceFile
+from ...sources import moved
 from ...sql_queries import folder
 from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
 from ...staging.rules import Field, Kind, Type
 from ...staging.split import Found, beginning_of, blocks, no_log, records_of, size_of
 from ...staging.typed import LineJudge
-from ...staging.validate import Rejection
+from ...staging.validate import Rejection, Unreadable
 
 SQL = folder("duckdb")
 _MACROS = folder("duckdb/macros")
@@ -95,7 +97,10 @@ class RecordLoader(ABC):
         return LineJudge(self._fields)
 
     def _stage_strictly(self, one: Numbered, data: bytes | None = None) -> None:
-        """Judge every record of a file, once. data: what is in it, if that is known already."""
+        """Judge every record of a file, once. data: what is in it, if that is known already.
+
+        A file that moved is taken up to its last whole record: the next load reads the rest.
+        """
 
         def content() -> Iterator[bytes]:
             return blocks(one.file, [], data)
@@ -107,7 +112,24 @@ class RecordLoader(ABC):
             self._rejects.add(one.number, 1, why, beginning_of(content()), weight=weight)
         else:
             found = records_of(self._kind, blocks(one.file, self.notes, data), self._judge)
-            self._keep(one.number, found)
+            self._keep(one.number, self._whole(one.file, found))
+        if moved(one.file):
+            self.notes.append(
+                f"{one.file.uri} was written to while it was read, and taken up to its last whole "
+                "record; the next load reads the rest."
+            )
+
+    def _whole(self, file: SourceFile, found: Iterable[Found[bytes]]) -> Iterator[Found[bytes]]:
+        """Leave out damage at the end of a file that moved."""
+        held: Found[bytes] | None = None
+        for one in found:
+            if held:
+                yield held
+            held = one if isinstance(one[3], Unreadable) else None
+            if not held:
+                yield one
+        if held and not moved(file):
+            yield held
 
     def _keep(self, number: int, found: Iterable[Found[bytes]]) -> None:
         """Reject records of a file, or put them into the spool, for the bulk path to read."""

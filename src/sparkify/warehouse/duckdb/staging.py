@@ -77,7 +77,7 @@ class Stager:
     def stage(self, files: Sequence[SourceFile]) -> None:
         """Read every file into new_events or new_songs, each with its number, from 0.
 
-        Raises SourceError when a file cannot be read or changes meanwhile.
+        Raises SourceError when a file cannot be read or vanishes meanwhile.
         """
         files = SourceFiles.of(files)
         events = list(NumberedFiles(files, files.of_kind("events")))
@@ -100,7 +100,6 @@ class Stager:
                     event_loader.stage(group)
             self.unknown = event_loader.unknown + song_loader.unknown
             self.notes = event_loader.notes + song_loader.notes
-        self.fetch.require_unchanged(one.file for one in events)
         self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
         self.rejects.flush()
 

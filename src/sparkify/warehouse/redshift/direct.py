@@ -117,7 +117,7 @@ def _event_columns(settings: Settings, keys: Sequence[str]) -> tuple[str, tuple[
     from ...util_s3 import S3
 
     text = S3(settings, settings.s3_region).read(settings.log_jsonpath).decode("utf-8-sig")
-    paths = json.loads(text)["jsonpaths"]  # sources.read_jsonpaths has judged it
+    paths = json.loads(text)["jsonpaths"]  # jsonpaths.read_jsonpaths has judged it
     return settings.log_jsonpath, tuple(re.findall(r"\w+", path)[-1].lower() for path in paths)
 
 
