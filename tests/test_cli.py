@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings, strategies
 
-from command_line import PROGRAM, answer, call, failure, process, terminal, write_sources
+from command_line import EVENTS, PROGRAM, answer, call, failure, process, terminal, write_sources
 from sparkify import __version__, analysis, sql_queries
 from sparkify.cli import application
 from sparkify.config.keys import SETTINGS
