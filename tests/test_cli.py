@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings, strategies
 
-from command_line import PROGRAM, answer, call, failure, process, terminal, write_sources
+from command_line import EVENTS, PROGRAM, answer, call, failure, process, terminal, write_sources
 from sparkify import __version__, analysis, sql_queries
 from sparkify.cli import application
 from sparkify.config.keys import SETTINGS
@@ -281,6 +281,22 @@ def test_etl_tells_what_it_loaded_and_answers(sources: None) -> None:
     for query in analysis.questions().values():
         assert query.purpose in result.stdout
     assert '"Setanta matins" by Elena' in result.stdout
+
+
+def test_etl_tells_what_it_mended(sources: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "encoded twice" not in call("etl", "--no-answers").stderr
+    twice = {**EVENTS[1], "itemInSession": 3, "artist": "Bj\u00c3\u0083\u00c2\u00b6rk"}
+    Path("data/log_data/more.json").write_text(json.dumps(twice))
+    told = "text   1 events and 0 songs had text that was encoded twice and were mended"
+    assert told in call("etl", "--no-answers").stderr
+    assert [run["events_mended"] for run in answer("status")["runs"]] == [1, 0]
+    header, _, newest, *_ = call("status").stdout.partition("The newest runs:")[2].split("\n")[1:]
+    assert header.split()[-1] == "mended"
+    assert newest.split()[-1] == "1"
+    monkeypatch.setenv("SPARKIFY_ETL_MEND_TEXT", "False")
+    error = failure("etl")
+    assert (error["code"], error["exit_code"]) == ("settings", 3)
+    assert error["details"] == {"setting": "[ETL] MEND_TEXT", "kept": "true"}
 
 
 def test_etl_loads_nothing_twice_and_says_so(sources: None) -> None:

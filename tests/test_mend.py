@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from both_ways import KEYS
+from cloud_place import Cloud, cloud
 from loading import Place
 from oracle import File
 from oracle_fields import mended as mended_again
@@ -323,3 +324,37 @@ def test_the_full_set(place: Place, mend_text: bool, matched: int, events: int) 
     assert (report["events"]["mended"], report["songs"]["mended"]) == (events, 0)
     [[found]] = place.read("SELECT count(song_id) FROM songplays")
     assert found == (matched,)
+
+
+# Redshift
+
+
+@pytest.fixture(scope="module")
+def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with cloud(tmp_path_factory.mktemp("cloud")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("mend_text", [True, False])
+def test_both_engines_stage_the_same(one_cloud: Cloud, mend_text: bool) -> None:
+    one_cloud.empty()
+    twice = encoded("Øen")
+    less, more = play(3, 0, song=twice), play(3, 0, song=twice + " live")
+    wide = play(2, 0, location=encoded("é" * 512))
+    for files in (
+        [*MISSPELLED, log("2", wide, b"{", less), song(2, twice)],
+        [log("3", more, play(1, 0, artist="Björk", song="Våren"))],
+    ):
+        one_cloud.put(files)
+        ours, theirs = (
+            one_cloud.load(copy_mode="compact", mend_text=mend_text),
+            one_cloud.load_duckdb(mend_text=mend_text),
+        )
+        for key in ("events", "songs", "plays", "tables"):
+            assert ours[key] == theirs[key], key
+    assert one_cloud.tables() == one_cloud.duckdb_tables()
+    assert ours["events"]["mended"] == mend_text
+    one_cloud.put([GOOD])
+    with pytest.raises(SettingsError, match="this warehouse was loaded with"):
+        one_cloud.load(mend_text=not mend_text)
+    assert one_cloud.load(mend_text=mend_text)["events"]["staged"] == 1

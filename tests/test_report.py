@@ -145,6 +145,7 @@ def test_groups_quality_runs_and_schema_are_there(page: Page) -> None:
     assert [value for _, name, value in page.attributes if name == "data-table"] == [*STAR_TABLES]
     assert "hostile-events.json, line 180" in page.text
     assert "1 of events for not json, 1 of events for type." in page.text
+    assert re.search(r"[1-9][\d,]* events and 0 songs had text that was encoded twice", page.text)
     assert 'html lang="en"' in page.html
 
 
