@@ -51,7 +51,7 @@ def expected(staged: Staged) -> Tables:
 class Loaded:
     """A place, and what must be in it.
 
-    bad: reason and text of what it rejected, conflicts aside. waiting: files that no load has taken.
+    bad: reason and text of what it rejected, conflicts aside. waiting: files that no load took.
     """
 
     def __init__(self, folder: Path) -> None:
