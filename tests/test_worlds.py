@@ -49,29 +49,34 @@ def expected(staged: Staged) -> Tables:
 
 
 class Loaded:
-    """A place, and what must be in it."""
+    """A place, and what must be in it.
+
+    bad: reason and text of what it rejected, conflicts aside. waiting: files that no load took.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.place, self.staged = Place(folder), Staged()
+        self.bad: Counter[Row] = Counter()
         self._conflicts: Counter[str] = Counter()
-        self._waiting: dict[str, File] = {}  # files that no load has taken
+        self.waiting: dict[str, File] = {}
         self._version = 0
 
     def load(self, files: list[File]) -> None:
         """Load what is new; compare counts, rejects and tables."""
         self.place.write(files, self._version)
         self._version += 1
-        self._waiting |= {file.uri: file for file in files if is_listed(file.uri)}
-        after = accept(self._waiting.values(), self.staged.copy())
+        self.waiting |= {file.uri: file for file in files if is_listed(file.uri)}
+        after = accept(self.waiting.values(), self.staged.copy())
         if refused(self.staged, after):
             with pytest.raises(TooManyRejectedError):
                 self.place.load()
             tables, rejects = self.place.held()
             assert tables == expected(self.staged)
-            assert other_rejects(rejects, after.rejects) == []
+            bad = [one for one in rejects if one[3] != "conflict"]
+            assert other_rejects(bad, after.rejects) == []
             return
         report = self.place.load()
-        tables, rejects = self.place.held(report["run_id"] if self._waiting else -1)
+        tables, rejects = self.place.held(report["run_id"] if self.waiting else -1)
         clashes = Counter(path.split("_")[0] for path, *_, why, _ in rejects if why == "conflict")
         for kind in KINDS:
             counts, old, new = report[kind], self.staged.tally[kind], after.tally[kind]
@@ -87,12 +92,8 @@ class Loaded:
         bad = [one for one in rejects if one[3] != "conflict"]
         assert other_rejects(bad, after.rejects[len(self.staged.rejects) :]) == []
         assert tables == expected(after)
-        self.staged, self._waiting = after, {}
-
-    def bad_records(self) -> Counter[tuple[str, str]]:
-        """Reason and text of everything that was rejected, conflicts aside."""
-        _, rejects = self.place.held()
-        return Counter(one[3:] for one in rejects if one[3] != "conflict")
+        self.bad.update(one[3:] for one in bad)
+        self.staged, self.waiting = after, {}
 
 
 def check_world(loads: World, folder: Path, *, thorough: bool = True) -> None:
@@ -103,14 +104,15 @@ def check_world(loads: World, folder: Path, *, thorough: bool = True) -> None:
     in_batches, anew = Loaded(folder / "in batches"), Loaded(folder / "anew")
     for files in loads:
         in_batches.load(files)
-    in_batches.load([])
     if thorough:
+        in_batches.load([])
         in_batches.place.load(rebuild=True)
         assert in_batches.place.held(-1)[0] == expected(in_batches.staged)
     every = [file for files in loads for file in files]
     anew.load(dealt_anew(every, Random(len(every))))
-    assert expected(anew.staged) == expected(in_batches.staged)
-    assert anew.bad_records() == in_batches.bad_records()
+    if not in_batches.waiting:
+        assert anew.staged.rows == in_batches.staged.rows
+        assert anew.bad == in_batches.bad
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -15,7 +15,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from oracle import File, is_listed, pieces
+from oracle import File, is_listed, pieces, record
 from oracle_fields import Kind
 from oracle_records import is_no_log, packed
 from world_records import Record, bad_line, event, lenient, repeated, song, spelled, spoiled
@@ -291,7 +291,7 @@ def _dealt(
         group.insert(random.randint(0, len(group)), one)
     if groups and kind == "events" and random.random() < 0.1:
         group = random.choice(groups)
-        group[:0] = [spelled(event(random, NONE), random, NONE)] * 1_005
+        group[:0] = [one for one in group if record(kind, one)[0]][:1] * 1_005
     return [
         under_a_name(
             kind, number, on_lines(kind, group, b"\n", random, ALL_PLACES), random, ALL_PLACES

@@ -276,8 +276,10 @@ def _shown(value: Any) -> str:
 def raw_text(line: bytes) -> str:
     """Show a rejected record as text of at most RAW_TEXT_BYTES bytes of UTF-8, cut at a character.
 
-    Bytes that are no UTF-8 and U+0000 (which no VARCHAR of Redshift takes) become U+FFFD.
+    White space behind it is no part of it. Bytes that are no UTF-8 and U+0000 (which no VARCHAR of
+    Redshift takes) become U+FFFD.
     """
+    line = line.rstrip(b" \t\r\n\f\v")
     text = line[: RAW_TEXT_BYTES + 4].decode("utf-8", errors="replace").replace("\0", "\ufffd")
     return text.encode("utf-8")[:RAW_TEXT_BYTES].decode("utf-8", errors="ignore")
 
