@@ -200,8 +200,8 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[List
     most: stop when so many files are found. Returns the folders that were not looked into, too.
     """
     listing = Listing()
-    uris: list[str] = []
     paths: list[str] = []
+    links: dict[int, str] = {}
     sizes = array("q")
     marks: list[str] = []
     done = set()
@@ -219,10 +219,10 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[List
             continue
         for entry in inside:
             name, path = entry.name, entry.path
-            is_data = name.endswith(_ENDINGS)
-            if is_hidden(name):
+            if name[0] in "._" and is_hidden(name):
                 listing.ignored.append(path)
                 continue
+            is_data = name.endswith(_ENDINGS)
             try:
                 status = entry.stat()
                 if entry.is_symlink():
@@ -232,9 +232,9 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[List
                 _pass_over(path, error, listing.unread, is_data=is_data)
                 continue
             if is_data and stat.S_ISREG(status.st_mode):
-                uris.append(_uri(path))
-                # The name tells how to open it, be it that of a link.
-                paths.append(path if path.endswith(name[name.rfind(".") :]) else entry.path)
+                if path is not entry.path and not path.endswith(name[name.rfind(".") :]):
+                    links[len(paths)] = entry.path  # whose name tells how to open the file
+                paths.append(path)
                 sizes.append(status.st_size)
                 marks.append(_mark(status))
             elif stat.S_ISREG(status.st_mode):
@@ -243,6 +243,9 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[List
                 waiting.append(path)
             else:  # a circle, or no file
                 listing.unread.append(entry.path)
+    uris = list(map(_uri, paths))
+    for place, path in links.items():
+        paths[place] = path
     listing.may_hold_twice |= uris != paths
     listing.found = SourceFiles.of_columns(kind, uris, sizes, marks, paths)
     return listing, waiting
