@@ -205,7 +205,10 @@ def test_every_portable_statement_has_run(both: Both) -> None:
     both.same("run_in_order", report_queries.values())
     for query in business_questions.values():  # what they answer is compared elsewhere
         both.postgres.run(query)
-    everything = {file.query.sql: str(file) for file in PORTABLE}
+    # what brings an older warehouse up to date runs in test_migration and test_redshift_migration
+    everything = {
+        file.query.sql: str(file) for file in PORTABLE if not str(file).startswith("migration/")
+    }
     assert [everything[sql] for sql in everything.keys() - both.postgres.ran] == []
     assert [
         everything[sql]

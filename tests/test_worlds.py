@@ -86,6 +86,7 @@ class Loaded:
             assert counts["rejected"] == new.rejected - old.rejected + clashed
             assert counts["duplicates"] == new.repeated - old.repeated - clashed
             assert counts["read"] == counts["staged"] + counts["duplicates"] + counts["rejected"]
+            assert counts["mended"] == new.mended - old.mended
             self._conflicts[kind] += clashed
             least, most = after.conflicts(kind)
             assert least <= self._conflicts[kind] <= most
