@@ -50,13 +50,14 @@ class Reject:
 class Tally:
     """Counts of one kind. repeated: records that met their key again, duplicates and conflicts.
 
-    weight: of the rejected ones, for the limit.
+    weight: of the rejected ones, for the limit. mended: records that were not as they are staged.
     """
 
     read: int = 0
     rejected: int = 0
     repeated: int = 0
     weight: int = 0
+    mended: int = 0
 
 
 @dataclass
@@ -128,6 +129,11 @@ def record(kind: Kind, content: bytes, *, mend: bool = True) -> tuple[Row | None
     return (*row.values(), *event_ms), frozenset()
 
 
+def is_mended(kind: Kind, content: bytes) -> bool:
+    """Whether some text of a good record was encoded twice."""
+    return record(kind, content)[0] != record(kind, content, mend=False)[0]
+
+
 def milliseconds(moment: datetime) -> int:
     """A moment as the log writes it."""
     passed = moment - EPOCH
@@ -169,6 +175,7 @@ def accept(files: Iterable[File], staged: Staged | None = None) -> Staged:
                 reject = Reject(file.uri, piece.line, wrong, piece.place)
                 staged.rejects.append(reject)
                 continue
+            tally.mended += staged.mend and is_mended(file.kind, piece.content)
             key, rank = key_and_rank(file.kind, row)
             staged.seen[file.kind].setdefault(key, Counter())[row] += 1
             tally.repeated += key in rows

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from oracle import COLUMNS, File, Row, is_listed, pieces, record
+from oracle import COLUMNS, File, Row, is_listed, is_mended, pieces, record
 from oracle_fields import Kind
 from sparkify.sql_queries import (
     TABLES,
@@ -36,13 +36,17 @@ BEGINNING = datetime(2018, 11, 3)
 
 @dataclass
 class Batch:
-    """The files of one load, read. files: as in new_files. rejects: of records that are bad."""
+    """The files of one load, read. files: as in new_files. rejects: of records that are bad.
+
+    mended: how many records of each kind had text that was encoded twice.
+    """
 
     run_id: int
     files: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     songs: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
+    mended: Counter[Kind] = field(default_factory=Counter)
 
 
 HASH = "0" * 64
@@ -61,7 +65,8 @@ LOAD_TABLES = {
 def read(files: Sequence[File], run_id: int) -> Batch:
     """Read the files of a load as the second implementation does."""
     batch = Batch(run_id)
-    for number, file in enumerate(file for file in files if is_listed(file.uri)):
+    files = [file for file in files if is_listed(file.uri)]
+    for number, file in enumerate(files):
         found = pieces(file)
         for piece in found:
             row, wrong = None, piece.wrong
@@ -71,6 +76,7 @@ def read(files: Sequence[File], run_id: int) -> Batch:
                 place = (number, piece.line, piece.place)
                 batch.rejects.append((*place, min(wrong), "bad", "its text"))
             else:
+                batch.mended[file.kind] += is_mended(file.kind, piece.content)
                 (batch.events if file.kind == "events" else batch.songs).append((*row, number))
         fingerprint = f"{len(file.content)}-{run_id}"
         batch.files.append(
@@ -196,7 +202,8 @@ class Warehouse:
     def _enter(self, batch: Batch, status: str, conflicts: list[Row]) -> None:
         moment = BEGINNING + timedelta(hours=batch.run_id)
         files = len(batch.files), 0, batch.run_id * 10
-        run = (batch.run_id, status, moment, moment, *files, 0, 0, 1, HASH)
+        mended = (batch.mended["events"], batch.mended["songs"])
+        run = (batch.run_id, status, moment, moment, *files, *mended, 1, HASH)
         rows = {
             "new_files": batch.files,
             "new_rejects": batch.rejects + conflicts,

@@ -429,10 +429,10 @@ def strict(place: Place, share: float, rows: int) -> Settings:
 @pytest.mark.parametrize(
     ("share", "rows", "refused"),
     [
-        (0.1, 1, True),  # 2 of 12 are rejected
+        (0.1, 1, True),  # 2 of 9 events are rejected, and none of 3 songs
         (0.1, 2, False),
-        (2 / 12, 0, False),
-        (0.16, 0, True),
+        (2 / 9, 0, False),
+        (0.22, 0, True),
         (0.0, 0, True),
         (1.0, 0, False),
     ],
@@ -440,12 +440,54 @@ def strict(place: Place, share: float, rows: int) -> Settings:
 def test_both_limits_must_be_passed(place: Place, share: float, rows: int, refused: bool) -> None:
     settings = strict(place, share, rows)
     if refused:
-        with pytest.raises(TooManyRejectedError, match="2 of 12 records were rejected") as caught:
+        with pytest.raises(TooManyRejectedError, match="2 of 9 events were rejected") as caught:
             etl.load(settings, answers=False)
-        assert caught.value.details == {"read": 12, "rejected": 2}
+        assert caught.value.details == {"read": 9, "rejected": 2}
         assert caught.value.exit_code == 4
     else:
         assert etl.load(settings, answers=False).run_id == 1
+
+
+ARRAY = b"[" + b",\n".join(event(9, n) for n in range(200)) + b"]"
+
+
+@pytest.mark.parametrize("content", [ARRAY, ARRAY[1:-1].decode().encode("utf-16")])
+def test_file_that_is_no_log_weighs_as_many_records_as_its_bytes(
+    place: Place, content: bytes
+) -> None:
+    weight = len(content) // 500
+    assert weight > 20
+    place.write([*FIRST, log("4", content)])
+    share = weight / (weight + 9)
+    with pytest.raises(TooManyRejectedError, match=f"{weight + 2} of {weight + 9} events"):
+        etl.load(strict(place, share, 0), answers=False)
+    with pytest.raises(TooManyRejectedError):
+        etl.load(strict(place, 0, weight + 1), answers=False)
+    report = etl.load(strict(place, 0, weight + 2), answers=False)
+    assert counts(report, "events") == (10, 7, 0, 3)
+
+
+@pytest.mark.parametrize("kind", ["events", "songs"])
+def test_load_that_would_leave_none_of_a_kind_is_refused(loaded: Place, kind: str) -> None:
+    place = Place(loaded.folder / "new")
+    good = [log("1", event(1, 0)), song(1)]
+    bad = File(f"{'log' if kind == 'events' else 'song'}_data/1.json", good[0].kind, b"\n{}\nx")
+    place.write([*good, bad])
+    for _ in range(2):
+        with pytest.raises(TooManyRejectedError, match=f"all {kind} that were read") as caught:
+            load(place)
+        assert caught.value.exit_code == 4
+    assert place.published() == 0
+    place.write(good, version=1)
+    assert load(place).run_id == 3
+    place.write([bad], version=2)
+    assert load(place).run_id == 4  # some are loaded now
+
+
+def test_load_without_any_record_of_a_kind_is_none(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.write([log("1", b""), song(1)])
+    assert load(place).run_id == 1
 
 
 def test_refused_load_publishes_its_run_and_rejects_alone(place: Place) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from oracle import Row
 from sabotage import AS_IF_LOADED_THEN, AUDITED, LOADS, SABOTAGES, Sabotage, play_id
 from sparkify import create_tables, quality
 from sparkify.config import Settings
-from sparkify.errors import QualityError
+from sparkify.errors import QualityError, TooManyRejectedError
 from sparkify.quality import SAMPLE_ROWS, CheckResult, broken
 from sparkify.sql_queries import (
     TABLES,
@@ -125,7 +126,9 @@ def test_a_loaded_world_is_sound(tmp_path: Path, number: int) -> None:
     place = Place(tmp_path)
     for version, files in enumerate(world(recipe(number))):
         place.write(files, version)
-        place.load()
+        with suppress(TooManyRejectedError):  # then the next load takes these files, too
+            place.load()
+    assert place.published() > 0
     assert findings(place.settings).keys() <= WARNINGS
 
 
