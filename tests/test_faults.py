@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sparkify.warehouse.duckdb.lane import Lane
 
 import children
 from loading import Place
@@ -22,7 +23,6 @@ from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES
 from sparkify.staging.rejects import RejectLog
 from sparkify.warehouse.duckdb import reading, staging
-from sparkify.warehouse.duckdb.lane import Lane
 
 
 @dataclass
