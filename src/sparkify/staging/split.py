@@ -278,7 +278,8 @@ class _Splitter(Generic[T]):
             else:
                 start = at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]
             end = _end(data, start)
-            undecided = end in (0, len(data)) or _BOM[:2].startswith(data[start : start + 3])
+            # A byte order mark may begin at the end, too.
+            undecided = end == 0 or max(start, end) > len(data) - len(_BOM)
             if undecided and not last and start < line_end and start + MAX_RECORD_BYTES > len(data):
                 self._spoil(data[at:start])
                 at = start
@@ -387,7 +388,7 @@ def no_log(
     why = _no_lines(text, kind, judge)
     if why is None and (b"\0" in beginning or not _is_utf8(beginning)):
         why = Unreadable("encoding", "the file is no text")
-    if why is None or (_ARRAY.match(text) and not _is_array(text.partition(b"\n")[0])):
+    if why is None or (_ARRAY.match(text) and _is_one_array(text, content())):
         return why
     found = records_of(kind, content(), judge)
     return None if any(_is_record(data, outcome, why) for _, _, data, outcome in found) else why
@@ -441,10 +442,19 @@ def _takes_lines(text: bytes, judge: Judge[T]) -> bool:
     return b"\n" in text[:end] and not isinstance(judge(text[:end]), Unreadable)
 
 
-def _is_array(line: bytes) -> bool:
-    """Return whether a line is an array by itself."""
+def _is_one_array(text: bytes, content: Iterable[bytes]) -> bool:
+    """Return whether an array ends with the file, and not with its first line."""
+    last = b""
+    for block in _until_damage(content):
+        if isinstance(block, bytes):
+            last = block.rstrip(_BLANKS)[-1:] or last
+    line, more, _ = text.rstrip(_BLANKS).partition(b"\n")
+    return last == b"]" and not (more and _is_json(line))
+
+
+def _is_json(value: bytes) -> bool:
     try:
-        decode(b'{"":%s}' % line, ())
+        decode(b'{"":%s}' % value, ())
     except Rejection:
         return False
     return True
