@@ -30,7 +30,7 @@ BLOCK_BYTES = 1 << 20
 _PACKED_BYTES = 1 << 14
 _LOOK_BYTES = 1 << 16
 _KEPT_DAMAGE_BYTES = 1 << 16
-_MOST_TRIED_BYTES = 32 << 20
+_MOST_TRIED_BYTES = 16 << 20
 """How much of a line is gone through in vain before its rest is taken for damage."""
 _BY_CHANCE_BYTES = 20
 _BLANKS = b" \t\r\n\f\v"
@@ -270,10 +270,13 @@ class _Splitter(Generic[T]):
             self.rest = data
             return
         at = counted = 0
+        break_ = -1
         while at < len(data):
             line_end = len(data)
             if self._damage_bytes:
-                line_end = data.find(b"\n", at) % (len(data) + 1)  # -1: the end of all
+                if break_ < at:
+                    break_ = data.find(b"\n", at) % (len(data) + 1)  # -1: the end of all
+                line_end = break_
                 start = self._next_start(data, at, line_end)
             else:
                 start = at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]
