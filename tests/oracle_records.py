@@ -200,7 +200,9 @@ def _end_of_object(line: str, at: int) -> int:
 def _goes_on(line: str, at: int) -> bool:
     """Whether damage ends here: at a whole object that is not within another one."""
     end = _end_of_object(line, at)
-    return end == len(line) or (end > 0 and line[end] in BLANKS + "{")
+    if 0 < end < len(line):
+        return line[end] in BLANKS + "{" or line.startswith(BYTE_ORDER_MARK, end)
+    return end > 0
 
 
 def _objects(text: str) -> list[tuple[int, int]]:

@@ -38,6 +38,7 @@ _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _BRACE = ord("{")
 _BETWEEN = re.compile(rb"(?:[ \t\r\n\f\v]|\xef\xbb\xbf)*+")
+_FOLLOWING = re.compile(rb"[{ \t\r\n\f\v]|\xef\xbb\xbf|\Z")
 _START = re.compile(rb'\{(?=[ \t\r\n]*+(?:["}]|\Z))')
 _FLAT = re.compile(rb'\{(?:[^{}"]++|"(?:[^"\\]++|\\.)*+")*+\}', re.DOTALL)
 _CUT_CHARACTER = re.compile(rb"[\x80-\xff]+\Z")
@@ -289,7 +290,7 @@ class _Splitter(Generic[T]):
                 break
             outcome: T | Rejection | None = None
             if 0 < end - start <= MAX_RECORD_BYTES and start < line_end:
-                if not self._damage_bytes or data[end : end + 1] in b"{" + _BLANKS:
+                if not self._damage_bytes or _FOLLOWING.match(data, end):
                     outcome = self._judge(data[start:end])
                     self._tried += end - start
             elif start < line_end:
