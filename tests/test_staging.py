@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,8 +30,8 @@ from sparkify.staging import heads, joining, split
 from sparkify.staging.conflicts import Ranked, reject_losers
 from sparkify.staging.reading import Numbered
 from sparkify.staging.rejects import RejectLog
-from sparkify.staging.rules import SONG_FIELDS, Field, Kind, fields_of
-from sparkify.staging.validate import Rejection, accept, as_staged, decode
+from sparkify.staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, Kind, fields_of
+from sparkify.staging.validate import Rejection, accept, as_staged, decode, judge
 from sparkify.warehouse.duckdb import event_loader, record_loader, song_loader
 from sparkify.warehouse.duckdb.staging import Stager
 from stagers import check, expected, source_files, stage, stage_files
@@ -255,6 +256,21 @@ def test_files_are_put_in_groups_by_number_and_size(
     assert len(staged.told) >= 3
 
 
+@pytest.mark.parametrize("folder", ["level=paid", "source_file=5", "page=%20", "a=1/artist=X"])
+def test_no_value_comes_from_the_name_of_a_folder(tmp_path: Path, folder: str) -> None:
+    """Neither of a source's, nor of the one for our own temporary files."""
+    root = tmp_path / folder
+    root.mkdir(parents=True)
+    good = b"\n".join([line("events", level="free"), _LONG[0]])
+    events = {f"{folder}/a.json": good, f"{folder}/b.json": good + b'\n{"x', "c.json": good}
+    found = {f"{folder}/s.json": line("songs"), f"{folder}/t.json": line("songs") + b" {"}
+    staged = stage(root, events, found)
+    rows, _ = expected("events", good)
+    assert [staged.rows[name] for name in ("a.json", "b.json", "c.json")] == [rows] * 3
+    songs_found, _ = expected("songs", line("songs"))
+    assert [staged.rows[name] for name in ("s.json", "t.json")] == [songs_found] * 2
+
+
 @pytest.mark.parametrize(
     "name", ["a*b.json", "[ab].json", "{a,b}.json", "what?.json", "it's $1; --.json", "a b\tc.json"]
 )
@@ -347,7 +363,8 @@ def test_whole_lines_before_damage_count(
 @pytest.mark.parametrize("cut", range(20, len(_PACKED), 97))
 def test_packed_log_is_staged_up_to_its_cut(cut: int) -> None:
     file = SourceFile("events", "a.json.gz", cut, "", "a.json.gz")
-    found = list(split.records(split.blocks(file, [], _PACKED[:cut]), lambda record: record))
+    content = split.blocks(file, [], _PACKED[:cut])
+    found = list(split.records(content, partial(judge, fields=EVENT_FIELDS)))
     whole = zlib.decompressobj(31).decompress(_PACKED[:cut]).count(b"\n")
     assert [isinstance(one[3], Rejection) for one in found] == [False] * whole + [True]
 
