@@ -31,7 +31,7 @@ class SqlFile:
 
     @property
     def migrates(self) -> bool:
-        """Whether it is for tables of an older version; those are migrated by tests of their own."""
+        """Whether it is for tables of an older version, which tests of their own migrate."""
         return self.folder.split("/")[0] == "migration"
 
     @property

@@ -143,7 +143,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     lock = threading.Lock()
     read = joining._content
 
-    def timed(path: str, size: int) -> bytes:
+    def timed(path: str, size: int) -> bytes | None:
         with lock:
             clock.now += clock.takes
             clock.process += clock.busy

@@ -200,6 +200,7 @@ def refuse(record: bytes) -> Rejection:
 )
 def test_hostile_line_is_one_reject_before_long(hostile: bytes) -> None:
     content = hostile * (1_000_000 // len(hostile))
+    found: tuple[object, ...]
     (found,) = split.records([content], refuse)
     assert found[:2] == (1, 1)
 
