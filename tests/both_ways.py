@@ -129,7 +129,11 @@ class BulkPath:
     def _read(self, kind: Kind, lines: list[bytes]) -> list[Row]:
         """Staged columns, number and doubt of each record."""
         self._write(lines)
-        parameters: dict[str, Any] = {"files": [str(self._path)], "columns": _columns(kind)}
+        parameters: dict[str, Any] = {
+            "files": [str(self._path)],
+            "columns": _columns(kind),
+            "mend_text": False,  # the fields of FIELDS do not mend either
+        }
         if kind == "songs":
             return self._new(kind, parameters, len(lines))
         rows = self._new(kind, parameters | {"source_files": [-1]}, len(lines))
@@ -151,8 +155,8 @@ class BulkPath:
 
 _SQL = folder("duckdb")
 _ROWS: dict[Kind, str] = {
-    "events": "SELECT * EXCLUDE (event_ms) FROM new_events",  # which is ts once more
-    "songs": "SELECT * FROM new_songs",
+    "events": "SELECT * EXCLUDE (event_ms, is_mended) FROM new_events",  # which is ts once more
+    "songs": "SELECT * EXCLUDE (is_mended) FROM new_songs",
 }
 
 

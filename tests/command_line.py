@@ -17,7 +17,7 @@ from sparkify.cli import application
 
 PROGRAM = (sys.executable, "-c", "from sparkify.cli import main; main()")
 
-EVENTS = (
+EVENTS: tuple[dict[str, Any], ...] = (
     {"ts": 1541121934796, "sessionId": 9, "itemInSession": 0, "page": "Home", "userId": ""},
     *(
         {

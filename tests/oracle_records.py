@@ -29,6 +29,10 @@ NAMED = {
     "xz": b"\xfd7zXZ\x00",
     "Parquet": b"PAR1",
     "SQLite": b"SQLite format 3\0",
+    "lz4": b"\x04\x22\x4d\x18",
+    "7-Zip": b"7z\xbc\xaf\x27\x1c",
+    "ORC": b"ORC",
+    "Avro": b"Obj\x01",
     "UTF-32": b"\xff\xfe\0\0",
     "UTF-32 ": b"\0\0\xfe\xff",
     "UTF-16": b"\xff\xfe",
@@ -128,7 +132,18 @@ def no_log(kind: Kind, content: bytes) -> str:
         return ""
     if "\0" in text or not _is_text(content):
         return "encoding"
-    return "not_json" if text.startswith(("[", *PAGES), start) or _objects(text) else ""
+    is_other = text.startswith(("[", *PAGES), start) or _is_table(text[start:])
+    return "not_json" if is_other or _objects(text) else ""
+
+
+def _is_table(text: str) -> bool:
+    """Whether a text begins with a line of five names or more, separated by one character."""
+    line = text.partition("\n")[0]
+    separators = [separator for separator in ",;\t|" if line.count(separator) >= 4]
+    return len(separators) == 1 and all(
+        name.strip('"').replace("_", "a").isalnum()
+        for name in line.rstrip("\r").split(separators[0])
+    )
 
 
 def _pieces(kind: Kind, content: bytes) -> Iterator[Piece]:
@@ -185,7 +200,9 @@ def _end_of_object(line: str, at: int) -> int:
 def _goes_on(line: str, at: int) -> bool:
     """Whether damage ends here: at a whole object that is not within another one."""
     end = _end_of_object(line, at)
-    return end == len(line) or (end > 0 and line[end] in BLANKS + "{")
+    if 0 < end < len(line):
+        return line[end] in BLANKS + "{" or line.startswith(BYTE_ORDER_MARK, end)
+    return end > 0
 
 
 def _objects(text: str) -> list[tuple[int, int]]:

@@ -30,6 +30,11 @@ class SqlFile:
         return self.folder.split("/")[0] not in ENGINE_FOLDERS
 
     @property
+    def migrates(self) -> bool:
+        """Whether it is for tables of an older version, which tests of their own migrate."""
+        return self.folder.split("/")[0] == "migration"
+
+    @property
     def text(self) -> str:
         return self.path.read_text(encoding="utf-8")
 

@@ -29,11 +29,13 @@ Reject = tuple[int, str]
 
 @dataclass
 class Staged:
-    """What became of files, by name. judged: how many records were read the careful way."""
+    """What became of files, by name. judged: how many records the validator judged."""
 
     rows: dict[str, Counter[Row]]
     rejects: dict[str, list[Reject]]
     raw_texts: dict[str, list[str]]
+    messages: dict[str, list[str]]
+    weights: dict[str, int]
     read: dict[str, int]
     unknown: Counter[str]
     judged: int
@@ -102,15 +104,18 @@ def stage_files(
                 rows[names[number]][tuple(row)] += 1
     rejects: dict[str, list[Reject]] = {}
     raw_texts: dict[str, list[str]] = {}
+    messages: dict[str, list[str]] = {}
     for text in stager.rejects.path.read_text().splitlines():
         reject = json.loads(text)
         name = names[reject["source_file"]]
         rejects.setdefault(name, []).append((reject["line_number"], reject["reason"]))
         raw_texts.setdefault(name, []).append(reject["raw_text"])
+        messages.setdefault(name, []).append(reject["message"])
+    weights = {names[number]: weight for number, weight in stager.rejects.weights.items()}
     read = {name: stager.records_read[number] for number, name in enumerate(names)}
     for name in names:  # the reconciliation
         assert read[name] == rows[name].total() + len(rejects.get(name, ()))
-    return Staged(rows, rejects, raw_texts, read, stager.unknown, judged, told)
+    return Staged(rows, rejects, raw_texts, messages, weights, read, stager.unknown, judged, told)
 
 
 def expected(

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-MOST_NESTED = 512
-"""A rule of the project, not of JSON: what is nested deeper is no record."""
-
 COMMA_BEFORE_END = True
 """`[1,]` and `{"a": 1,}`."""
 
@@ -80,8 +77,6 @@ def value_at(text: str, at: int) -> tuple[Any, int]:
     while True:
         value: Any
         if text.startswith(("{", "["), at):
-            if len(opened) == MOST_NESTED:
-                raise NotJSONError("nested too deeply")
             value = Pairs() if text[at] == "{" else []
             at = _skip(text, at + 1)
             if not text.startswith(_closing(value), at):

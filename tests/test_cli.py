@@ -285,7 +285,7 @@ def test_etl_tells_what_it_loaded_and_answers(sources: None) -> None:
 
 def test_etl_tells_what_it_mended(sources: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "encoded twice" not in call("etl", "--no-answers").stderr
-    twice = {**EVENTS[1], "itemInSession": 3, "artist": "Bj\u00c3\u0083\u00c2\u00b6rk"}
+    twice = EVENTS[1] | {"itemInSession": 3, "artist": "Bj\u00c3\u0083\u00c2\u00b6rk"}
     Path("data/log_data/more.json").write_text(json.dumps(twice))
     told = "text   1 events and 0 songs had text that was encoded twice and were mended"
     assert told in call("etl", "--no-answers").stderr

@@ -113,8 +113,8 @@ def test_second_implementation(case: Case) -> None:
         for lines, reasons in case.says["rejects"]
         if reasons != "conflict"
     ]
-    assert [reject.line for reject in staged.rejects] == [line for line, _ in bad]
-    for reject, (_, reasons) in zip(staged.rejects, bad, strict=True):
+    for reject, (line, reasons) in zip(staged.rejects, bad, strict=True):
+        assert reject.line in (0, line)  # damage of a gzip has no line there
         assert reject.reasons <= reasons
     conflicts = len(case.says["rejects"]) - len(bad)
     least, most = staged.conflicts(case.kind)

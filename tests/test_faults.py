@@ -22,7 +22,7 @@ from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES
 from sparkify.staging.rejects import RejectLog
 from sparkify.warehouse.duckdb import reading, staging
-from sparkify.warehouse.duckdb.lane import Lane
+from sparkify.warehouse.duckdb.record_loader import RecordLoader
 
 
 @dataclass
@@ -188,7 +188,7 @@ def out_of_room(*_: object) -> Path:
 def test_full_folder_for_temporary_files(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     place = second.place()
     with monkeypatch.context() as patch:
-        patch.setattr(Lane, "_write", out_of_room)
+        patch.setattr(RecordLoader, "_keep", out_of_room)
         with pytest.raises(WarehouseError, match="No space left on device") as caught:
             place.load()
     assert "TMPDIR" in caught.value.next_step

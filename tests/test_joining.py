@@ -34,19 +34,23 @@ def join(folder: Path, contents: dict[str, bytes]) -> SongPart:
 
 
 def test_files_are_joined_under_their_numbers(tmp_path: Path) -> None:
-    blanks = b" \t\r" + SONG + b" \t\r\n"
+    blanks = SONG + b" \t\r\n"
     part = join(tmp_path, {"a.json": SONG, "b.json": blanks, "c.json": SONG + b"\n"})
     songs = [json.loads(line) for line in part.data.splitlines()]
     assert songs == [{"number": n, **json.loads(SONG)} for n in range(3)]
     assert list(part.plain) == [0, 1, 2]
-    assert part.plain_bytes == 3 * len(SONG) + 7 + 1
+    assert part.plain_bytes == 3 * len(SONG) + 4 + 1
     assert part.odd == []
 
 
 @pytest.mark.parametrize(
-    "content", [b'{"x":"Infinite Nan [1]}"}', b'{"x":[1]}', b'{"x":{"y":1}}', b'{"x":1}']
+    "content",
+    [
+        *(b'{"x":"Infinite Nan [1]}"}', b'{"x":[1]}', b'{"x":{"y":1}}', b'{"x":1}', b"{}", b"{ }"),
+        *(b'{"x":NaN}', b'{"x":[1,]}', SONG + SONG, SONG[:-1] + b"\r}", SONG + b"}"),
+    ],
 )
-def test_what_only_looks_odd_is_plain(tmp_path: Path, content: bytes) -> None:
+def test_what_looks_like_one_object_on_one_line_is_plain(tmp_path: Path, content: bytes) -> None:
     assert list(join(tmp_path, {"a.json": content}).plain) == [0]
 
 
@@ -56,19 +60,9 @@ def test_what_only_looks_odd_is_plain(tmp_path: Path, content: bytes) -> None:
         ("a.json", b"X" + SONG),
         ("a.json", SONG + b"X"),
         ("a.json", b"\n" + SONG),
-        ("a.json", SONG[:-1] + b",}"),
+        ("a.json", b" " + SONG),
+        ("a.json", SONG + b"\n" + SONG),
         ("a.json", b""),
-        ("a.json", b"{}"),
-        ("a.json", b"{ }"),
-        ("a.json", b'{"x":Infinity}'),
-        ("a.json", b'{"x":-inf}'),
-        ("a.json", b'{"x":NaN}'),
-        ("a.json", b'{"x":[1,]}'),
-        ("a.json", b'{"x":{"y":1,}}'),
-        ("a.json", b'{"x":1}}'),
-        pytest.param("a.json", b'{"x":' + b"[" * 5000 + b"]" * 5000 + b"}", id="deep"),
-        ("a.json", SONG + SONG),
-        ("a.json", SONG[:-1] + b"\r}"),
         ("a.json.gz", SONG),
         ("a.json.gz", gzip.compress(SONG, mtime=0)),
     ],
@@ -149,7 +143,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     lock = threading.Lock()
     read = joining._content
 
-    def timed(path: str, size: int) -> bytes:
+    def timed(path: str, size: int) -> bytes | None:
         with lock:
             clock.now += clock.takes
             clock.process += clock.busy

@@ -46,6 +46,7 @@ def test_loads_are_those_of_duckdb(
 ) -> None:
     """In auto COPY first tries the files by itself, and cannot: nobody tells what failed."""
     if mode == "auto":
+        monkeypatch.setattr(direct, "first_unfit_head", lambda *_: None)
         monkeypatch.setattr(direct, "MUCH_BYTES", 0)
         monkeypatch.setattr(direct, "LARGE_FILE_BYTES", 0)
     for files in (FIRST, SECOND):
@@ -72,6 +73,7 @@ def test_a_copy_that_fails_on_line_17_says_so_with_the_value(
 ) -> None:
     """Whether there is a view with the load errors or not, and nobody tells the query's number."""
     place.put(BAD)
+    monkeypatch.setattr(direct, "first_unfit_head", lambda *_: None)
     if not view:
         message = 'ERROR: relation "sys_load_error_detail" does not exist'
         place.aws.fault("fail", "statement", match="sys_load_error", message=message, count=99)

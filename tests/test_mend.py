@@ -87,16 +87,15 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def in_sql(connection: duckdb.DuckDBPyConnection, texts: list[str], wanted: bool) -> list[str]:
-    query = "SELECT mended(x, $wanted) FROM (SELECT unnest($texts) AS x)"
-    found = connection.execute(query, {"texts": texts, "wanted": wanted}).fetchall()
+def in_sql(connection: duckdb.DuckDBPyConnection, texts: list[str]) -> list[str]:
+    query = "SELECT mended(x) FROM (SELECT unnest($texts) AS x)"
+    found = connection.execute(query, {"texts": texts}).fetchall()
     return [text for (text,) in found]
 
 
 @given(st.lists(st.one_of(TEXTS, LATIN, st.builds(encoded, TEXTS, st.integers(1, 5))), min_size=1))
 def test_both_paths_mend_alike(engine: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
-    assert in_sql(engine, texts, True) == [mended(text) for text in texts]
-    assert in_sql(engine, texts, False) == texts
+    assert in_sql(engine, texts) == [mended(text) for text in texts]
 
 
 def test_both_paths_know_the_same_utf8(engine: duckdb.DuckDBPyConnection) -> None:
@@ -111,7 +110,7 @@ def test_both_paths_know_the_same_utf8(engine: duckdb.DuckDBPyConnection) -> Non
         for c in edges
         for d in edges
     ]
-    assert in_sql(engine, texts, True) == [mended(text) for text in texts]
+    assert in_sql(engine, texts) == [mended(text) for text in texts]
 
 
 # Loads

@@ -107,8 +107,9 @@ def test_the_product_loads_what_postgres_does(tmp_path: Path, seed: int) -> None
         for name in (*STAGING_TABLES, *STAR_TABLES):
             assert Counter(connection.execute(f"SELECT * FROM {name}").fetchall()) == theirs[name]
         runs = connection.execute("SELECT * FROM etl_runs").fetchall()
-    assert {(row[0], *row[7:]) for row in runs} == {
-        (row[0], *row[7:]) for row in theirs["etl_runs"]
+    # Not the times, nor how many records were mended, which the second implementation does not say.
+    assert {(row[0], *row[7:-2]) for row in runs} == {
+        (row[0], *row[7:-2]) for row in theirs["etl_runs"]
     }
 
 
@@ -205,10 +206,7 @@ def test_every_portable_statement_has_run(both: Both) -> None:
     both.same("run_in_order", report_queries.values())
     for query in business_questions.values():  # what they answer is compared elsewhere
         both.postgres.run(query)
-    # what brings an older warehouse up to date runs in test_migration and test_redshift_migration
-    everything = {
-        file.query.sql: str(file) for file in PORTABLE if not str(file).startswith("migration/")
-    }
+    everything = {file.query.sql: str(file) for file in PORTABLE if not file.migrates}
     assert [everything[sql] for sql in everything.keys() - both.postgres.ran] == []
     assert [
         everything[sql]
@@ -248,7 +246,7 @@ def test_what_is_not_portable_may_not_run(small: Both, expression: str, function
 
 
 def limited() -> list[Query]:
-    return [file.query for file in PORTABLE if "LIMIT" in file.query.sql]
+    return [file.query for file in PORTABLE if "LIMIT" in file.query.sql and not file.migrates]
 
 
 @pytest.fixture(scope="module")

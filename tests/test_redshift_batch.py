@@ -85,6 +85,15 @@ def unparsable(sql: str) -> list[str]:
     return [one["description"] for one in found if one["code"] == "PRS"]
 
 
+MIGRATION: dict[str, str | int] = {
+    "base_run": 3,
+    "run_id": "4",
+    "from_version": 1,
+    "started_at": "2026-11-24 01:02:03",
+    "mend_text": 1,
+}
+
+
 def every_statement() -> dict[str, str]:
     """Every statement that is sent, with its values, by its name."""
     steps: list[Step] = [*batch.rebuild(), *_creation(TABLES), *_keys(TABLES), *_layout(TABLES)]
@@ -92,6 +101,7 @@ def every_statement() -> dict[str, str]:
         one = some_batch(kinds, direct)
         steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]
         steps += some_batch(kinds, direct, displaced=set(kinds) - set(direct)).publish()
+    steps += batch.migration(MIGRATION, ROLE, {"mended": "s3://cargo/x/mended.manifest"})
     values: dict[str, str | int] = {"query": "SELECT 'a'", "role": ROLE, "run_id": 7}
     values["target"] = "s3://cargo/x/"
     for name, query in folder("redshift").items():
@@ -124,6 +134,7 @@ def test_every_file_for_redshift_is_sent() -> None:
     assert "conflicts_told" in audit
     files = {path.stem for path in (ROOT / "redshift").rglob("*.sql")}
     within = {"nothing_found", "findings", *AUDITS_OF_A_BATCH}
+    within |= {"moments_kept", "create_migration"}  # an audit, and what fails as create_new_run
     assert files - within - {"load_errors"} <= sent  # that one is asked after a failure
 
 

@@ -266,3 +266,16 @@ def test_a_header_that_names_another_file_is_refused() -> None:
 def test_the_files_are_where_the_package_looks_for_them() -> None:
     assert {file.folder for file in sql_files()} >= {"tables", "star", "duckdb", "duckdb/macros"}
     assert all(file.path.is_relative_to(ROOT) for file in PORTABLE)
+
+
+_READERS = re.compile(r"\b(?:read_(?:json|ndjson|csv|parquet|text|blob)\w*|parquet_scan)\s*\(")
+_READ_FILE = re.compile(r"\bFROM\s+(?:'|\$\w+\s*(?:$|AS\b))", re.IGNORECASE | re.MULTILINE)
+
+
+@pytest.mark.parametrize("file", list(sql_files()), ids=str)
+def test_no_value_comes_from_the_name_of_a_file_or_folder(file: SqlFile) -> None:
+    """DuckDB takes a folder `level=paid` for a column where it is not told to leave that."""
+    statement = file.query.sql
+    reads = len(_READERS.findall(statement))
+    assert statement.count("hive_partitioning = FALSE") == reads
+    assert not _READ_FILE.search(statement)

@@ -8,13 +8,14 @@ import os
 import re
 import sys
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from random import Random
-from types import ModuleType
 from typing import Any
 
 import duckdb
@@ -25,13 +26,13 @@ from sparkify import processes
 from sparkify.errors import SourceError
 from sparkify.progress import silent
 from sparkify.source_file import SourceFile
-from sparkify.staging import joining, reading
+from sparkify.staging import heads, joining, split
 from sparkify.staging.conflicts import Ranked, reject_losers
 from sparkify.staging.reading import Numbered
 from sparkify.staging.rejects import RejectLog
-from sparkify.staging.rules import SONG_FIELDS, Kind, fields_of
-from sparkify.staging.validate import Rejection, accept, as_staged, decode
-from sparkify.warehouse.duckdb import event_lane, lane, song_lane
+from sparkify.staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, Kind, fields_of
+from sparkify.staging.validate import Rejection, accept, as_staged, decode, judge
+from sparkify.warehouse.duckdb import event_loader, record_loader, song_loader
 from sparkify.warehouse.duckdb.staging import Stager
 from stagers import check, expected, source_files, stage, stage_files
 
@@ -71,50 +72,30 @@ BAD_LINES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("module", "size", "length", "most_judged"),
-    [(reading, "PIECE_BYTES", 128 * KIB, 2000), (event_lane, "_PART_BYTES", 64 * KIB, 1000)],
-    ids=["one piece, not the whole file", "one part, not the whole piece"],
-)
 @pytest.mark.parametrize("bad", BAD_LINES)
-def test_bad_line_in_a_long_log(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    bad: str,
-    module: ModuleType,
-    size: str,
-    length: int,
-    most_judged: int,
-) -> None:
-    monkeypatch.setattr(module, size, length)
+@pytest.mark.parametrize("place", [0, 2345])
+def test_bad_line_in_a_long_log(tmp_path: Path, bad: str, place: int) -> None:
+    """The validator judges that line and no other."""
     record, reason = BAD_LINES[bad]
     lines = _LONG[:4000]
-    lines.insert(2345, record)
+    lines.insert(place, record)
     staged = stage(tmp_path, {"day.json": b"\n".join(lines)})
-    assert staged.rejects == {"day.json": [(2346, reason)]}
+    assert staged.rejects == {"day.json": [(place + 1, reason)]}
     assert staged.rows["day.json"].total() == 4000
     assert staged.read == {"day.json": 4001}
-    assert 0 < staged.judged < most_judged
+    assert staged.judged <= 1
 
 
 @pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", 512 * KIB)
-    monkeypatch.setattr(event_lane, "_PART_BYTES", 32 * KIB)
-    monkeypatch.setattr(event_lane, "_SMALL_PIECE_BYTES", 64)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "BLOCK_BYTES", 700)
 
 
-@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.usefixtures("small_blocks")
 def test_bad_lines_at_every_edge(tmp_path: Path) -> None:
-    """In the first line and the last, which has no end, in a row, and where pieces meet."""
-    lines = [*_LONG]
-    size = 0
-    edges = set()
-    for number, one in enumerate(lines):
-        if size // (512 * KIB) != (size + len(one) + 1) // (512 * KIB):
-            edges |= {number - 1, number, number + 1}
-        size += len(one) + 1
-    places = sorted({0, 1, *edges, 7000, 7001, len(lines) - 1} - {len(lines)})
+    """In the first line and the last, which has no end, in a row, and where blocks meet."""
+    lines = _LONG[:3000]
+    places = sorted({0, 1, *range(5, 30), 1500, 1501, len(lines) - 1})
     for number in places:
         lines[number] = b"\xff" if number % 2 else b'{"page": 7'
     staged = stage(tmp_path, {"day.json": b"\r\n".join(lines)})
@@ -123,25 +104,38 @@ def test_bad_lines_at_every_edge(tmp_path: Path) -> None:
     assert staged.rows["day.json"].total() == len(lines) - len(places)
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        line("events", {"unknown": "NaN"}),
-        line("events", {"artist": "nan"}),
-        line("events")[:-1] + b",}",
-        line("events") + b"\x0c",
-    ],
-)
-def test_line_in_the_head_that_duckdb_would_forgive(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: bytes
+LENIENT = [
+    line("events", {"unknown": "NaN"}),
+    line("events", {"unknown": "[1,]"}),
+    line("events", {"unknown": "[" * 600 + "]" * 600}),
+    line("events")[:-1] + b",}",
+    b"\x0b" + line("events") + b"\x0c",
+    line("events") + b" " + line("events", itemInSession=99),
+    b"\xef\xbb\xbf" + line("events"),
+    line("events", {"artist": "1.50"}),
+    line("events", {"userId": '"007"'}),
+    line("events", {"unknown": '"\\ud800"'}),
+]
+
+
+@pytest.mark.parametrize("record", LENIENT)
+@pytest.mark.parametrize("others", [[], [b'{"x'], [b"\xff"]], ids=["alone", "broken", "no text"])
+def test_a_record_has_the_same_fate_everywhere(
+    tmp_path: Path, record: bytes, others: list[bytes]
 ) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", 128 * KIB)
-    lines = _LONG[:5000]
-    lines.insert(900, record)
-    staged = stage(tmp_path, {"day.json": b"\n".join(lines)})
-    assert staged.rejects == {"day.json": [(901, "not_json")]}
-    assert staged.rows["day.json"].total() == 5000
-    assert staged.judged < 3000
+    long = [*_LONG[:1500], record, *_LONG[1500:1600]]
+    contents = {
+        "first.json": b"\n".join([record, *_LONG[:3], *others]),
+        "late.json": b"\n".join([*long, *others]),
+        "packed.json.gz": gzip.compress(b"\n".join([*long, *others])),
+        "mate.json": b"\n".join([_LONG[0] + record, *others]),
+    }
+    staged = stage(tmp_path, contents)
+    expected_rows, rejects = expected("events", record)
+    assert rejects == []
+    for name in contents:
+        assert expected_rows <= staged.rows[name], name
+        assert len(staged.rejects.get(name, [])) == len(others), name
 
 
 @pytest.mark.parametrize("shift", [0, 1])
@@ -156,54 +150,23 @@ def test_message_of_the_engine_that_cuts_a_character(tmp_path: Path, shift: int)
 
 def test_blank_lines_count_as_lines_and_are_no_records(tmp_path: Path) -> None:
     good = line("events")
-    content = b"\n \n" + good + b"\n\r\n\t\nbad\n\n" + good.replace(b"818", b"819") + b"\n\n"
+    content = b"\n \n" + good + b"\n\r\n\t\n\x0c\nbad\n\n" + good.replace(b"818", b"819") + b"\n"
     staged = stage(tmp_path, {"day.json": content})
-    assert staged.rejects == {"day.json": [(6, "not_json")]}
+    assert staged.rejects == {"day.json": [(7, "not_json")]}
     assert staged.rows["day.json"].total() == 2
 
 
-def test_line_longer_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", KIB)
-    wide = line("events", {"unknown": '"' + "x" * 5 * KIB + '"'}, itemInSession=6)
-    content = b"\n".join([line("events"), wide, b"bad", wide[:-1], *log(1)])
-    staged = stage(tmp_path, {"day.json": content})
-    assert staged.rejects == {"day.json": [(3, "not_json"), (4, "not_json")]}
-    assert staged.rows["day.json"].total() == 7
-
-
-@pytest.mark.parametrize("piece_bytes", [1, 2, 3, 7, 100])
-def test_pieces_are_the_file_in_whole_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
+@pytest.mark.parametrize("block_bytes", [1, 7, 100, KIB, 1 << 20])
+def test_lines_are_taken_apart_whatever_the_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
 ) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
-    content = b"\na\nbcdefg\n\nhij\r\nk\nno end"
-    [file] = source_files(tmp_path, "events", {"day.json": content})
-    found = list(reading.pieces(file))
-    assert b"".join(piece.data for piece in found) == content
-    assert all(piece.data.endswith(b"\n") for piece in found[:-1])
-    next_lines = [one.next_line for one in found]
-    assert [one.first_line for one in found] == [1, *next_lines[:-1]]
-    assert next_lines[-1] == content.count(b"\n") + 2
-
-
-@pytest.mark.parametrize("part_bytes", [1, 2, 3, 7, 100])
-def test_parts_are_the_piece_in_whole_lines(part_bytes: int) -> None:
-    piece = reading.Piece(7, b"\na\nbcdefg\n\nhij\r\nk\nno end", "damage")
-    found = list(reading.parts(piece, part_bytes))
-    assert b"".join(part.data for part in found) == piece.data
-    assert all(part.data.endswith(b"\n") for part in found[:-1])
-    assert all(len(part.data) >= part_bytes for part in found[:-1])
-    assert [part.first_line for part in found] == [
-        7,
-        *(part.first_line + part.data.count(b"\n") for part in found[:-1]),
-    ]
-    assert {part.damage for part in found} == {""}  # the piece has it, and no part once more
-
-
-def test_small_log_costs_one_statement_however_bad_it_is(tmp_path: Path) -> None:
-    staged = stage(tmp_path, {"day.json": b"x\n" * 50 + line("events")})
-    assert staged.judged == 1
-    assert [number for number, _ in staged.rejects["day.json"]] == list(range(1, 51))
+    monkeypatch.setattr(split, "BLOCK_BYTES", block_bytes)
+    wide = line("events", {"unknown": '"' + "x" * 5 * KIB + '"'}, itemInSession=6)
+    several = b" ,".join(log(2, 3)) + b"\xef\xbb\xbf" + b"".join(log(3, 3)) + b'{"x": {"y": {}, '
+    content = b"\n".join([line("events"), wide, b"bad", wide[:-1], several, *log(1)])
+    staged = stage(tmp_path, {"day.json": content})
+    assert staged.rejects == {"day.json": [(n, "not_json") for n in (3, 4, 5, 5, 5)]}
+    assert staged.rows["day.json"].total() == 2 + 6 + 5
 
 
 def test_reject_shows_the_line(tmp_path: Path) -> None:
@@ -212,13 +175,47 @@ def test_reject_shows_the_line(tmp_path: Path) -> None:
     assert staged.raw_texts["day.json"] == ["bad \ufffd", '{"x": "' + "\u00e9" * 8188]
 
 
-def test_line_longer_than_duckdb_takes(tmp_path: Path) -> None:
+def test_record_longer_than_duckdb_takes(tmp_path: Path) -> None:
     wide = line("events", {"artist": '"' + "x" * (17 << 20) + '"'})
     strange = line("events", {"unknown": '"' + "x" * (17 << 20) + '"'}, itemInSession=6)
+    most = line("events", {"unknown": '"%s"'}, itemInSession=8)
+    most %= b"x" * (split.MAX_RECORD_BYTES - len(most) + 2)
     content = b"\n".join([line("events"), wide, strange, line("events", itemInSession=7)])
-    staged = stage(tmp_path, {"day.json": content})
-    assert staged.rejects == {"day.json": [(2, "too_long")]}
-    assert sorted(row[4] for row in staged.rows["day.json"]) == [5, 6, 7]
+    staged = stage(tmp_path, {"day.json": content, "most.json": most, "more.json": most + b" {}"})
+    assert staged.rejects == {
+        "day.json": [(2, "too_long"), (3, "too_long")],
+        "more.json": [(1, "missing")],
+    }
+    assert sorted(row[4] for row in staged.rows["day.json"]) == [5, 7]
+    assert [row[4] for row in staged.rows["most.json"]] == [8]
+
+
+def refuse(record: bytes) -> Rejection:
+    return Rejection("missing", f"no field in {record!r}")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [b"{", b'{"a":"', b'{"a":{', b'[{"a":1},', b'{"', b'{"a":nan ]}', b"\0"],
+)
+def test_hostile_line_is_one_reject_before_long(hostile: bytes) -> None:
+    content = hostile * (1_000_000 // len(hostile))
+    found: tuple[object, ...]
+    (found,) = split.records([content], refuse)
+    assert found[:2] == (1, 1)
+
+
+def test_unpacking_bytes_behind_a_member() -> None:
+    file = SourceFile("events", "a.json.gz", 1 << 20, "", "a.json.gz")
+    packed = gzip.compress(b"a\n") + gzip.compress(b"b")
+    notes: list[str] = []
+    assert b"".join(split.blocks(file, notes, packed + b"\0" * 40_000)) == b"a\nb"
+    assert notes == [
+        "a.json.gz: 40,000 bytes of padding behind a gzip member were passed over.",
+    ]
+    with pytest.raises(split.Damage, match="behind the last gzip member") as caught:
+        list(split.blocks(file, notes, packed + b"x"))
+    assert caught.value.whole
 
 
 # Several files
@@ -228,8 +225,8 @@ def test_line_longer_than_duckdb_takes(tmp_path: Path) -> None:
 def test_bad_files_among_good_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_files: int, broken: int
 ) -> None:
-    monkeypatch.setattr(event_lane, "_GROUP_FILES", group_files)
-    monkeypatch.setattr(reading, "HEAD_RECORDS", 2)
+    monkeypatch.setattr(event_loader, "_GROUP_FILES", group_files)
+    monkeypatch.setattr(heads, "HEAD_RECORDS", 2)
     contents = {f"{n:02}.json": log(n) for n in range(10)}
     for n in range(broken):
         contents[f"{2 * n:02}.json"].insert(3, b'{"broken')
@@ -247,7 +244,7 @@ def test_bad_files_among_good_ones(
 def test_files_are_put_in_groups_by_number_and_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_lane, "_GROUP_BYTES", 3 * len(b"\n".join(log(1))))
+    monkeypatch.setattr(event_loader, "_GROUP_BYTES", 3 * len(b"\n".join(log(1))))
     contents = {f"{n}.json": b"\n".join(log(n)) for n in range(8)}
     contents["4.json"] = b"\n".join(log(4, 30))
     staged = stage(tmp_path, contents)
@@ -258,6 +255,21 @@ def test_files_are_put_in_groups_by_number_and_size(
     )
     assert staged.told[-1] == ("reading", size := sum(map(len, contents.values())), size, "bytes")
     assert len(staged.told) >= 3
+
+
+@pytest.mark.parametrize("folder", ["level=paid", "source_file=5", "page=%20", "a=1/artist=X"])
+def test_no_value_comes_from_the_name_of_a_folder(tmp_path: Path, folder: str) -> None:
+    """Neither of a source's, nor of the one for our own temporary files."""
+    root = tmp_path / folder
+    root.mkdir(parents=True)
+    good = b"\n".join([line("events", level="free"), _LONG[0]])
+    events = {f"{folder}/a.json": good, f"{folder}/b.json": good + b'\n{"x', "c.json": good}
+    found = {f"{folder}/s.json": line("songs"), f"{folder}/t.json": line("songs") + b" {"}
+    staged = stage(root, events, found)
+    rows, _ = expected("events", good)
+    assert [staged.rows[name] for name in ("a.json", "b.json", "c.json")] == [rows] * 3
+    songs_found, _ = expected("songs", line("songs"))
+    assert [staged.rows[name] for name in ("s.json", "t.json")] == [songs_found] * 2
 
 
 @pytest.mark.parametrize(
@@ -331,66 +343,67 @@ _PACKED = gzip.compress(b"\n".join(log(1, 500)))
 
 
 @pytest.mark.parametrize(
-    "damaged",
+    ("damaged", "rows", "line_number"),
     [
-        _PACKED[: len(_PACKED) // 2],
-        _PACKED[:-8] + b"\0" * 8,
-        _PACKED[:40] + b"\xff" * 8 + _PACKED[48:],
-        _PACKED + b"more",
-        b"\n".join(log(1)),
+        (_PACKED[:-8] + b"\0" * 8, 499, 500),
+        (_PACKED[:-1] + b"\7", 499, 500),
+        (_PACKED + b"more", 500, 501),
+        (_PACKED[:40] + b"\xff" * 8 + _PACKED[48:], 0, 1),
+        (b"\n".join(log(1)), 0, 1),
     ],
-    ids=["cut", "with a wrong sum", "flipped", "with more behind", "not packed"],
+    ids=["with a wrong sum", "with a wrong length", "with more behind", "flipped", "not packed"],
 )
-def test_damaged_packed_files_are_one_reject(tmp_path: Path, damaged: bytes) -> None:
-    staged = stage(tmp_path, {"log.json.gz": damaged}, {"song.json.gz": damaged})
-    assert staged.rejects == {"log.json.gz": [(1, "encoding")], "song.json.gz": [(1, "encoding")]}
-    assert staged.rows["log.json.gz"].total() == 0
-
-
-@pytest.mark.parametrize("place", [-8, -1], ids=["sum", "length"])
-def test_long_packed_log_with_a_wrong_end(tmp_path: Path, place: int) -> None:
-    """Longer than what is looked at before DuckDB reads it, which does not check the sum."""
-    packed = bytearray(gzip.compress(b"\n".join(log(1, 2 * reading.HEAD_RECORDS))))
-    packed[place] ^= 1
-    staged = stage(tmp_path, {"log.json.gz": bytes(packed)})
-    assert staged.rejects == {"log.json.gz": [(1, "encoding")]}
-    assert staged.rows["log.json.gz"].total() == 0
-
-
-def test_large_packed_log_is_staged_up_to_its_damage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_whole_lines_before_damage_count(
+    tmp_path: Path, damaged: bytes, rows: int, line_number: int
 ) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", 8 * KIB)
-    random = Random(5)
-    lines = [line("events", itemInSession=n, artist=f"{random.random()}") for n in range(500)]
-    packed = gzip.compress(b"\n".join(lines))
-    staged = stage(tmp_path, {"log.json.gz": packed[: len(packed) // 2]})
-    *_, last = staged.rejects["log.json.gz"]
-    rows = staged.rows["log.json.gz"].total()
-    assert 50 < rows < 450
-    assert last[1] == "encoding"
-    assert staged.raw_texts["log.json.gz"][-1] == ""
-    assert sorted(row[4] for row in staged.rows["log.json.gz"]) == list(range(rows))
+    staged = stage(tmp_path, {"log.json.gz": damaged})
+    assert staged.rejects == {"log.json.gz": [(line_number, "encoding")]}
+    assert staged.rows["log.json.gz"].total() == rows
 
 
-@pytest.mark.parametrize("piece_bytes", [16 << 20, 70_000])
-def test_files_that_are_no_text_are_one_reject_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
-) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
-    binary = bytes(range(256)) * 300
-    contents = {"a.json": binary, "b.json": gzip.compress(line("events")), "c.json": b"\0"}
-    staged = stage(tmp_path, contents, {f"song {name}": one for name, one in contents.items()})
-    assert len(staged.rejects) == 6
-    assert set(map(tuple, staged.rejects.values())) == {((1, "encoding"),)}
+@pytest.mark.parametrize("cut", range(20, len(_PACKED), 97))
+def test_packed_log_is_staged_up_to_its_cut(cut: int) -> None:
+    file = SourceFile("events", "a.json.gz", cut, "", "a.json.gz")
+    content = split.blocks(file, [], _PACKED[:cut])
+    found = list(split.records(content, partial(judge, fields=EVENT_FIELDS)))
+    whole = zlib.decompressobj(31).decompress(_PACKED[:cut]).count(b"\n")
+    assert [isinstance(one[3], Rejection) for one in found] == [False] * whole + [True]
+
+
+def test_files_that_are_no_logs_are_one_reject_each(tmp_path: Path) -> None:
+    text = b"\n".join(log(1, 30))
+    contents = {
+        "binary.json": (bytes(range(256)) * 300, "no text"),
+        "gzip.json": (gzip.compress(text), "packed by gzip"),
+        "zip.json": (b"PK\x03\x04" + text, "packed by zip"),
+        "nul.json": (b"\0", "no text"),
+        "parquet.json": (b"PAR1" + text, "Parquet"),
+        "sqlite.json": (b"SQLite format 3\0" + text, "SQLite"),
+        "utf16.json": (text.decode().encode("utf-16"), "iconv -f UTF-16 "),
+        "utf16le.json": (text.decode().encode("utf-16-le"), "iconv -f UTF-16LE "),
+        "utf32be.json": (text.decode().encode("utf-32-be"), "iconv -f UTF-32BE "),
+        "array.json": (b"[" + b",".join(log(1, 30)) + b"]", "jq -c '.[]'"),
+        "lines.json": (b"[" + b",\n".join(log(1, 30)) + b"\n]\n", "jq -c '.[]'"),
+        "pretty.json": (json.dumps(BASE["events"], indent=2).encode(), "jq -c . "),
+        "pointer.json": (b"version https://git-lfs.github.com/spec/v1\noid x\n", "git lfs pull"),
+        "page.json": (b"\n<!DOCTYPE html>\n<p>404</p>", "a web page"),
+        "table.json": (b"artist,auth,firstName,gender,level\nA,B,C,D,E\n", "CSV"),
+        "named.json.gz": (text, "take that off"),
+    }
+    staged = stage(tmp_path, {name: content for name, (content, _) in contents.items()})
+    for name, (content, words) in contents.items():
+        assert [line_number for line_number, _ in staged.rejects[name]] == [1], name
+        assert words in staged.messages[name][0]
+        assert staged.weights[name] == max(1, len(content) // 500) or name == "named.json.gz"
 
 
 @pytest.mark.parametrize(
-    "head", [b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"BZh9", b"\xfd7zXZ\0"]
+    "head", [b"[1]", b'[{"ts":', b"<p>", b"\0" * 70_000, b"\xff", b"a,b,c,d,e", b"{\0\0\0\0"]
 )
-def test_packed_content_is_no_text_whatever_follows(head: bytes) -> None:
-    assert reading.is_no_text(head + b"\n" + line("events"))
-    assert not reading.is_no_text(b" " + head + b"\n" + line("events"))
+def test_what_only_begins_like_no_log_is_one(tmp_path: Path, head: bytes) -> None:
+    staged = stage(tmp_path, {"day.json": b"\n".join([head, *log(1)])})
+    assert len(staged.rejects["day.json"]) == 1
+    assert staged.rows["day.json"].total() == 5
 
 
 # Songs
@@ -408,15 +421,6 @@ def test_one_bad_song_among_many(tmp_path: Path) -> None:
     check(staged, "songs", contents | bad)
     assert sorted(staged.rejects) == sorted(bad)
     assert staged.raw_texts["TR00007.json"] == [bad["TR00007.json"].decode()]
-
-
-@pytest.mark.parametrize("cut", [1, 2, 3])
-def test_character_that_the_first_look_cuts_is_text(cut: int) -> None:
-    character = "\N{HEADPHONE}".encode()
-    assert len(character) == 4
-    look = b"x" * (reading._LOOK_BYTES - cut)
-    assert not reading.is_no_text(look + character)
-    assert reading.is_no_text(look[: -4 + cut] + b"\xff" + look[:3])
 
 
 def test_song_that_opens_objects_without_end(tmp_path: Path) -> None:
@@ -482,6 +486,11 @@ def test_odd_songs(tmp_path: Path) -> None:
         "with braces",
         "with a text NaN",
         "with a carriage return",
+        "two on a line",
+        "with NaN",
+        "with a trailing comma",
+        "with a nested trailing comma",
+        "with a form feed",
     }
 
 
@@ -508,8 +517,8 @@ def test_packed_songs(tmp_path: Path) -> None:
 def test_unknown_fields_are_noted_in_the_first_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "HEAD_RECORDS", 3)
-    monkeypatch.setattr(song_lane, "_SAMPLED_SONGS", 4)
+    monkeypatch.setattr(heads, "HEAD_RECORDS", 3)
+    monkeypatch.setattr(song_loader, "_SAMPLED_SONGS", 4)
     lines = log(1)
     lines[0] = line("events", {"mood": "1", "TS": "2"}, itemInSession=90)
     lines[2] = line("events", {"mood": "null"}, itemInSession=91)
@@ -586,30 +595,29 @@ def test_unknown_fields_are_noted_in_so_many_songs_and_no_more(
 ) -> None:
     monkeypatch.setattr(joining, "_PART_BYTES", piece_bytes)
     monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 2)
-    monkeypatch.setattr(song_lane, "_SAMPLED_SONGS", 3)
+    monkeypatch.setattr(song_loader, "_SAMPLED_SONGS", 3)
     contents = {f"{n}.json": line("songs", {"tempo": "120"}, song_id=f"SO{n}") for n in range(8)}
     assert stage(tmp_path, None, contents).unknown == {"tempo": 3}
 
 
-@pytest.mark.parametrize(("kept_bytes", "least", "most"), [(900, 5, 11), (1 << 20, 1, 1)])
-def test_judged_records_are_read_together_but_not_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept_bytes: int, least: int, most: int
+@pytest.mark.parametrize(("spool_bytes", "statements"), [(700, 20), (1 << 20, 1)])
+def test_accepted_records_are_read_together_but_not_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spool_bytes: int, statements: int
 ) -> None:
-    """A statement for each file takes long; all at once may not fit into memory."""
-    assert 1 << 20 <= lane._KEPT_BYTES <= 64 << 20
-    monkeypatch.setattr(lane, "_KEPT_BYTES", kept_bytes)
-    written = Counter[str]()
-    write = lane.Lane._write
+    """A statement for each file takes long; all at once may not fit onto the disk."""
+    monkeypatch.setattr(record_loader, "_SPOOL_BYTES", spool_bytes)
+    read: list[Path] = []
+    read_numbered = event_loader.EventLoader._read_numbered
 
-    def count(one: lane.Lane, data: bytes | bytearray) -> Path:
-        written[one._path.name] += 1
-        return write(one, data)
+    def count(loader: event_loader.EventLoader, path: Path) -> None:
+        read.append(path)
+        read_numbered(loader, path)
 
-    monkeypatch.setattr(lane.Lane, "_write", count)
-    contents = {f"{n:02}.json": b"\n".join([*log(n, 1), b"}"]) for n in range(20)}
+    monkeypatch.setattr(event_loader.EventLoader, "_read_numbered", count)
+    contents = {f"{n:02}.json": b"\n".join([*log(n, 2), b"}"]) for n in range(20)}
     staged = stage(tmp_path, contents)
     check(staged, "events", contents)
-    assert least <= written["piece-events.ndjson"] <= most
+    assert len(read) == statements
 
 
 # Songs beside events
@@ -627,8 +635,8 @@ def read_beside(
         pytest.MonkeyPatch.context() as patch,
     ):
         stager = Stager(connection, KEYS, folder, silent)
-        patch.setattr(event_lane.EventLane, "stage", lambda *_: read_events(stager))
-        patch.setattr(song_lane.SongLane, "stage", lambda *given: read_songs(given[-1]))
+        patch.setattr(event_loader.EventLoader, "stage", lambda *_: read_events(stager))
+        patch.setattr(song_loader.SongLoader, "stage", lambda *given: read_songs(given[-1]))
         with closing(stager.rejects):
             stager.stage([])
 
@@ -708,14 +716,14 @@ def test_log_that_vanishes_behind_its_head_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
-    look = reading.head_is_strict
+    look = heads.head_of
 
-    def look_and_remove(file: SourceFile, *rest: object) -> bool:
-        found = look(file, *rest)  # type: ignore[arg-type]
+    def look_and_remove(file: SourceFile, fields: Sequence[Field]) -> heads.Head:
+        found = look(file, fields)
         Path(file.path).unlink()
         return found
 
-    monkeypatch.setattr(reading, "head_is_strict", look_and_remove)
+    monkeypatch.setattr("sparkify.warehouse.duckdb.event_loader.head_of", look_and_remove)
     with pytest.raises(SourceError, match=r"a\.json cannot be read: No such file"):
         stage_files(tmp_path, files)
 
@@ -780,13 +788,16 @@ def test_losers_of_a_key_are_found_in_their_files(tmp_path: Path) -> None:
     ranked += [Ranked(staged_row("events", new), 1, "kept")]
     contents = [b"\n".join([c, a, b"{", a, a]), b"\n".join([new, new]), b]
     first, second, displaced, last = reject_in(tmp_path, "events", contents, *ranked)
-    stays = "a greater record of itemInSession 1, sessionId 818 stays"
+    stays = (
+        "a greater record of itemInSession 1, sessionId 818, ts 2018-11-21 21:56:47.796000 stays"
+    )
     assert first == (0, 2, stays, a.decode())
     assert second == (0, 4, stays, a.decode())
     assert last == (2, 1, stays, b.decode())
     assert displaced[:2] == (1, 1)
     assert displaced[2] == (
-        "was staged before; the greater record of itemInSession 2, sessionId 818 here displaced it"
+        "was staged before; the greater record of itemInSession 2, sessionId 818, "
+        "ts 2018-11-21 21:56:47.796000 here displaced it"
     )
     assert staged_row("events", displaced[3].encode()) == staged_row("events", old)
 
@@ -855,20 +866,16 @@ def spoiled(random: Random) -> bytes:
     return content
 
 
-def is_text(content: bytes) -> bool:
-    return b"\0" not in content and content.decode("utf-8", "ignore").encode() == content
-
-
-@pytest.mark.parametrize("piece_bytes", [16 << 20, 700])
-def test_spoiled_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int) -> None:
-    monkeypatch.setattr(reading, "PIECE_BYTES", piece_bytes)
-    monkeypatch.setattr(event_lane, "_SMALL_PIECE_BYTES", 600)
-    random = Random(piece_bytes)
-    contents = {f"{n:03}.json": spoiled(random) for n in range(40 if piece_bytes > KIB else 20)}
-    if piece_bytes < reading._LOOK_BYTES:  # whether a file is text is seen in its first piece
-        contents = {name: one for name, one in contents.items() if is_text(one)}
+@pytest.mark.parametrize("block_bytes", [1 << 20, 700])
+def test_spoiled_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int) -> None:
+    random = Random(block_bytes)
+    contents = {f"{n:03}.json": spoiled(random) for n in range(60)}
+    wanted = {name: expected("events", content) for name, content in contents.items()}
+    monkeypatch.setattr(split, "BLOCK_BYTES", block_bytes)
     staged = stage(tmp_path, contents)
-    check(staged, "events", contents)
+    for name, (rows, rejects) in wanted.items():
+        assert staged.rejects.get(name, []) == rejects, name
+        assert staged.rows[name] == rows, name
     reasons = Counter(reason for rejects in staged.rejects.values() for _, reason in rejects)
     assert reasons["not_json"] > 10
 

@@ -142,6 +142,7 @@ def load(
             report.rebuilt = True
             report.checks = _passed(rebuild_audit_queries)
         else:
+            report.notes += _unread(listing)
             load_new = partial(_load_new, warehouse, settings, report, listing, verify=verify)
             _planning_again(load_new, started_at, progress)
         with _behind_the_commit(report):
@@ -212,7 +213,6 @@ def _load_new(
     by = StagedBy.now(settings.mend_text, keys)
     by.require_kept(warehouse.staged_by())
     report.plan = _plan(listing, known, verify=verify)
-    report.notes = _unread(listing)
     if not report.plan.files:
         return
     staged = warehouse.stage(report.plan, keys, progress)

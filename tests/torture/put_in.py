@@ -166,7 +166,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "the last line of a file is lost when no line break follows it",
         "staging/split.py",
-        '        yield from long_line.take(b"", last=True) if long_line else _line(number, rest, judge)\n',
+        '        yield from long_line.take(b"", last=True) if long_line else '
+        "_line(number, rest, judge)\n",
         '        yield from long_line.take(b"", last=True) if long_line else ()\n',
         "test_worlds.py::test_worlds_load_as_the_rules_say",
     ),

@@ -30,7 +30,7 @@ BLOCK_BYTES = 1 << 20
 _PACKED_BYTES = 1 << 14
 _LOOK_BYTES = 1 << 16
 _KEPT_DAMAGE_BYTES = 1 << 16
-_MOST_TRIED_BYTES = 32 << 20
+_MOST_TRIED_BYTES = 16 << 20
 """How much of a line is gone through in vain before its rest is taken for damage."""
 _BY_CHANCE_BYTES = 20
 _BLANKS = b" \t\r\n\f\v"
@@ -38,6 +38,7 @@ _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _BRACE = ord("{")
 _BETWEEN = re.compile(rb"(?:[ \t\r\n\f\v]|\xef\xbb\xbf)*+")
+_FOLLOWING = re.compile(rb"[{ \t\r\n\f\v]|\xef\xbb\xbf|\Z")
 _START = re.compile(rb'\{(?=[ \t\r\n]*+(?:["}]|\Z))')
 _FLAT = re.compile(rb'\{(?:[^{}"]++|"(?:[^"\\]++|\\.)*+")*+\}', re.DOTALL)
 _CUT_CHARACTER = re.compile(rb"[\x80-\xff]+\Z")
@@ -270,22 +271,26 @@ class _Splitter(Generic[T]):
             self.rest = data
             return
         at = counted = 0
+        break_ = -1
         while at < len(data):
             line_end = len(data)
             if self._damage_bytes:
-                line_end = data.find(b"\n", at) % (len(data) + 1)  # -1: the end of all
+                if break_ < at:
+                    break_ = data.find(b"\n", at) % (len(data) + 1)  # -1: the end of all
+                line_end = break_
                 start = self._next_start(data, at, line_end)
             else:
                 start = at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]
             end = _end(data, start)
-            undecided = end in (0, len(data)) or _BOM[:2].startswith(data[start : start + 3])
+            # A byte order mark may begin at the end, too.
+            undecided = end == 0 or max(start, end) > len(data) - len(_BOM)
             if undecided and not last and start < line_end and start + MAX_RECORD_BYTES > len(data):
                 self._spoil(data[at:start])
                 at = start
                 break
             outcome: T | Rejection | None = None
             if 0 < end - start <= MAX_RECORD_BYTES and start < line_end:
-                if not self._damage_bytes or data[end : end + 1] in b"{" + _BLANKS:
+                if not self._damage_bytes or _FOLLOWING.match(data, end):
                     outcome = self._judge(data[start:end])
                     self._tried += end - start
             elif start < line_end:
@@ -387,7 +392,7 @@ def no_log(
     why = _no_lines(text, kind, judge)
     if why is None and (b"\0" in beginning or not _is_utf8(beginning)):
         why = Unreadable("encoding", "the file is no text")
-    if why is None or (_ARRAY.match(text) and not _is_array(text.partition(b"\n")[0])):
+    if why is None or (_ARRAY.match(text) and _is_one_array(text, content())):
         return why
     found = records_of(kind, content(), judge)
     return None if any(_is_record(data, outcome, why) for _, _, data, outcome in found) else why
@@ -441,10 +446,19 @@ def _takes_lines(text: bytes, judge: Judge[T]) -> bool:
     return b"\n" in text[:end] and not isinstance(judge(text[:end]), Unreadable)
 
 
-def _is_array(line: bytes) -> bool:
-    """Return whether a line is an array by itself."""
+def _is_one_array(text: bytes, content: Iterable[bytes]) -> bool:
+    """Return whether an array ends with the file, and not with its first line."""
+    last = b""
+    for block in _until_damage(content):
+        if isinstance(block, bytes):
+            last = block.rstrip(_BLANKS)[-1:] or last
+    line, more, _ = text.rstrip(_BLANKS).partition(b"\n")
+    return last == b"]" and not (more and _is_json(line))
+
+
+def _is_json(value: bytes) -> bool:
     try:
-        decode(b'{"":%s}' % line, ())
+        decode(b'{"":%s}' % value, ())
     except Rejection:
         return False
     return True

@@ -26,7 +26,7 @@ _LENIENT = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _NO_NUMBER = ["\0NaN"]
-"""What stands for NaN and Infinity where they are let through: in unknown fields."""
+"""What stands for NaN and Infinity, which only unknown fields may hold."""
 _SHOWN_VALUE_CHARACTERS = 80
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 # Longer than any number within a range, and short enough for int() to be quick.
@@ -71,7 +71,7 @@ class _Repeated(dict[str, Any]):
 def decode(record: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
     """Parse one record as the bulk path does: JSON (RFC 8259), with its few leniencies.
 
-    These are a comma before a closing bracket, and NaN or Infinity in an unknown field.
+    These are a comma before a closing bracket, and NaN or Infinity, which no field takes.
     Raises Unreadable: not_json or encoding; Rejection when a known field stands twice.
     """
     if b"\0" in record:
@@ -92,17 +92,12 @@ def decode(record: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
         return found
 
     try:
-        parsed = _parse(text, unique)
-    except ValueError as error:
-        lenient = _LENIENT.sub(_spelled_out, text)
         try:
-            if lenient == text:
-                raise
-            parsed = _parse(lenient, unique)
-            if any(parsed.get(key) == _NO_NUMBER for key in known):
-                raise
-        except (ValueError, AttributeError):
-            raise Unreadable("not_json", f"not JSON: {error}") from None
+            parsed = _parse(text, unique)
+        except ValueError:
+            parsed = _parse(_LENIENT.sub(_spelled_out, text), unique)
+    except ValueError as error:
+        raise Unreadable("not_json", f"not JSON: {error}") from None
     if not isinstance(parsed, dict):
         raise Unreadable("not_json", f"not a JSON object: {_shown(parsed)}")
     if isinstance(parsed, _Repeated):

@@ -5,7 +5,8 @@
 -- parameters: files (paths), columns (key -> type, in the order of staging_events, and last the key
 --   under which a record may name its source file), source_files (the number of each path),
 --   mend_text (whether to mend text that was encoded twice).
--- note: texts are judged by file_doubts_events, in the table.
+-- note: texts are judged by file_doubts_events, in the table. Nearly every record is ASCII, which one
+--   look tells.
 INSERT INTO new_events
 WITH raw AS (
     SELECT
@@ -21,20 +22,20 @@ WITH raw AS (
 
 typed AS (
     SELECT
-        mended(stripped(artist), $mend_text) AS artist,
+        stripped(artist) AS read_artist,
         stripped(auth) AS auth,
-        mended(stripped(firstname), $mend_text) AS firstname,
+        stripped(firstname) AS read_firstname,
         stripped(gender) AS gender,
         whole_number(number(iteminsession), 0, 999999) AS iteminsession,
-        mended(stripped(lastname), $mend_text) AS lastname,
+        stripped(lastname) AS read_lastname,
         number(length) AS length,
         stripped(level) AS level,
-        mended(stripped(location), $mend_text) AS location,
+        stripped(location) AS read_location,
         stripped(method) AS method,
         stripped(page) AS page,
         moment(number(registration)) AS registration,
         whole_number(number(sessionid), 0, 9000000000000) AS sessionid,
-        mended(stripped(song), $mend_text) AS song,
+        stripped(song) AS read_song,
         whole_number(number(status), 0, 999) AS status,
         moment(number(ts)) AS ts,
         stripped(useragent) AS useragent,
@@ -44,13 +45,30 @@ typed AS (
         length IS NULL AS no_length,
         registration IS NULL AS no_registration,
         status IS NULL AS no_status,
-        coalesce(userid, '') = '' AS no_userid,
-        strlen(stripped(artist)) AS artist_bytes,
-        strlen(stripped(firstname)) AS firstname_bytes,
-        strlen(stripped(lastname)) AS lastname_bytes,
-        strlen(stripped(location)) AS location_bytes,
-        strlen(stripped(song)) AS song_bytes
+        coalesce(userid, '') = '' AS no_userid
     FROM raw
+),
+
+suspected AS (
+    SELECT
+        *,
+        $mend_text AND coalesce(
+            no_ascii(read_artist) OR no_ascii(read_song) OR no_ascii(read_location)
+            OR no_ascii(read_firstname) OR no_ascii(read_lastname),
+            FALSE
+        ) AS may_be_mended
+    FROM typed
+),
+
+mending AS (
+    SELECT
+        *,
+        CASE WHEN may_be_mended THEN mended(read_artist) ELSE read_artist END AS artist,
+        CASE WHEN may_be_mended THEN mended(read_firstname) ELSE read_firstname END AS firstname,
+        CASE WHEN may_be_mended THEN mended(read_lastname) ELSE read_lastname END AS lastname,
+        CASE WHEN may_be_mended THEN mended(read_location) ELSE read_location END AS location,
+        CASE WHEN may_be_mended THEN mended(read_song) ELSE read_song END AS song
+    FROM suspected
 )
 
 SELECT
@@ -83,12 +101,13 @@ SELECT
             AND (no_userid OR userid IS NOT NULL)
         ) AS TINYINT
     ) AS doubt,
-    coalesce(
-        strlen(artist) <> artist_bytes
-        OR strlen(firstname) <> firstname_bytes
-        OR strlen(lastname) <> lastname_bytes
-        OR strlen(location) <> location_bytes
-        OR strlen(song) <> song_bytes,
-        FALSE
-    ) AS is_mended
-FROM typed
+    CASE
+        WHEN may_be_mended
+            THEN coalesce(
+                artist <> read_artist OR song <> read_song OR location <> read_location
+                OR firstname <> read_firstname OR lastname <> read_lastname,
+                FALSE
+            )
+        ELSE FALSE
+    END AS is_mended
+FROM mending

@@ -20,20 +20,21 @@ typed AS (
         stripped(artist_id) AS artist_id,
         number(artist_latitude) AS artist_latitude,
         number(artist_longitude) AS artist_longitude,
-        mended(stripped(artist_location), $mend_text) AS artist_location,
-        mended(stripped(artist_name), $mend_text) AS artist_name,
+        stripped(artist_location) AS read_artist_location,
+        CASE WHEN $mend_text THEN mended(read_artist_location) ELSE read_artist_location END
+            AS artist_location,
+        stripped(artist_name) AS read_artist_name,
+        CASE WHEN $mend_text THEN mended(read_artist_name) ELSE read_artist_name END AS artist_name,
         stripped(song_id) AS song_id,
-        mended(stripped(title), $mend_text) AS title,
+        stripped(title) AS read_title,
+        CASE WHEN $mend_text THEN mended(read_title) ELSE read_title END AS title,
         number(duration) AS duration,
         whole_number(number(year), 0, 9999) AS year,
         source_file,
         num_songs IS NOT NULL AS has_num_songs,
         artist_latitude IS NOT NULL AS has_latitude,
         artist_longitude IS NOT NULL AS has_longitude,
-        year IS NOT NULL AS has_year,
-        strlen(stripped(artist_location)) AS artist_location_bytes,
-        strlen(stripped(artist_name)) AS artist_name_bytes,
-        strlen(stripped(title)) AS title_bytes
+        year IS NOT NULL AS has_year
     FROM raw
 )
 
@@ -68,9 +69,8 @@ SELECT
         ELSE 0
     END AS doubt,
     coalesce(
-        strlen(artist_location) <> artist_location_bytes
-        OR strlen(artist_name) <> artist_name_bytes
-        OR strlen(title) <> title_bytes,
+        artist_location <> read_artist_location OR artist_name <> read_artist_name
+        OR title <> read_title,
         FALSE
     ) AS is_mended
 FROM typed

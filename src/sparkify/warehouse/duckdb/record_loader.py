@@ -26,6 +26,7 @@ SQL = folder("duckdb")
 _MACROS = folder("duckdb/macros")
 _MACRO_ORDER = (
     "stripped",
+    "no_ascii",
     "holds_sign",
     "latin_1",
     "mended_once",

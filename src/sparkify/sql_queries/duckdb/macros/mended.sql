@@ -1,9 +1,9 @@
 -- name: mended
--- purpose: What staging/mend.py makes of a text, where that is wanted: taken back up to three times.
+-- purpose: What staging/mend.py makes of a text: taken back up to three times.
 -- note: a list, for a macro that names its text several times in itself is computed as often.
-CREATE OR REPLACE TEMPORARY MACRO mended(x, wanted) AS
+CREATE OR REPLACE TEMPORARY MACRO mended(x) AS
 CASE
-    WHEN wanted AND holds_sign(x)
+    WHEN no_ascii(x)
         THEN list_reduce([x, x, x, x], lambda once, again : mended_once(once))
     ELSE x
 END
