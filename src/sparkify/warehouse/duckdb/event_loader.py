@@ -16,7 +16,7 @@ from .record_loader import SQL, DataErrors, RecordLoader
 
 # What an error in a statement costs is bounded by how much one statement reads; how well the table
 # is filled, by how few statements there are.
-_GROUP_BYTES = 512 << 20
+_GROUP_BYTES = 256 << 20
 _GROUP_FILES = 200
 _GLOB_CHARACTERS = re.compile(r"[*?\[\]{}]")
 _NAMED_FILE = re.compile(r'in file "(?P<path>.+?)"[,:]', re.DOTALL)
