@@ -131,7 +131,8 @@ def record(kind: Kind, content: bytes, *, mend: bool = True) -> tuple[Row | None
 
 def is_mended(kind: Kind, content: bytes) -> bool:
     """Whether some text of a good record was encoded twice."""
-    return record(kind, content)[0] != record(kind, content, mend=False)[0]
+    may_be = b"\\u" in content or not content.isascii()
+    return may_be and record(kind, content)[0] != record(kind, content, mend=False)[0]
 
 
 def milliseconds(moment: datetime) -> int:
