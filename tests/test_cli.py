@@ -310,7 +310,7 @@ def test_etl_loads_nothing_twice_and_says_so(sources: None) -> None:
 def test_etl_tells_what_it_passed_over(sources: None) -> None:
     Path("data/log_data/.2018-11-02-events.json.swp").touch()
     result = call("etl", "--no-answers")
-    assert "Note: 1 names under the sources are no .json files" in result.stderr
+    assert "Note: Passed over, for they do not end in .json" in result.stderr
     assert answer("etl", "--dry-run")["files"]["ignored"] == 1
 
 

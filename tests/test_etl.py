@@ -404,7 +404,8 @@ def test_notes_tell_what_was_passed_over(place: Place) -> None:
         (place.folder / f"song_data/{n}.json~").touch()
     place.write([log("4", event(9, 0, mood="good"), event(9, 1, mood="bad", tempo=3))])
     ignored, unknown = load(place).notes
-    assert ignored.startswith("7 names under the sources are no .json files (nor .jsonl or")
+    assert ignored.startswith("Passed over, for they do not end in .json, .jsonl or .ndjson")
+    assert "7 under the sources" in ignored
     assert ignored.endswith("4.json~ and 2 more.")
     assert unknown.endswith("were ignored: mood (2), tempo (1).")
 

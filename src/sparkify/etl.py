@@ -302,8 +302,8 @@ def _notes(listing: sources.Listing, staged: StageReport, keys: tuple[str, ...])
     notes = []
     if others := sorted({*listing.ignored}.difference(listing.unread)):
         notes.append(
-            f"{len(others):,} names under the sources are no .json files (nor .jsonl or .ndjson, "
-            f"nor one packed as .gz) or hidden, and were passed over: {sources.some(others)}."
+            "Passed over, for they do not end in .json, .jsonl or .ndjson (or these with .gz), or "
+            f"begin with . or _: {len(others):,} under the sources, {sources.some(others)}."
         )
     if staged.unknown:
         names = [f"{name} ({count:,})" for name, count in staged.unknown.most_common()]
