@@ -361,6 +361,14 @@ def test_whole_lines_before_damage_count(
     assert staged.rows["log.json.gz"].total() == rows
 
 
+def test_damage_far_behind_the_head_is_found(tmp_path: Path) -> None:
+    lines = log(1, 3 * heads.HEAD_RECORDS)
+    packed = gzip.compress(b"".join(line + b"\n" for line in lines))
+    staged = stage(tmp_path, {"log.json.gz": packed[:-8] + b"\0" * 4 + packed[-4:]})
+    assert staged.rejects == {"log.json.gz": [(len(lines) + 1, "encoding")]}
+    assert staged.rows["log.json.gz"].total() == len(lines)
+
+
 @pytest.mark.parametrize("cut", range(20, len(_PACKED), 97))
 def test_packed_log_is_staged_up_to_its_cut(cut: int) -> None:
     file = SourceFile("events", "a.json.gz", cut, "", "a.json.gz")

@@ -63,7 +63,8 @@ def head_of(file: SourceFile, fields: Sequence[Field]) -> Head:
             yield block
 
     content = watched()
-    for _, _, _, outcome in islice(records(content, judge), HEAD_RECORDS):
+    found = records(content, judge)  # kept: one that is let go closes the content, too
+    for _, _, _, outcome in islice(found, HEAD_RECORDS):
         if isinstance(outcome, Rejection):
             doubtful = True
         elif not outcome.keys() <= known:
