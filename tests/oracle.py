@@ -2,7 +2,7 @@
 
 No SQL, no engine, nothing of the product: what the loader does with set operations, this does with
 dictionaries. It is slow and it is meant to be read beside the rules that it spells out. How bytes
-become records: oracle_records; what a field takes: oracle_fields; what is JSON: strict_json.
+become records: oracle_records; what a record may hold: oracle_fields; what is JSON: strict_json.
 """
 
 from __future__ import annotations
@@ -12,25 +12,20 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from oracle_fields import FIELDS, REQUIRED, UNMENDED_FIELDS, BadError, Kind, parse
+from oracle_fields import DAY, FIELDS, Kind, Row, is_mended, milliseconds, record
 from oracle_records import File, Piece, is_listed, pieces
-from strict_json import Pairs, Word
 
-__all__ = ["File", "Piece", "is_listed", "pieces"]
+__all__ = ["File", "Piece", "Row", "is_listed", "is_mended", "milliseconds", "pieces", "record"]
 
-Row = tuple[Any, ...]
 Star = dict[str, list[Row]]
 
 COLUMNS: dict[Kind, list[str]] = {
     "events": [*(name.lower() for name in FIELDS["events"]), "event_ms"],
     "songs": [name.lower() for name in FIELDS["songs"]],
 }
-EPOCH = datetime(1970, 1, 1)
-DAY = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -83,62 +78,6 @@ class Staged:
     def copy(self) -> Staged:
         """A copy that further files leave as it is."""
         return copy.deepcopy(self)
-
-
-@lru_cache(maxsize=10_000)
-def record(kind: Kind, content: bytes, *, mend: bool = True) -> tuple[Row | None, frozenset[str]]:
-    """The staged row of one record, or None, with all that is wrong with it."""
-    wrong = set()
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        wrong.add("encoding")
-        text = content.decode(errors="replace")
-    if b"\0" in content:
-        return None, frozenset({"encoding"})
-    try:
-        members = parse(text)
-    except BadError:
-        return None, frozenset(wrong | {"not_json"})
-    if not isinstance(members, Pairs):
-        return None, frozenset(wrong | {"not_json"})
-    fields = (FIELDS if mend else UNMENDED_FIELDS)[kind]
-    row: dict[str, Any] = dict.fromkeys(fields)
-    given: Counter[str] = Counter()
-    for name, value in members:
-        if name not in row:
-            continue
-        given[name] += 1
-        if value is None:
-            continue
-        if isinstance(value, Word):
-            wrong |= {"not_json", "type"}
-        try:
-            row[name] = fields[name](value)
-        except BadError as bad:
-            wrong.add(str(bad))
-            row[name] = bad  # there, though wrong
-    if any(times > 1 for times in given.values()):
-        wrong.add("not_json")
-    needed = REQUIRED[kind] | ({"userId", "level"} if row.get("page") == "NextSong" else set())
-    if any(row[name] is None for name in needed):
-        wrong.add("missing")
-    if wrong:
-        return None, frozenset(wrong)
-    event_ms = [milliseconds(row["ts"])] if kind == "events" else []
-    return (*row.values(), *event_ms), frozenset()
-
-
-def is_mended(kind: Kind, content: bytes) -> bool:
-    """Whether some text of a good record was encoded twice."""
-    may_be = b"\\u" in content or not content.isascii()
-    return may_be and record(kind, content)[0] != record(kind, content, mend=False)[0]
-
-
-def milliseconds(moment: datetime) -> int:
-    """A moment as the log writes it."""
-    passed = moment - EPOCH
-    return passed.days * DAY + passed.seconds * 1000 + passed.microseconds // 1000
 
 
 def order(row: Row) -> Row:

@@ -1,16 +1,21 @@
-"""What each field takes: the first half of the second implementation; strict_json reads JSON."""
+"""What a record may hold, field by field; strict_json reads JSON."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal
 
 import strict_json
-from strict_json import Number
+from strict_json import Number, Pairs, Word
 
 Kind = Literal["events", "songs"]
+Row = tuple[Any, ...]
+EPOCH = datetime(1970, 1, 1)
+DAY = 86_400_000
 
 
 class BadError(Exception):
@@ -96,7 +101,7 @@ def moment(value: Any) -> datetime:
     milliseconds = whole_number(-(10**15), 10**15)(value)
     if not 946_684_800_000 <= milliseconds < 4_133_980_800_000:  # the years 2000 to 2100
         raise BadError("range")
-    return datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)
+    return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def level(value: Any) -> str:
@@ -171,3 +176,62 @@ REQUIRED: dict[Kind, set[str]] = {
     "events": {"sessionId", "itemInSession", "ts", "page"},
     "songs": {"song_id", "artist_id", "title", "duration"},
 }
+
+
+# Records
+
+
+@lru_cache(maxsize=10_000)
+def record(kind: Kind, content: bytes, *, mend: bool = True) -> tuple[Row | None, frozenset[str]]:
+    """The staged row of one record, or None, with all that is wrong with it."""
+    wrong = set()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        wrong.add("encoding")
+        text = content.decode(errors="replace")
+    if b"\0" in content:
+        return None, frozenset({"encoding"})
+    try:
+        members = parse(text)
+    except BadError:
+        return None, frozenset(wrong | {"not_json"})
+    if not isinstance(members, Pairs):
+        return None, frozenset(wrong | {"not_json"})
+    fields = (FIELDS if mend else UNMENDED_FIELDS)[kind]
+    row: dict[str, Any] = dict.fromkeys(fields)
+    given: Counter[str] = Counter()
+    for name, value in members:
+        if name not in row:
+            continue
+        given[name] += 1
+        if value is None:
+            continue
+        if isinstance(value, Word):
+            wrong |= {"not_json", "type"}
+        try:
+            row[name] = fields[name](value)
+        except BadError as bad:
+            wrong.add(str(bad))
+            row[name] = bad  # there, though wrong
+    if any(times > 1 for times in given.values()):
+        wrong.add("not_json")
+    needed = REQUIRED[kind] | ({"userId", "level"} if row.get("page") == "NextSong" else set())
+    if any(row[name] is None for name in needed):
+        wrong.add("missing")
+    if wrong:
+        return None, frozenset(wrong)
+    event_ms = [milliseconds(row["ts"])] if kind == "events" else []
+    return (*row.values(), *event_ms), frozenset()
+
+
+def is_mended(kind: Kind, content: bytes) -> bool:
+    """Whether some text of a good record was encoded twice."""
+    may_be = b"\\u" in content or not content.isascii()
+    return may_be and record(kind, content)[0] != record(kind, content, mend=False)[0]
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as the log writes it."""
+    passed = moment - EPOCH
+    return passed.days * DAY + passed.seconds * 1000 + passed.microseconds // 1000

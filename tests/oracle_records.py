@@ -7,13 +7,14 @@ looked at at once and as often as needed: no streams, no blocks, no bounds.
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import strict_json
-from oracle_fields import Kind
+from oracle_fields import Kind, record
 
 BLANKS = " \t\r\n" + strict_json.BLANKS_AROUND
 BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf"  # as Latin-1
@@ -40,6 +41,9 @@ NAMED = {
 }
 """What is no text, by how it begins."""
 
+ARRAY = re.compile(r"\[\s*(?:[{\[\]]|\Z)")
+BY_CHANCE = 20
+"""An object of so many bytes may stand by chance in what is no text."""
 PAGES = ("<", "version https://git-lfs")
 
 
@@ -82,7 +86,7 @@ def pieces(file: File) -> list[Piece]:
     if why := no_log(file.kind, content):
         weight = max(1, len(content) // BYTES_OF_A_RECORD)
         found = [Piece(1, 1, content, frozenset({why}), weight)]
-    if damaged:
+    elif damaged:
         if file.kind == "songs" and all(piece.wrong for piece in found):
             found = []  # it is one broken song
         found.append(Piece(0, 1, b"", frozenset({"encoding"})))
@@ -123,38 +127,31 @@ def no_log(kind: Kind, content: bytes) -> str:
     if content.startswith(tuple(NAMED.values())):
         return "encoding"
     text = content.decode("latin-1")
-    start = _skip(text, 0)
-    if start == len(text):
-        return ""
-    if text[start] == "[" and _is_whole(text[start:]):
+    text = text[_skip(text, 0) :]
+    records = [piece.content for piece in _pieces(kind, content) if not piece.wrong]
+    first_line = text.partition("\n")[0]
+    if ARRAY.match(text) and not _is_whole(first_line):
         return "not_json"
-    if any(not piece.wrong for piece in _pieces(kind, content)):
-        return ""
+    if ARRAY.match(text) or text.startswith(PAGES) or (kind == "events" and _over_lines(text)):
+        return "" if any(record(kind, one)[0] for one in records) else "not_json"
     if "\0" in text or not _is_text(content):
-        return "encoding"
-    is_other = text.startswith(("[", *PAGES), start) or _is_table(text[start:])
-    return "not_json" if is_other or _objects(text) else ""
+        return "" if any(len(one) > BY_CHANCE for one in records) else "encoding"
+    return ""
 
 
-def _is_table(text: str) -> bool:
-    """Whether a text begins with a line of five names or more, separated by one character."""
-    line = text.partition("\n")[0]
-    separators = [separator for separator in ",;\t|" if line.count(separator) >= 4]
-    return len(separators) == 1 and all(
-        name.strip('"').replace("_", "a").isalnum()
-        for name in line.rstrip("\r").split(separators[0])
-    )
+def _over_lines(text: str) -> bool:
+    return "\n" in text[: _end_of_object(text, 0)]
 
 
 def _pieces(kind: Kind, content: bytes) -> Iterator[Piece]:
     text = content.decode("latin-1")  # JSON is marked by ASCII alone: a character is a byte
     if kind == "songs":  # an object may stand on several lines
-        found = [Piece(*_place(text, at), record, wrong) for at, record, wrong in _of_text(text)]
+        found = [Piece(*_place(text, at), one, wrong) for at, one, wrong in _of_text(text)]
         yield from found if any(not piece.wrong for piece in found) else found[:1]
         return
     for number, line in enumerate(text.split("\n"), 1):
-        for at, record, wrong in _of_text(line):
-            yield Piece(number, at + 1, record, wrong)
+        for at, one, wrong in _of_text(line):
+            yield Piece(number, at + 1, one, wrong)
 
 
 @lru_cache(maxsize=10_000)
@@ -203,17 +200,6 @@ def _goes_on(line: str, at: int) -> bool:
     if 0 < end < len(line):
         return line[end] in BLANKS + "{" or line.startswith(BYTE_ORDER_MARK, end)
     return end > 0
-
-
-def _objects(text: str) -> list[tuple[int, int]]:
-    """Beginning and end of each object of a text that is nothing but objects, over any lines."""
-    found, at = [], _skip(text, 0)
-    while at < len(text):
-        if not (end := _end_of_object(text, at)):
-            return []
-        found.append((at, end))
-        at = _skip(text, end)
-    return found
 
 
 def _skip(text: str, at: int) -> int:

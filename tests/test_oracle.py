@@ -233,6 +233,9 @@ PRETTY = A.replace(b",", b",\n")
         (A.decode().encode("utf-32"), "encoding"),
         (gzip.compress(A), "encoding"),
         (b"PAR1" + bytes(range(256)), "encoding"),
+        (b"[\n" + A + b",\n" + B, "not_json"),
+        (b"[" + A + b"]\n{}", "not_json"),
+        (b"\xff\0\n{}\n", "encoding"),
     ],
 )
 def test_what_is_no_log_at_all_is_one_reject_of_the_weight_of_its_bytes(
