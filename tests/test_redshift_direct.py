@@ -212,6 +212,7 @@ def test_what_is_not_mended_is_for_copy(place: Cloud) -> None:
 def test_a_song_that_is_not_for_copy_is_handed_over(place: Cloud, field: str, written: str) -> None:
     record = {key: value for key, value in SONG.items() if key != field}
     put(place, json.dumps(HOME), f'{json.dumps(record)[:-1]}, "{field}": {written}}}')
+    place.put([song(3)])
     with pytest.raises(SourceError, match=field):
         place.load(copy_mode="direct")
     place.load(copy_mode="auto")
