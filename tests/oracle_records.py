@@ -61,7 +61,7 @@ class Piece:
     """A record, or what cannot be read. line and place (the byte of the line) count from 1.
 
     wrong: why it is no record; of a record nothing. line 0: damage of a gzip, which has no place.
-    weight: as how many records it counts for the limit.
+    weight: as how many records it counts for the limit. is_file: it is a file that is no log.
     """
 
     line: int
@@ -69,6 +69,7 @@ class Piece:
     content: bytes
     wrong: frozenset[str] = frozenset()
     weight: int = 1
+    is_file: bool = False
 
 
 def is_listed(uri: str) -> bool:
@@ -82,11 +83,12 @@ def is_listed(uri: str) -> bool:
 def pieces(file: File) -> list[Piece]:
     """Everything in a file that is neither blank nor a byte order mark, in order."""
     content, damaged = _text_of(file)
-    found = list(_pieces(file.kind, content))
-    if why := no_log(file.kind, content):
+    whole_lines = content[: content.rfind(b"\n") + 1] if damaged == CUT else content
+    found = list(_pieces(file.kind, whole_lines))
+    if why := no_log(file.kind, content, found):
         weight = max(1, len(content) // BYTES_OF_A_RECORD)
-        found = [Piece(1, 1, content, frozenset({why}), weight)]
-    elif damaged:
+        return [Piece(1, 1, content, frozenset({why}), weight, is_file=True)]
+    if damaged:
         if file.kind == "songs" and all(piece.wrong for piece in found):
             found = []  # it is one broken song
         found.append(Piece(0, 1, b"", frozenset({"encoding"})))
@@ -95,15 +97,18 @@ def pieces(file: File) -> list[Piece]:
 
 def is_no_log(file: File) -> bool:
     """Whether a file is no log at all."""
-    return bool(no_log(file.kind, _text_of(file)[0]))
+    return any(piece.is_file for piece in pieces(file))
 
 
-def _text_of(file: File) -> tuple[bytes, bool]:
-    return unpacked(file.content) if file.uri.endswith(".gz") else (file.content, False)
+def _text_of(file: File) -> tuple[bytes, str]:
+    return unpacked(file.content) if file.uri.endswith(".gz") else (file.content, "")
 
 
-def unpacked(packed: bytes) -> tuple[bytes, bool]:
-    """What a gzip holds, of a damaged one the whole lines before the damage; and whether it is."""
+CUT, TAIL = "damaged within a member", "something behind the last member"
+
+
+def unpacked(packed: bytes) -> tuple[bytes, str]:
+    """What a gzip holds before it is damaged, if it is; and how it is."""
     content, rest = b"", packed
     while rest.startswith(b"\x1f\x8b"):
         member = zlib.decompressobj(31)
@@ -116,19 +121,23 @@ def unpacked(packed: bytes) -> tuple[bytes, bool]:
         except zlib.error:
             pass
         if not member.eof:
-            return content[: content.rfind(b"\n") + 1], True
+            return content, CUT
+        rest = rest.lstrip(b"\0" + BLANKS.encode())
     if rest == packed:
-        return b"", True
-    return content, bool(rest.strip(b"\0 \t\r\n\v\f"))
+        return b"", CUT
+    return content, TAIL if rest else ""
 
 
-def no_log(kind: Kind, content: bytes) -> str:
-    """Why a file is no log at all: not_json or encoding; nothing when it is one, or blank."""
+def no_log(kind: Kind, content: bytes, found: list[Piece]) -> str:
+    """Why a file is no log at all: not_json or encoding; nothing when it is one, or blank.
+
+    found: what is in it if it is one.
+    """
     if content.startswith(tuple(NAMED.values())):
         return "encoding"
     text = content.decode("latin-1")
     text = text[_skip(text, 0) :]
-    records = [piece.content for piece in _pieces(kind, content) if not piece.wrong]
+    records = [piece.content for piece in found if not piece.wrong]
     first_line = text.partition("\n")[0]
     if ARRAY.match(text) and not _is_whole(first_line):
         return "not_json"

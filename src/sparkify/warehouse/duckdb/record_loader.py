@@ -108,9 +108,7 @@ class RecordLoader(ABC):
 
         if why := no_log(content, self._kind, self._judge):
             size = max(one.file.size, size_of(content()))
-            weight = max(1, size // _WEIGHED_RECORD_BYTES)
-            self._records_read[one.number] += 1
-            self._rejects.add(one.number, 1, why, beginning_of(content()), weight=weight)
+            self._reject_file(one.number, why, beginning_of(content()), size)
         else:
             found = records_of(self._kind, blocks(one.file, self.notes, data), self._judge)
             self._keep(one.number, self._whole(one.file, found))
@@ -119,6 +117,12 @@ class RecordLoader(ABC):
                 f"{one.file.uri} was written to while it was read, and taken up to its last whole "
                 "record; the next load reads the rest."
             )
+
+    def _reject_file(self, number: int, why: Unreadable, beginning: bytes, size: int) -> None:
+        """Reject a file that is no log at all, as so many records as its bytes would hold."""
+        self._records_read[number] += 1
+        weight = max(1, size // _WEIGHED_RECORD_BYTES)
+        self._rejects.add(number, 1, why, beginning, weight=weight)
 
     def _whole(self, file: SourceFile, found: Iterable[Found[bytes]]) -> Iterator[Found[bytes]]:
         """Leave out damage at the end of a file that moved."""

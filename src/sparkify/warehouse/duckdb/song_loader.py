@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...staging.joining import SongPart, join_songs
 from ...staging.reading import NumberedFiles
-from ...staging.split import song_records
+from ...staging.split import no_log, song_records
 from .record_loader import SQL, DataErrors, RecordLoader
 
 _SAMPLED_SONGS = 1000
@@ -56,11 +56,16 @@ class SongLoader(RecordLoader):
                     raise _InDoubt
         except (_InDoubt, *DataErrors):
             for number, line in zip(numbers, bytes(part.data).split(b"\n"), strict=False):
-                record = b"{" + line.partition(b",")[2]
-                self._keep(number, song_records([record], self._judge))
+                self._stage_song(number, b"{" + line.partition(b",")[2])
         else:
             for number in numbers:
                 self._records_read[number] = 1
+
+    def _stage_song(self, number: int, content: bytes) -> None:
+        if why := no_log(lambda: [content], self._kind, self._judge):
+            self._reject_file(number, why, content, len(content))
+        else:
+            self._keep(number, song_records([content], self._judge))
 
     def _read_numbered(self, path: Path) -> None:
         parameters = {
