@@ -24,7 +24,7 @@ from sparkify import create_tables, etl, iac
 from sparkify.boto3_sql_util import connection, execution, pace
 from sparkify.config import Settings
 from sparkify.progress import silent
-from sparkify.sql_queries import TABLES
+from sparkify.sql_queries import TABLES, folder
 
 SOURCE = "sparkify-source"
 SOURCE_REGION = "us-west-2"
@@ -75,7 +75,8 @@ class Cloud:
         self._without_tables()
         connection = self.aws.database()
         try:
-            connection.execute(f"TRUNCATE {', '.join({*TABLES} - {'warehouse_info'})}")
+            connection.execute(f"TRUNCATE {', '.join(TABLES)}")
+            connection.execute(folder("bookkeeping")["insert_warehouse_info"].sql.encode())
         finally:
             connection.close()
 
