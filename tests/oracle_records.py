@@ -41,6 +41,8 @@ NAMED = {
 }
 """What is no text, by how it begins."""
 
+TABLES = [re.compile(rf'("?\w+"?{mark}){{4,}}"?\w+"?\r?\n') for mark in (",", ";", "\t", r"\|")]
+"""How a table of separated values begins: with five names or more on a line."""
 ARRAY = re.compile(r"\[\s*(?:[{\[\]]|\Z)")
 BY_CHANCE = 20
 """An object of so many bytes may stand by chance in what is no text."""
@@ -141,7 +143,12 @@ def no_log(kind: Kind, content: bytes, found: list[Piece]) -> str:
     first_line = text.partition("\n")[0]
     if ARRAY.match(text) and not _is_whole(first_line):
         return "not_json"
-    if ARRAY.match(text) or text.startswith(PAGES) or (kind == "events" and _over_lines(text)):
+    if (
+        ARRAY.match(text)
+        or text.startswith(PAGES)
+        or any(table.match(text) for table in TABLES)
+        or (kind == "events" and _over_lines(text))
+    ):
         return "" if any(record(kind, one)[0] for one in records) else "not_json"
     if "\0" in text or not _is_text(content):
         return "" if any(len(one) > BY_CHANCE for one in records) else "encoding"

@@ -27,25 +27,26 @@ FOLDERS = cases("folders")
 def check_loads(case: Case, rows: dict[Kind, list[Row]]) -> None:
     """The staged rows beside the base are those that the case names, with their values."""
     found = {
-        key_and_rank(kind, row)[0][-2:]: dict(zip(COLUMNS[kind], row, strict=True))
+        key_and_rank(kind, row)[0]: dict(zip(COLUMNS[kind], row, strict=True))
         for kind in KINDS
         for row in rows[kind]
     }
     for wanted in case.says["loads"]:
         if "times" in wanted:
-            keys = [key for key in found if key[0] == wanted["sessionid"]]
+            keys = [key for key in found if key[-2:-1] == (wanted["sessionid"],)]
             assert len(keys) == wanted["times"]
             for key in keys:
                 del found[key]
             continue
         if "iteminsession" in wanted:
-            columns = found.pop((wanted.get("sessionid", 500), wanted["iteminsession"]))
+            place: tuple[Any, ...] = wanted.get("sessionid", 500), wanted["iteminsession"]
         else:
-            columns = found.pop((wanted["song_id"],))
+            place = (wanted["song_id"],)
+        columns = found.pop(next(key for key in found if key[-len(place) :] == place))
         for name, value in wanted.items():
             staged = columns[name]
             assert (str(staged) if name in ("ts", "registration") else staged) == value
-    assert set(found) <= BASE_KEYS
+    assert {key[-2:] for key in found} <= BASE_KEYS
 
 
 def check_rejects(case: Case, found: list[tuple[int, str]]) -> None:
@@ -115,7 +116,7 @@ def test_second_implementation(case: Case) -> None:
     ]
     for reject, (line, reasons) in zip(staged.rejects, bad, strict=True):
         assert reject.line in (0, line)  # damage of a gzip has no line there
-        assert reject.reasons <= reasons
+        assert reject.reasons & reasons
     conflicts = len(case.says["rejects"]) - len(bad)
     least, most = staged.conflicts(case.kind)
     assert least <= conflicts <= most

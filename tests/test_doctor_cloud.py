@@ -34,7 +34,7 @@ def test_all_is_well(place: Cloud) -> None:
     found = examined(place)
     assert wrong(found) == {}
     assert "AVAILABLE" in found["workgroup"].detail
-    assert "11 tables" in found["test statement"].detail
+    assert "13 tables" in found["test statement"].detail
     assert "arn:aws" in found["credentials"].detail
     assert "3 files" in found["source of songs"].detail
 

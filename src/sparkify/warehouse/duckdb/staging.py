@@ -20,7 +20,7 @@ from typing import get_args
 
 import duckdb
 
-from ... import processes
+from ... import processes, sources
 from ...fetching import LOCAL, Fetch
 from ...progress import Progress
 from ...source_file import SourceFile, SourceFiles
@@ -100,6 +100,8 @@ class Stager:
                     event_loader.stage(group)
             self.unknown = event_loader.unknown + song_loader.unknown
             self.notes = event_loader.notes + song_loader.notes
+        for one in events:
+            sources.moved(one.file)  # raises where one vanished
         self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
         self.rejects.flush()
 

@@ -63,7 +63,7 @@ def unfit(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
             what = "a number with a point, which COPY may write otherwise"
         else:
             continue
-        return Rejection("copy", f"field '{field.key}' holds {what}")
+        return Rejection("type", f"field '{field.key}' holds {what}")
     return accepted
 
 
