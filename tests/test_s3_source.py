@@ -361,5 +361,5 @@ def test_nothing_below_the_prefix_is_told(remote: Remote) -> None:
 
 def test_what_is_passed_over_is_noted(remote: Remote) -> None:
     remote.write([*FIRST, File("log_data/notes.txt", "events", b"x")])
-    (note,) = [one for one in remote.load()["notes"] if "passed over" in one]
+    (note,) = [one for one in remote.load()["notes"] if "do not end in .json" in one]
     assert f"{remote.root}/log_data/notes.txt" in note
