@@ -30,7 +30,7 @@ _BUSY = 7
 _PATIENCE_SECONDS = 300
 _QUESTIONS = (
     "SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in TABLES),
-    "SELECT sum(songplay_id), sum(user_id), count(song_id), min(start_time), max(start_time)"
+    "SELECT max(songplay_id), sum(user_id), count(song_id), min(start_time), max(start_time)"
     " FROM songplays",
     "SELECT sum(run_id), sum(events_read), sum(songs_staged) FROM etl_runs",
 )
