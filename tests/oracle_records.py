@@ -183,8 +183,7 @@ def _of_text(text: str) -> list[tuple[int, bytes, frozenset[str]]]:
             end = next((n for n in _braces(text, at + 1, line_end) if _goes_on(text, n)), line_end)
             damage = text[at:end].rstrip(BLANKS).encode("latin-1")
             odd = b"\0" in damage or not _is_text(damage)
-            wrong = {"not_json", "encoding"} if odd else {"not_json"}
-            found.append((at, damage, frozenset(wrong)))
+            found.append((at, damage, frozenset({"encoding" if odd else "not_json"})))
         at = _skip(text, end)
     return found
 
