@@ -140,8 +140,7 @@ def no_log(kind: Kind, content: bytes, found: list[Piece]) -> str:
     text = content.decode("latin-1")
     text = text[_skip(text, 0) :]
     records = [piece.content for piece in found if not piece.wrong]
-    first_line = text.partition("\n")[0]
-    if ARRAY.match(text) and not _is_whole(first_line):
+    if ARRAY.match(text) and _is_whole(text):
         return "not_json"
     if (
         ARRAY.match(text)
