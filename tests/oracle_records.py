@@ -140,8 +140,7 @@ def no_log(kind: Kind, content: bytes, found: list[Piece]) -> str:
     text = content.decode("latin-1")
     text = text[_skip(text, 0) :]
     records = [piece.content for piece in found if not piece.wrong]
-    first_line = text.partition("\n")[0]
-    if ARRAY.match(text) and not _is_whole(first_line):
+    if ARRAY.match(text) and _is_whole(text):
         return "not_json"
     if (
         ARRAY.match(text)
@@ -183,8 +182,7 @@ def _of_text(text: str) -> list[tuple[int, bytes, frozenset[str]]]:
             end = next((n for n in _braces(text, at + 1, line_end) if _goes_on(text, n)), line_end)
             damage = text[at:end].rstrip(BLANKS).encode("latin-1")
             odd = b"\0" in damage or not _is_text(damage)
-            wrong = {"not_json", "encoding"} if odd else {"not_json"}
-            found.append((at, damage, frozenset(wrong)))
+            found.append((at, damage, frozenset({"encoding" if odd else "not_json"})))
         at = _skip(text, end)
     return found
 

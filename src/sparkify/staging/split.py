@@ -233,18 +233,25 @@ def song_records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]
 def _song_parts(
     content: Iterable[bytes], splitter: _Splitter[T], look: Callable[[bytes], None] | None
 ) -> Iterator[Found[T]]:
+    def take(data: bytes, *, last: bool) -> Iterator[Found[T]]:
+        if look:
+            look(splitter.rest + data)
+        yield from splitter.take(data, last=last)
+
+    line = b""  # which has no end yet: lost where damage follows
     for block in _until_damage(content):
         if isinstance(block, Damage):
-            rest = splitter.rest
-            whole = len(rest) if block.whole else rest.rfind(b"\n") + 1
-            splitter.rest, lost = rest[:whole], rest[whole:]
-            yield from splitter.take(b"", last=True)
+            yield from take(line if block.whole else b"", last=True)
+            lost = b"" if block.whole else line
             yield splitter.number, splitter.place, lost, Unreadable("encoding", str(block))
             return
-        if look:
-            look(splitter.rest + block)
-        yield from splitter.take(block, last=False)
-    yield from splitter.take(b"", last=True)
+        data = line + block
+        whole = data.rfind(b"\n") + 1
+        if len(data) - whole > BLOCK_BYTES:
+            whole = len(data)
+        line = data[whole:]
+        yield from take(data[:whole], last=False)
+    yield from take(line, last=True)
 
 
 class _Splitter(Generic[T]):
