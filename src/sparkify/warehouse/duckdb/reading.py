@@ -199,9 +199,7 @@ def connect(
                 _make(settings.database)
             _require_no_other_kind(settings.database)
             path = str(settings.database.absolute())  # the engine takes ~ for the home folder
-            connection = duckdb.connect(path, read_only=read_only, config=options(settings))
-            connection.execute("SET TimeZone = 'UTC'")
-            return connection
+            return duckdb.connect(path, read_only=read_only, config=options(settings))
         except (duckdb.Error, OSError) as error:
             holder = _LOCKED.search(str(error))
             if holder is None:
