@@ -83,7 +83,6 @@ class RecordLoader(ABC):
         self._number_key = number_key
         self._mend_text = any(field.mends for field in fields)
         self._path = workspace / f"records-{kind}.ndjson"
-        self._spool = (workspace / f"spool-{kind}.ndjson").open("w+b", buffering=1 << 20)
         self._rejects = rejects
         self._done = done
         self._records_read = records_read
@@ -92,6 +91,7 @@ class RecordLoader(ABC):
         for name in _MACRO_ORDER:
             connection.execute(_MACROS[name].sql)
         connection.execute(SQL[f"create_new_{kind}"].sql)
+        self._spool = (workspace / f"spool-{kind}.ndjson").open("w+b", buffering=1 << 20)
 
     @cached_property
     def _judge(self) -> LineJudge:

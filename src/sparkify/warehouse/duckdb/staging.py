@@ -90,10 +90,10 @@ class Stager:
             event_loader = EventLoader(
                 self._connection, "events", self.fields["events"], *shared, self._read
             )
+            opened.callback(event_loader.close)
             song_loader = SongLoader(
                 beside, "songs", self.fields["songs"], *shared, self._song_bytes.put
             )
-            opened.callback(event_loader.close)
             opened.callback(song_loader.close)
             with self._beside(song_loader, songs):
                 for group in self.fetch.groups(events):
