@@ -172,6 +172,14 @@ def test_losers_of_a_key_are_rejected_at_their_places(loaded: Place) -> None:
     assert '"title": "Two"' in song_displaced[4]
 
 
+def test_a_load_with_nothing_new_writes_nothing(place: Place) -> None:
+    place.write([log("4", event(9, 0))])
+    load(place)
+    before = place.settings.database.read_bytes()
+    assert load(place).run_id is None
+    assert place.settings.database.read_bytes() == before
+
+
 def test_loading_again_loads_nothing(loaded: Place) -> None:
     before = state(loaded.folder)
     report = load(loaded)

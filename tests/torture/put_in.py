@@ -48,8 +48,13 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "a rollback publishes instead",
         _LOADING,
-        "                    self._connection.rollback()\n",
-        "                    self._connection.commit()\n",
+        '        with failures("publishing"), transaction(self._connection):\n            yield\n',
+        '        with failures("publishing"):\n'
+        "            self._connection.begin()\n"
+        "            try:\n"
+        "                yield\n"
+        "            finally:\n"
+        "                self._connection.commit()\n",
         "test_faults.py::test_load_interrupted_in_a_step",
     ),
     _fault(

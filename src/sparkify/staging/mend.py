@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 SIGN = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
 _MOST_TIMES = 3
@@ -24,3 +25,8 @@ def mended(text: str) -> str:
         except UnicodeError:
             break
     return text
+
+
+def corrections(texts: Iterable[str]) -> dict[str, str]:
+    """Return those of some texts that were encoded twice, each with what it was before."""
+    return {text: better for text in texts if (better := mended(text)) != text}

@@ -23,6 +23,11 @@ class StagedBy:
     jsonpaths_hash: str | None = None
 
     @staticmethod
+    def read(mend_text: int | None, jsonpaths_hash: str | None) -> StagedBy:
+        """Return the settings that a row of warehouse_info holds."""
+        return StagedBy(None if mend_text is None else bool(mend_text), jsonpaths_hash)
+
+    @staticmethod
     def now(mend_text: bool, keys: Sequence[str]) -> StagedBy:
         """Return the settings of a load. keys: the JSON key of each column of staging_events."""
         return StagedBy(mend_text, hashlib.sha256("\n".join(keys).encode()).hexdigest())

@@ -12,6 +12,7 @@ from ...fetching import grouped
 from ...sources import moved
 from ...staging.heads import head_of
 from ...staging.reading import Numbered
+from .reading import transaction
 from .record_loader import SQL, DataErrors, RecordLoader
 
 # What an error in a statement costs is bounded by how much one statement reads; how well the table
@@ -62,7 +63,7 @@ class EventLoader(RecordLoader):
     def _read_group(self, group: Sequence[Numbered]) -> list[Numbered]:
         """Let DuckDB read some files; return those in doubt, taken back."""
         numbers = [one.number for one in group]
-        with self._transaction():
+        with transaction(self._connection):
             self._read_events([one.file.path for one in group], numbers)
             doubts = self._rows("file_doubts_events", {"source_files": numbers})
             in_doubt = [number for number, _, doubtful in doubts if doubtful]

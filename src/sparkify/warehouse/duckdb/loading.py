@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -41,23 +41,17 @@ from ...sql_queries import (
     within_days,
 )
 from ...sql_queries.migrating import derive_queries, scratch_queries
-from ...staging.conflicts import Ranked, reject_losers
-from ...staging.reading import NumberedFiles
 from ...staging.rules import Kind
 from ...temporary import temporary_folder
 from .. import Run, StageReport
 from ..staged_by import StagedBy
 from ..versions import Migration
 from .migration import migrate
-from .reading import DuckDBReader, check_schema, close, connect, failures, holds_tables
+from .reading import DuckDBReader, check_schema, close, connect, failures, holds_tables, transaction
 from .staging import Stager
 
 _BOOKKEEPING = folder("bookkeeping")
 _SQL = folder("duckdb")
-KEYS: dict[Kind, tuple[str, ...]] = {
-    "events": ("event_ms", "userid", "sessionid", "iteminsession"),
-    "songs": ("song_id",),
-}
 _PARTS = {"new_events": "part_of_events", "staging_songs": "part_of_songs"}
 _PARTED = re.compile("|".join(_PARTS))
 _SHOWN_ROWS = 10
@@ -101,7 +95,7 @@ class DuckDBWarehouse(DuckDBReader):
         if self.schema_version < SCHEMA_VERSION:
             return self._migrate(progress)
         with self._transaction():
-            self._create()
+            self._create(without=self._views())
         return None
 
     def _migrate(self, progress: Progress) -> Migration:
@@ -124,14 +118,23 @@ class DuckDBWarehouse(DuckDBReader):
             self._create()
         self.schema_version = SCHEMA_VERSION
 
-    def _create(self) -> None:
-        self._run_all((*create_table_queries, *create_view_queries))
+    def _create(self, without: Collection[str] = ()) -> None:
+        """Make the tables that are missing, and the views but those that are there.
+
+        A view that is made again is written to the file, also by a load with nothing new.
+        """
+        self._run_all(create_table_queries)
+        self._run_all([query for query in create_view_queries if query.name not in without])
         self._run(_BOOKKEEPING["insert_warehouse_info"])
+
+    def _views(self) -> list[str]:
+        """Name the views that the database has."""
+        return [name for (name,) in self._run(_SQL["views_present"])]
 
     def staged_by(self) -> StagedBy:
         """Return the settings that what is staged depends on."""
         [(_, mend_text, jsonpaths_hash, *_)] = self._run(_BOOKKEEPING["totals"])
-        return StagedBy(None if mend_text is None else bool(mend_text), jsonpaths_hash)
+        return StagedBy.read(mend_text, jsonpaths_hash)
 
     def newest_run(self) -> int:
         """Return the number of the newest run, 0 before the first.
@@ -247,16 +250,7 @@ class DuckDBWarehouse(DuckDBReader):
     def _reject_conflicts(self) -> None:
         assert self._stager is not None
         for kind in get_args(Kind):
-            ranked = [
-                Ranked(tuple(row), source_file, outcome)
-                for *row, source_file, outcome in self._run(conflict_queries[kind])
-            ]
-            if ranked:
-                numbered = NumberedFiles(self._plan.files)
-                fields = self._stager.fields[kind]
-                reject_losers(
-                    ranked, KEYS[kind], fields, numbered, self._stager.rejects, self._fetch
-                )
+            self._stager.reject_conflicts(kind, self._run(conflict_queries[kind]))
 
     def _transform(self, kinds: Collection[str]) -> list[Query]:
         """Name the statements of the transform; a first load does not copy its events."""
@@ -325,15 +319,8 @@ class DuckDBWarehouse(DuckDBReader):
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with failures("publishing"):
-            self._connection.begin()
-            try:
-                yield
-            except BaseException:
-                with suppress(duckdb.Error):  # a failure may have ended the transaction
-                    self._connection.rollback()
-                raise
-            self._connection.commit()
+        with failures("publishing"), transaction(self._connection):
+            yield
 
 
 @contextmanager

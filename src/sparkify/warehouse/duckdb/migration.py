@@ -8,7 +8,7 @@ from typing import Any
 
 from ...sql_queries import Query, folder
 from ...sql_queries.migrating import migration_queries
-from ...staging.mend import mended
+from ...staging.mend import corrections
 from ..versions import Migration
 
 _MIGRATION = folder("migration")
@@ -31,7 +31,7 @@ def migrate(
     values = {"run_id": run_id, "started_at": now, "mend_text": int(mend)}
     run(_SQL["create_migration"], values)
     texts = [text for (text,) in run(_MIGRATION["suspected_texts"], None)] if mend else []
-    changed = {text: better for text in texts if (better := mended(text)) != text}
+    changed = corrections(texts)
     run(
         _SQL["create_mended_texts"],
         {"texts": list(changed), "mended": list(changed.values())},

@@ -15,11 +15,8 @@ from ...fetching import SourceFetch
 from ...ledger import Plan
 from ...progress import Progress
 from ...sql_queries import folder
-from ...staging.conflicts import Ranked, reject_losers
-from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
 from ...staging.rules import Kind
-from .loading import KEYS
 from .reading import closing, failures, options
 from .staging import Stager
 
@@ -39,9 +36,7 @@ class Parts:
     """
 
     def __init__(self, stager: Stager, plan: Plan) -> None:
-        self._plan = plan
-        self._fields = stager.fields
-        self._fetch = stager.fetch
+        self._stager = stager
         self.files: dict[str, list[Path]] = {}
         self.records_read = stager.records_read
         self.rejects: RejectLog = stager.rejects
@@ -54,11 +49,7 @@ class Parts:
         rows: what the conflicts query of a kind returned.
         Raises SourceError when a file no longer holds what was read from it.
         """
-        ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
-        if ranked:
-            numbered = NumberedFiles(self._plan.files)
-            fields = self._fields[kind]
-            reject_losers(ranked, KEYS[kind], fields, numbered, self.rejects, self._fetch)
+        self._stager.reject_conflicts(kind, rows)
 
 
 @contextmanager

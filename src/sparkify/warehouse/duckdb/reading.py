@@ -292,6 +292,19 @@ def closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyCo
         close(connection)
 
 
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what is done meanwhile, or, after an error, take it back."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # a failure may have ended the transaction
+            connection.rollback()
+        raise
+    connection.commit()
+
+
 def close(connection: duckdb.DuckDBPyConnection) -> None:
     """Close a connection, and with it its transaction.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ...staging.rules import Field, Kind, Type
 from ...staging.split import Found, beginning_of, blocks, no_log, records_of, size_of
 from ...staging.typed import LineJudge
 from ...staging.validate import Rejection, Unreadable
+from .reading import transaction
 
 SQL = folder("duckdb")
 _MACROS = folder("duckdb/macros")
@@ -152,7 +153,7 @@ class RecordLoader(ABC):
         """Let DuckDB read what was accepted, of many files at once: a statement is not cheap."""
         if self._spool.tell():
             self._spool.flush()
-            with self._transaction():
+            with transaction(self._connection):
                 self._read_numbered(Path(self._spool.name))
             self._spool.seek(0)
             self._spool.truncate()
@@ -173,17 +174,6 @@ class RecordLoader(ABC):
 
     def _columns(self) -> dict[str, str]:
         return columns(self._fields, self._number_key)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.begin()
-        try:
-            yield
-        except BaseException:
-            with suppress(duckdb.Error):  # a failure may have ended the transaction
-                self._connection.rollback()
-            raise
-        self._connection.commit()
 
 
 def columns(fields: Sequence[Field], number_key: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...staging.joining import SongPart, join_songs
 from ...staging.reading import NumberedFiles
 from ...staging.split import no_log, song_records
+from .reading import transaction
 from .record_loader import SQL, DataErrors, RecordLoader
 
 _SAMPLED_SONGS = 1000
@@ -47,7 +48,7 @@ class SongLoader(RecordLoader):
     def _stage_part(self, part: SongPart) -> None:
         numbers = part.plain
         try:
-            with self._transaction():
+            with transaction(self._connection):
                 self._path.write_bytes(part.data)
                 self._read_numbered(self._path)
                 span = {"first": numbers[0], "last": numbers[-1]}

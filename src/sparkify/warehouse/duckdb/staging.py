@@ -11,12 +11,12 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from typing import get_args
+from typing import Any, get_args
 
 import duckdb
 
@@ -24,6 +24,7 @@ from ... import processes, sources
 from ...fetching import LOCAL, Fetch
 from ...progress import Progress
 from ...source_file import SourceFile, SourceFiles
+from ...staging.conflicts import Ranked, reject_losers
 from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
 from ...staging.rules import Kind, fields_of
@@ -34,6 +35,10 @@ from .record_loader import SQL
 from .song_loader import SongLoader
 
 _ALL_READ = -1
+_KEYS: dict[Kind, tuple[str, ...]] = {
+    "events": ("event_ms", "userid", "sessionid", "iteminsession"),
+    "songs": ("song_id",),
+}
 
 
 class Stager:
@@ -58,7 +63,8 @@ class Stager:
         self.fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
         self._workspace = workspace
         self._progress = progress
-        self.fetch = fetch
+        self._fetch = fetch
+        self._files = SourceFiles()
         self.rejects = RejectLog(workspace / "rejects.ndjson")
         self.records_read: list[int] = []
         """How many records each file (by number) had."""
@@ -79,7 +85,7 @@ class Stager:
 
         Raises SourceError when a file cannot be read or vanishes meanwhile.
         """
-        files = SourceFiles.of(files)
+        self._files = files = SourceFiles.of(files)
         events = list(NumberedFiles(files, files.of_kind("events")))
         songs = NumberedFiles(files, files.of_kind("songs"))
         self.records_read = [0] * len(files)
@@ -96,7 +102,7 @@ class Stager:
             )
             opened.callback(song_loader.close)
             with self._beside(song_loader, songs):
-                for group in self.fetch.groups(events):
+                for group in self._fetch.groups(events):
                     event_loader.stage(group)
             self.unknown = event_loader.unknown + song_loader.unknown
             self.notes = event_loader.notes + song_loader.notes
@@ -118,11 +124,23 @@ class Stager:
             report.first_rejects.setdefault(files[number].kind, f"{files[number].uri}, {first}")
         return report
 
+    def reject_conflicts(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
+        """Reject the records that lost their key.
+
+        rows: what the conflicts query of a kind returned.
+        Raises SourceError when a file no longer holds what was read from it.
+        """
+        ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
+        if ranked:
+            numbered = NumberedFiles(self._files)
+            fields = self.fields[kind]
+            reject_losers(ranked, _KEYS[kind], fields, numbered, self.rejects, self._fetch)
+
     @contextmanager
     def _beside(self, loader: SongLoader, songs: NumberedFiles) -> Iterator[None]:
         """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
         stop = threading.Event()
-        contents = self.fetch.read_many(songs)
+        contents = self._fetch.read_many(songs)
         with ThreadPoolExecutor(1, "songs") as thread:
             self._songs = thread.submit(loader.stage, songs, contents, stop)
             try:

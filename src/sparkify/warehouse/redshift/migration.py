@@ -11,7 +11,7 @@ from ...boto3_sql_util import StatementError
 from ...errors import BusyError
 from ...progress import Progress
 from ...sql_queries import SCHEMA_VERSION, folder
-from ...staging.mend import mended
+from ...staging.mend import corrections
 from ..versions import Migration
 from . import batch
 from .cargo import Cargo
@@ -60,8 +60,7 @@ def _migrate(reader: RedshiftReader, workspace: Path, version: int, *, mend: boo
     """Make one attempt, from the newest run that is there now."""
     runs, suspects = reader.read_all([_RUNS.sql, _MIGRATION["suspected_texts"].sql])
     base_run = int(runs.rows[0][0]) if runs.rows else 0
-    texts = {str(text): mended(str(text)) for (text,) in suspects.rows} if mend else {}
-    changed = {text: better for text, better in texts.items() if better != text}
+    changed = corrections(str(text) for (text,) in suspects.rows) if mend else {}
     values: dict[str, str | int] = {
         "base_run": base_run,
         "run_id": str(base_run + 1),

@@ -171,7 +171,7 @@ class RedshiftReader:
         [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
         *counts, mend_text, jsonpaths_hash = row
         newest_run, refused_runs, file_versions, version = map(int, counts)
-        kept = StagedBy(None if mend_text is None else bool(mend_text), jsonpaths_hash)
+        kept = StagedBy.read(mend_text, jsonpaths_hash)
         state = LedgerState(newest_run, refused_runs, file_versions, version, kept)
         self._schema_version = known_version(version, _WAREHOUSE)
         return state
