@@ -25,7 +25,7 @@ from sparkify.sql_queries import TABLES
 from sparkify.staging import conflicts
 from sparkify.staging.rules import EVENT_FIELDS
 from sparkify.util_s3 import S3, S3Object
-from sparkify.warehouse.duckdb import loading
+from sparkify.warehouse.duckdb import staging
 from sparkify.warehouse.duckdb.staging import Stager
 
 LEFT_OUT = {
@@ -324,7 +324,7 @@ def test_a_file_that_changes_before_its_losers_are_found_spoils_the_load(
             path.write_bytes(path.read_bytes() + b"\n")
         reject(*arguments)
 
-    monkeypatch.setattr(loading, "reject_losers", late)
+    monkeypatch.setattr(staging, "reject_losers", late)
     with pytest.raises(SourceError, match=r"log_data/\d.json changed while it was read"):
         remote.load()
     assert remote.published() == 0
