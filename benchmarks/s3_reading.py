@@ -34,7 +34,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from obstore.store import S3Store
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests/support"))
 
 from s3_server import KEY, SECRET, s3_server
 from sparkify.config import Settings

@@ -5,8 +5,8 @@ Also the outputs of the notebook.
 A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`. The
 functions that write them are in `reference` (what the code says of itself), `examples` (what the
 program prints when it runs), `proofs` (what `make torture` found), `mutations` (what
-`make mutation` found), and in `benchmarks.render` (what was measured). tests/test_docs.py fails
-where a part is not what they write.
+`make mutation` found), and in `benchmarks.render` (what was measured). tests/docs/test_docs.py
+fails where a part is not what they write.
 """
 
 from __future__ import annotations

@@ -30,21 +30,21 @@ PICTURES = {
 
 def main() -> None:
     """Make data, load it, write the report, and take each picture."""
-    import browser
+    import chromium
 
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for words in (("generate", "data"), ("etl", "--no-answers"), ("report",)):
             examples.call(*words)
-        with browser.browser() as engine:
+        with chromium.browser() as engine:
             for name, (theme, width, height, start) in PICTURES.items():
                 page = engine.new_page(
                     viewport={"width": width, "height": height},
                     color_scheme="dark" if theme == "dark" else "light",
                 )
-                page.goto((Path(folder) / "report.html").as_uri(), timeout=browser.PATIENCE)
+                page.goto((Path(folder) / "report.html").as_uri(), timeout=chromium.PATIENCE)
                 page.wait_for_selector(
-                    "html[data-drawn=all]", state="attached", timeout=browser.PATIENCE
+                    "html[data-drawn=all]", state="attached", timeout=chromium.PATIENCE
                 )
                 page.evaluate(
                     "at => scrollTo({top: at === '#top' ? 0 : document.querySelector(at).offsetTop"

@@ -6,13 +6,13 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
-import heeded_signals
+import default_signals
 
 # A busy machine is no failure: nothing is said of how long an example takes.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any speed")
 
-heeded_signals.heed()
+default_signals.heed()
 
 
 def pytest_runtest_setup() -> None:

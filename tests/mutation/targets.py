@@ -15,16 +15,16 @@ class Target:
 
 
 TARGETS = (
-    Target("sources", ("sources.py",), ("tests/test_sources.py",)),
-    Target("the JSONPaths file", ("jsonpaths.py",), ("tests/test_jsonpaths.py",)),
-    Target("lists of files", ("source_file.py",), ("tests/test_source_file.py",)),
-    Target("the ledger", ("ledger.py",), ("tests/test_ledger.py",)),
+    Target("sources", ("sources.py",), ("tests/unit/sources/test_sources.py",)),
+    Target("the JSONPaths file", ("jsonpaths.py",), ("tests/unit/sources/test_jsonpaths.py",)),
+    Target("lists of files", ("source_file.py",), ("tests/unit/sources/test_source_file.py",)),
+    Target("the ledger", ("ledger.py",), ("tests/unit/test_ledger.py",)),
     Target(
         "single records",
         ("staging/rules.py", "staging/typed.py", "staging/validate.py"),
-        ("tests/test_validate.py", "tests/test_torture_guided.py"),
+        ("tests/unit/staging/test_validate.py", "tests/faults/test_torture_guided.py"),
     ),
-    Target("joined files", ("staging/joining.py",), ("tests/test_joining.py",)),
+    Target("joined files", ("staging/joining.py",), ("tests/unit/sources/test_joining.py",)),
     Target(
         "files",
         (
@@ -38,22 +38,32 @@ TARGETS = (
             "warehouse/duckdb/song_loader.py",
             "warehouse/duckdb/staging.py",
         ),
-        ("tests/test_staging.py", "tests/test_parts.py", "tests/test_joining.py"),
+        (
+            "tests/unit/staging/test_staging.py",
+            "tests/unit/warehouse/test_parts.py",
+            "tests/unit/sources/test_joining.py",
+        ),
     ),
-    Target("parts for COPY", ("warehouse/duckdb/parts.py",), ("tests/test_parts.py",)),
+    Target(
+        "parts for COPY", ("warehouse/duckdb/parts.py",), ("tests/unit/warehouse/test_parts.py",)
+    ),
     Target(
         "readers",
         ("warehouse/duckdb/asking.py", "warehouse/duckdb/reading.py"),
         (
-            "tests/test_reading.py",
-            "tests/test_user_sql.py",
-            "tests/test_export.py",
-            "tests/test_concurrency.py",
+            "tests/unit/warehouse/test_reading.py",
+            "tests/unit/warehouse/test_user_sql.py",
+            "tests/unit/test_export.py",
+            "tests/faults/test_concurrency.py",
         ),
     ),
     Target(
         "whole loads",
         ("warehouse/duckdb/loading.py",),
-        ("tests/test_etl.py", "tests/test_quality.py", "tests/test_concurrency.py"),
+        (
+            "tests/unit/test_etl.py",
+            "tests/unit/test_quality.py",
+            "tests/faults/test_concurrency.py",
+        ),
     ),
 )

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import heeded_signals
+import default_signals
 
 from .families import FAMILIES, family
 from .figures import FULL, QUICK, Figure, Scale, joined, none
@@ -42,7 +42,7 @@ def main() -> int:
     if given.child:
         run_here(given.family[0], scale, given.child)
         return 0
-    heeded_signals.heed()
+    default_signals.heed()
     began = time.monotonic()
     figures = run_all(given.family or list(FAMILIES), scale, given.workers)
     minutes = (time.monotonic() - began) / 60

@@ -14,8 +14,8 @@ from typing import Any
 
 import duckdb
 
-import children
-from loading import Place
+import child_loads
+from duckdb_warehouse import Place
 from sparkify import create_tables, etl, processes, sources
 from sparkify.progress import Progress, silent
 
@@ -104,10 +104,10 @@ def befall_at_call(number: int, befall: Befall) -> None:
         if calls == number:
             befall()
 
-    duckdb.connect = children.watch(count)  # type: ignore[assignment]
+    duckdb.connect = child_loads.watch(count)  # type: ignore[assignment]
 
 
-class _Committing(children.Watched):
+class _Committing(child_loads.Watched):
     """A connection whose publishing commit has something before and behind it."""
 
     published = False

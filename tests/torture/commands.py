@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import children
-from loading import Place
+import child_loads
+from duckdb_warehouse import Place
 
 WORDS = {
     "first load": ("etl", "--no-answers"),
@@ -60,7 +60,7 @@ def run_command(
     beside.mkdir(exist_ok=True)
     said = (saying or folder.parent) / "said"
     said.unlink(missing_ok=True)
-    code = children.run(command, folder, words, install, beside, said)
+    code = child_loads.run(command, folder, words, install, beside, said)
     return Ended(code, said.read_text(encoding="utf-8"), list(beside.iterdir()))
 
 

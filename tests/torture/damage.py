@@ -10,8 +10,8 @@ from random import Random
 
 import duckdb
 
-import children
-from loading import Place
+import child_loads
+from duckdb_warehouse import Place
 from small_world import FIRST, SECOND, Prepared
 from sparkify.sql_queries import SCHEMA_VERSION, TABLES
 
@@ -185,7 +185,7 @@ def readable(place: Place) -> dict[str, str]:
     """What each table holds, as a digest, or that it cannot be read. The engine may crash of it."""
     answer = place.folder.parent / "readable.json"
     answer.unlink(missing_ok=True)
-    if children.run(read_tables, place.folder, answer):
+    if child_loads.run(read_tables, place.folder, answer):
         return dict.fromkeys(TABLES, "damaged")
     found: dict[str, str] = json.loads(answer.read_text(encoding="utf-8"))
     return found

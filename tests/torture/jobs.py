@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import children
-from loading import Place
+import child_loads
+from duckdb_warehouse import Place
 from oracle import File
 from small_world import Prepared, State, state
 from sparkify.sql_queries import TABLES
@@ -51,7 +51,7 @@ class Job:
 
     def wrong_in_the_end(self, place: Place) -> str:
         """Do it to its end; what is wrong then, if anything."""
-        if code := children.run(self.act, place.folder):
+        if code := child_loads.run(self.act, place.folder):
             return f"ended with {code}"
         return difference(held(place), self.after)
 
@@ -123,7 +123,7 @@ def _job(name: str, act: acts.Act, prepared: Prepared, files: tuple[File, ...]) 
         place = prepared.copy(list(files))
     calls: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(duckdb, "connect", children.watch(calls.append))
+        patch.setattr(duckdb, "connect", child_loads.watch(calls.append))
         act(place.folder)
     after = held(place)
     assert after is not None

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-import children
+import child_loads
 
 from . import acts
 from .figures import Figure, Scale, none, tried
@@ -72,7 +72,7 @@ class Killer:
             random = Random(f"write {number}")
             job = random.choice(list(self.jobs.values()))
             size = round(_MOST_BYTES ** random.random())
-            act = partial(children.killed_in_a_write, act=job.act, size=size)
+            act = partial(child_loads.killed_in_a_write, act=job.act, size=size)
             self._check(job, act, f"write {number}: behind {size} bytes")
 
     def at_any_moment(self, times: int) -> None:
@@ -91,10 +91,10 @@ class Killer:
     def _kill_after(self, job: Job, folder: Path, random: Random) -> bool:
         """Act for a while in a child; returns whether it was killed before its end."""
         began = time.monotonic()
-        child = children.start(job.act, folder)
+        child = child_loads.start(job.act, folder)
         child.join(random.random() * self._seconds[job.name])
         child.kill()
-        killed = children.end(child) == -signal.SIGKILL
+        killed = child_loads.end(child) == -signal.SIGKILL
         if not killed:
             self._seconds[job.name] = time.monotonic() - began
         else:
@@ -106,7 +106,7 @@ class Killer:
 
     def _check(self, job: Job, act: acts.Act, what: str) -> None:
         place = job.place()
-        code = children.run(act, place.folder)
+        code = child_loads.run(act, place.folder)
         if code not in (-signal.SIGKILL, -signal.SIGXFSZ):
             if code or not what.startswith("write"):
                 self._note(job, f"was not killed but ended with {code}", what)

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from loading import Place
+from duckdb_warehouse import Place
 from oracle import File, accept
 
 from .bad_files import ODD_VALUES, SHARED

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Self
 
-from loading import Place
+from duckdb_warehouse import Place
 from small_world import FIRST, SECOND, Prepared, data
 from sparkify import etl
 

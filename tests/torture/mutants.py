@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from loading import Place, other_rejects
+from duckdb_warehouse import Place, other_rejects
 from oracle import File, Row, accept
 from oracle_fields import Kind
 

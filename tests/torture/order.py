@@ -16,7 +16,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from loading import Place, Tables
+from duckdb_warehouse import Place, Tables
 from oracle import File, Row, Staged, accept, star
 from small_world import FIRST, SECOND
 from worlds import KINDS, Recipe, world

@@ -43,7 +43,7 @@ FAULTS: tuple[Fault, ...] = (
         "            self._run_all((*reject_queries, *enter_queries, *total_queries))\n"
         "            self._connection.commit()\n"
         "            self._connection.begin()\n",
-        "test_etl.py::test_audit_that_finds_rows_publishes_nothing",
+        "unit/test_etl.py::test_audit_that_finds_rows_publishes_nothing",
     ),
     _fault(
         "a rollback publishes instead",
@@ -55,21 +55,21 @@ FAULTS: tuple[Fault, ...] = (
         "                yield\n"
         "            finally:\n"
         "                self._connection.commit()\n",
-        "test_faults.py::test_load_interrupted_in_a_step",
+        "faults/test_faults.py::test_load_interrupted_in_a_step",
     ),
     _fault(
         "the audit is left out",
         _LOADING,
         "            if rows := self._run(query):\n",
         "            if (rows := self._run(query)) and not query.name:\n",
-        "test_quality.py::test_an_audit_stops_a_load_that_goes_wrong",
+        "unit/test_quality.py::test_an_audit_stops_a_load_that_goes_wrong",
     ),
     _fault(
         "what a killed load had staged is not dropped",
         _LOADING,
         '                self._run(_SQL[f"drop_{name}"])\n',
         "                pass\n",
-        "test_etl.py::test_second_load_updates_what_it_touches",
+        "unit/test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
         "tables are destroyed and made in two transactions",
@@ -78,21 +78,21 @@ FAULTS: tuple[Fault, ...] = (
         "            self._run_all((*drop_view_queries, *drop_table_queries))\n"
         "            self._connection.commit()\n"
         "            self._connection.begin()\n",
-        "test_torture_kills.py::test_destruction_killed_at_every_call",
+        "faults/test_torture_kills.py::test_destruction_killed_at_every_call",
     ),
     _fault(
         "a reject is not written",
         "staging/rejects.py",
         "            self._stream.write(line)\n",
         "            if self.counts.total() != 1:\n                self._stream.write(line)\n",
-        "test_etl.py::test_first_load",
+        "unit/test_etl.py::test_first_load",
     ),
     _fault(
         "rejects of a refused run stay when its files come again",
         _SQL,
         '_named("bookkeeping", "delete_refused_rejects", "insert_rejected_records")',
         '_named("bookkeeping", "insert_rejected_records")',
-        "test_etl.py::test_next_attempt_replaces_the_rejects_of_a_refused_load",
+        "unit/test_etl.py::test_next_attempt_replaces_the_rejects_of_a_refused_load",
     ),
     _fault(
         "records of one key are not looked for in staging",
@@ -100,7 +100,7 @@ FAULTS: tuple[Fault, ...] = (
         "            AND staged.iteminsession = new_ones.iteminsession\n",
         "            AND staged.iteminsession = new_ones.iteminsession\n"
         "            AND new_ones.sessionid < 0\n",
-        "test_etl.py::test_second_load_updates_what_it_touches",
+        "unit/test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
         "repeated records stay in a load",
@@ -108,7 +108,7 @@ FAULTS: tuple[Fault, ...] = (
         "            AND repeated.sessionid = new_events.sessionid\n",
         "            AND repeated.sessionid = new_events.sessionid\n"
         "            AND repeated.outcome = 'displaced'\n",
-        "test_etl.py::test_second_load_updates_what_it_touches",
+        "unit/test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
         "order of arrival decides which record stays",
@@ -117,56 +117,56 @@ FAULTS: tuple[Fault, ...] = (
         "                is_staged DESC, source_file ASC NULLS LAST\n",
         "                LAST, userid DESC NULLS LAST,\n"
         "                is_staged ASC, source_file ASC NULLS LAST\n",
-        "test_etl.py::test_second_load_updates_what_it_touches",
+        "unit/test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
         "a displaced play still describes its listener",
         "sql_queries/star/delete_older_newest_plays.sql",
         "            lost.outcome = 'displaced'\n",
         "            lost.outcome = 'displaced '\n",
-        "test_worlds.py::test_worlds_load_as_the_rules_say",
+        "engines/test_worlds.py::test_worlds_load_as_the_rules_say",
     ),
     _fault(
         "a late song does not match earlier plays",
         "sql_queries/star/match_late.sql",
         "    WHERE events.page = 'NextSong'\n",
         "    WHERE events.page = 'Nextsong'\n",
-        "test_torture_order.py::test_permutations",
+        "faults/test_torture_order.py::test_permutations",
     ),
     _fault(
         "moments of displaced plays stay in time",
         "sql_queries/star/delete_unsupported_time.sql",
         "    start_time IN (\n",
         "    month > 12\n    AND start_time IN (\n",
-        "test_etl.py::test_second_load_updates_what_it_touches",
+        "unit/test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
         "a fingerprint is not looked at: a changed file is passed over",
         "ledger.py",
         "    return any(part(version.fingerprint) == part(fingerprint) for version in versions)\n",
         "    return True\n",
-        "test_etl.py::test_file_that_grew",
+        "unit/test_etl.py::test_file_that_grew",
     ),
     _fault(
         "--verify believes a file's date",
         "sources.py",
         '            digest = hashlib.file_digest(stream, "sha256").hexdigest()\n',
         "            digest = hashlib.sha256(str(file.size).encode()).hexdigest()\n",
-        "test_etl.py::test_verify_finds_what_looks_the_same",
+        "unit/test_etl.py::test_verify_finds_what_looks_the_same",
     ),
     _fault(
         "a file that is written to while it is read is not noticed",
         "sources.py",
         '    return not f"{file.fingerprint}-".startswith(f"{_mark(status)}-")\n',
         '    return not f"{file.fingerprint}-".startswith("")\n',
-        "test_etl.py::test_log_that_grows_during_the_load",
+        "unit/test_etl.py::test_log_that_grows_during_the_load",
     ),
     _fault(
         "the engine's guesses are believed",
         "sql_queries/duckdb/file_doubts_events.sql",
         "        doubt > 0\n",
         "        doubt > 1\n",
-        "test_worlds.py::test_worlds_load_as_the_rules_say",
+        "engines/test_worlds.py::test_worlds_load_as_the_rules_say",
     ),
     _fault(
         "the last line of a file is lost when no line break follows it",
@@ -174,14 +174,14 @@ FAULTS: tuple[Fault, ...] = (
         '        yield from long_line.take(b"", last=True) if long_line else '
         "_line(number, rest, judge)\n",
         '        yield from long_line.take(b"", last=True) if long_line else ()\n',
-        "test_worlds.py::test_worlds_load_as_the_rules_say",
+        "engines/test_worlds.py::test_worlds_load_as_the_rules_say",
     ),
     _fault(
         "nobody waits for who holds the warehouse",
         _READING,
         "            if waited >= wait:\n",
         "            if waited >= 0:\n",
-        "test_concurrency.py::test_waiting_for_whom",
+        "faults/test_concurrency.py::test_waiting_for_whom",
     ),
     _fault(
         "readers open the warehouse as writers do",
@@ -192,70 +192,70 @@ FAULTS: tuple[Fault, ...] = (
         "    with closing(connect(settings, read_only=False, wait=wait, progress=progress)) as"
         " connection:\n"
         "        version = check_schema(",
-        "test_concurrency.py::test_reader_keeps_no_reader_away",
+        "faults/test_concurrency.py::test_reader_keeps_no_reader_away",
     ),
     _fault(
         "a new database is not made whole",
         _READING,
         "        duckdb.connect(str(made), config=NO_EXTENSIONS).close()\n",
         "        duckdb.connect(str(database), config=NO_EXTENSIONS).close()\n",
-        "test_faults.py::test_first_load_on_a_full_disk",
+        "faults/test_faults.py::test_first_load_on_a_full_disk",
     ),
     _fault(
         "extensions are fetched where the engine wants one",
         _READING,
         "**NO_EXTENSIONS}",
         "}",
-        "test_other_machines.py::test_no_connection_fetches_an_extension",
+        "faults/test_other_machines.py::test_no_connection_fetches_an_extension",
     ),
     _fault(
         "tables of somebody else are taken for none",
         "warehouse/ownership.py",
         "    if theirs:\n",
         "    if theirs and is_ours:\n",
-        "test_other_machines.py::test_every_command_leaves_tables_of_our_names_alone",
+        "faults/test_other_machines.py::test_every_command_leaves_tables_of_our_names_alone",
     ),
     _fault(
         "infinity becomes the last moment of Python",
         "warehouse/duckdb/values.py",
         "    if _AS_GIVEN.issuperset(kinds):\n",
         "    if kinds:\n",
-        "test_duckdb_values.py::test_every_type_in_csv",
+        "unit/warehouse/test_duckdb_values.py::test_every_type_in_csv",
     ),
     _fault(
         "tables of a newer program are taken for ours",
         "warehouse/versions.py",
         "    if version > SCHEMA_VERSION:\n",
         "    if version > SCHEMA_VERSION + 1:\n",
-        "test_etl.py::test_database_of_a_newer_program_is_refused",
+        "unit/test_etl.py::test_database_of_a_newer_program_is_refused",
     ),
     _fault(
         "a migration loses the milliseconds",
         "sql_queries/migration/migrate_events.sql",
         "FLOOR(EXTRACT(MILLISECONDS FROM events.ts))",
         "0",
-        "test_migration.py::test_nothing_staged_is_lost_without_the_sources",
+        "engines/test_migration.py::test_nothing_staged_is_lost_without_the_sources",
     ),
     _fault(
         "SIGTERM just ends the process",
         "cli/interrupts.py",
         "        signal.SIGTERM: signal.SIG_DFL,\n",
         "",
-        "test_cli.py::test_who_waits_says_for_whom_and_can_be_interrupted",
+        "unit/cli/test_cli.py::test_who_waits_says_for_whom_and_can_be_interrupted",
     ),
     _fault(
         "a second signal interrupts the tidying up",
         "cli/interrupts.py",
         "_ONE_WISH_SECONDS = 1.0\n",
         "_ONE_WISH_SECONDS = 0.0\n",
-        "test_interrupts.py::test_signals_that_come_together_are_one_interrupt",
+        "unit/cli/test_interrupts.py::test_signals_that_come_together_are_one_interrupt",
     ),
     _fault(
         "temporary files are left behind",
         "temporary.py",
         "        try:\n            shutil.rmtree(folder, ignore_errors=True)\n",
         "        try:\n            pass\n",
-        "test_torture_signals.py::test_signals_on_duckdb",
+        "faults/test_torture_signals.py::test_signals_on_duckdb",
     ),
     Fault(
         "a full disk is taken for a bug",
@@ -272,7 +272,7 @@ FAULTS: tuple[Fault, ...] = (
                 '    except ZeroDivisionError as error:\n        raise WarehouseError(f"{doing}:',
             ),
         ),
-        "test_faults.py::test_full_disk_is_an_error_and_changes_nothing",
+        "faults/test_faults.py::test_full_disk_is_an_error_and_changes_nothing",
     ),
     _fault(
         "a statement runs on in Redshift after Ctrl-C",
@@ -280,13 +280,13 @@ FAULTS: tuple[Fault, ...] = (
         "            if not self._over:\n                self._abandon(error)\n",
         "            if not self._over and isinstance(error, Exception):\n"
         "                self._abandon(error)\n",
-        "test_sql_api_ending.py::test_interrupted_between_looks",
+        "unit/boto3_sql_util/test_sql_api_ending.py::test_interrupted_between_looks",
     ),
     _fault(
         "two loads publish from the same plan on Redshift",
         "sql_queries/redshift/load/create_new_run.sql",
         "            WHEN newest.run_id = :base_run THEN :run_id\n",
         "            WHEN newest.run_id >= :base_run THEN :run_id\n",
-        "test_redshift_load.py::test_two_loads_side_by_side_publish_once",
+        "engines/test_redshift_load.py::test_two_loads_side_by_side_publish_once",
     ),
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from loading import Place
+from duckdb_warehouse import Place
 from small_world import FIRST, SECOND, Prepared
 
 from .commands import WORDS, run_command

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-import children
-from cloud_place import Cloud, Tables, cloud
+import child_loads
+from redshift_warehouse import Cloud, Tables, cloud
 from small_world import FIRST, SECOND
 from sparkify import etl, iac
 from sparkify.config import Settings
@@ -191,7 +191,7 @@ def _prepare(place: Cloud) -> None:
 
 def _interrupted(place: Cloud, where: str, number: int, random: Random) -> tuple[int, str]:
     """Load in a child that gets a signal at a request; returns its exit code and what it said."""
-    child = children.start(cloud_command, dict(os.environ), place.folder, place.settings())
+    child = child_loads.start(cloud_command, dict(os.environ), place.folder, place.settings())
 
     def send() -> None:
         assert child.pid is not None
@@ -202,7 +202,7 @@ def _interrupted(place: Cloud, where: str, number: int, random: Random) -> tuple
     else:
         place.aws.fault("call", "statement", number=(step := random.randint(2, 20)), call=send)
         place.aws.fault("hang", "statement", number=step)
-    code = children.end(child)
+    code = child_loads.end(child)
     return code, (place.folder / "said").read_text(encoding="utf-8")
 
 

@@ -13,8 +13,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
 
-import children
-from loading import Place
+import child_loads
+from duckdb_warehouse import Place
 from small_world import FIRST, SECOND, Prepared
 from sparkify import create_tables, etl
 from sparkify.errors import SparkifyError
@@ -106,18 +106,20 @@ class Rounds:
         loads = [partial(load, wait=wait) for wait in waits[: 1 + (kind in (0, 3))]]
         drops = [partial(drop, wait=_PATIENCE_SECONDS)] if kind >= 2 else []
         workers = random.sample([*loads, *drops], len(loads) + len(drops))
-        started = [children.start(worker, self.place.folder) for worker in workers]
+        started = [child_loads.start(worker, self.place.folder) for worker in workers]
         readers = READERS if kind in (1, 3) else 0
-        reading = [children.start(read, self.place.folder, n, self._what) for n in range(readers)]
+        reading = [
+            child_loads.start(read, self.place.folder, n, self._what) for n in range(readers)
+        ]
         self._end(started, workers)
         for reader in reading:
-            self._note(f"a reader ended with {code}" if (code := children.end(reader)) else "")
+            self._note(f"a reader ended with {code}" if (code := child_loads.end(reader)) else "")
         whole = {"before", "after"} | ({"empty", "all at once"} if drops else set())
         self._check_answers(readers, whole)
         self._check_tables({"empty", "all at once"} if drops else {"after"})
 
     def _end(self, started: list[BaseProcess], workers: list[partial[None]]) -> None:
-        codes = [children.end(child) for child in started]
+        codes = [child_loads.end(child) for child in started]
         for code, worker in zip(codes, workers, strict=True):
             allowed = (0, _BUSY) if worker.keywords["wait"] == 0 else (0,)
             self._note("" if code in allowed else f"{worker.func.__name__} ended with {code}")
