@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from . import stream
 
 if TYPE_CHECKING:
-    from ..inspection import Inspected, Sized
+    from ..sources.inspect import Inspected, Sized
 
 _INDENT = "  "
 

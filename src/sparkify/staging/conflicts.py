@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from ..errors import SourceError
-from ..fetching import LOCAL, Fetch
-from .reading import Numbered
+from ..sources.download import LOCAL, Fetch
+from ..sources.files import Numbered
 from .rejects import RejectLog
 from .rules import Field
 from .split import blocks, records_of

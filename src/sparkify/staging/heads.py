@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from ..source_file import SourceFile
-from .reading import opened
+from ..sources.files import SourceFile, opened
 from .rules import Field
 from .split import MAX_RECORD_BYTES, Damage, blocks, records
 from .validate import Rejection, decode

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import WarehouseError
+from ..sources.files import Kind
 from ..sql_queries import SCHEMA_VERSION
-from ..staging.rules import Kind
 
 _OLDEST_VERSION = 1
 

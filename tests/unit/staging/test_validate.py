@@ -28,7 +28,7 @@ from bulk_and_strict import (
     strict,
 )
 from mutants import mutant
-from sparkify.source_file import SourceFile
+from sparkify.sources.files import Kind, SourceFile
 from sparkify.staging.heads import head_of
 from sparkify.staging.rules import (
     EVENT_FIELDS,
@@ -36,7 +36,6 @@ from sparkify.staging.rules import (
     RAW_TEXT_BYTES,
     SONG_FIELDS,
     Field,
-    Kind,
     Type,
     fields_of,
 )

@@ -8,10 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from ... import processes
-from ...fetching import grouped
-from ...sources import moved
+from ...sources.download import grouped
+from ...sources.files import Numbered, moved
 from ...staging.heads import head_of
-from ...staging.reading import Numbered
 from .reading import transaction
 from .record_loader import SQL, DataErrors, RecordLoader
 

@@ -14,9 +14,10 @@ import duckdb
 
 from ...config import Settings
 from ...errors import QualityError
-from ...fetching import Fetch, SourceFetch
 from ...ledger import Plan
 from ...progress import Progress, silent
+from ...sources.download import Fetch, SourceFetch
+from ...sources.files import Kind
 from ...sql_queries import (
     SCHEMA_VERSION,
     Query,
@@ -41,7 +42,6 @@ from ...sql_queries import (
     within_days,
 )
 from ...sql_queries.migrating import derive_queries, scratch_queries
-from ...staging.rules import Kind
 from ...temporary import temporary_folder
 from .. import Run, StageReport
 from ..staged_by import StagedBy

@@ -20,14 +20,13 @@ from typing import Any, get_args
 
 import duckdb
 
-from ... import processes, sources
-from ...fetching import LOCAL, Fetch
+from ... import processes
 from ...progress import Progress
-from ...source_file import SourceFile, SourceFiles
+from ...sources.download import LOCAL, Fetch
+from ...sources.files import Kind, NumberedFiles, SourceFile, SourceFiles, moved
 from ...staging.conflicts import Ranked, reject_losers
-from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog
-from ...staging.rules import Kind, fields_of
+from ...staging.rules import fields_of
 from .. import StageReport
 from .event_loader import EventLoader
 from .reading import closing
@@ -107,7 +106,7 @@ class Stager:
             self.unknown = event_loader.unknown + song_loader.unknown
             self.notes = event_loader.notes + song_loader.notes
         for one in events:
-            sources.moved(one.file)  # raises where one vanished
+            moved(one.file)  # raises where one vanished
         self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
         self.rejects.flush()
 
