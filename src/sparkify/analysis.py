@@ -46,7 +46,8 @@ from . import sql_queries, unsaid, wording
 from .config.file import did_you_mean, nearest
 from .errors import UsageError, WarehouseError
 from .sql_queries import HeaderError, Query
-from .warehouse import Reader, Table
+from .table import Table
+from .warehouse import Reader
 from .wording import Row
 
 NO_PLAYS = "There are no plays yet, so there is no answer."
