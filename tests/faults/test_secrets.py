@@ -47,6 +47,7 @@ def settings(text: str) -> None:
     path.chmod(0o600)
 
 
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize(
     "words",
     [
