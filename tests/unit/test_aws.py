@@ -126,12 +126,12 @@ def test_a_client_waits_and_tries_again_as_told() -> None:
         mode="adaptive",
         attempts=3,
         read_seconds=5,
-        parameter_validation=False,
+        max_pool_connections=3,
     ).meta
     assert special.region_name == "eu-west-1"
     assert special.config.read_timeout == 5
     assert special.config.retries["mode"] == "adaptive"
-    assert not special.config.parameter_validation
+    assert special.config.max_pool_connections == 3
 
 
 def test_keys_of_settings_and_environment_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
