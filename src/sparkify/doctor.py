@@ -15,7 +15,7 @@ from . import __version__, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
 from .errors import SparkifyError, WarehouseError
-from .masking import mask_all
+from .redact import mask_all
 from .sources.files import Kind
 from .sources.jsonpaths import read_keys
 from .sources.listing import list_source, some
