@@ -8,28 +8,27 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SparkifyError, WarehouseError
+from .. import aws
+from ..errors import SourceError, SparkifyError, WarehouseError
 from ..progress import Progress, silent
-from . import limits
-from .account import Account, refusals_told, text_of
-from .clearing import clear
-from .declaration import PROJECT, stack_name
-from .failures import tidy
-from .operation import Operation, interruption_explained
-from .serverless import SERVICE, namespace, workgroup
-from .stack import Stack, find, physical_names, refuse_foreign
-from .waiting import Pauses
+from ..util_s3 import S3
+from .costs import SERVICE, remove_usage_limit
+from .errors import interruption_explained, refusals_reported
+from .stack import Account, Operation, Stack, backoff, find, physical_names, refuse_foreign
+from .status import namespace, role, workgroup
+from .template import PROJECT, stack_name
 
 if TYPE_CHECKING:
     from ..config import Settings
 
+_ATTEMPTS = 3
 _SNAPSHOT_SECONDS = 4 * 3600.0
 _GONE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class Proof:
-    """One thing that was looked for after all was removed. gone: None when it could not be asked.
+    """One thing that was looked for after all was removed. gone: None when AWS did not answer.
 
     ours: whether the stack had made it.
     """
@@ -57,7 +56,7 @@ class Removed:
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        """Show the report in JSON values."""
+        """Return the report in JSON values."""
         left = [one for one in self.proof if one.ours and one.gone is not True]
         return asdict(self) | {"seconds": round(self.seconds, 3), "nothing_left": not left}
 
@@ -68,11 +67,11 @@ def down(
     """Remove the stack with everything in it; nothing else is touched.
 
     keep_snapshot: make a snapshot of the namespace first, which stays, and costs.
-    It also ends what a failed or interrupted `up` or `down` left, and doing it again is harmless.
+    It also ends what a failed or interrupted `up` or `down` left, and repeating it is harmless.
     Raises SettingsError (credentials, a foreign stack), WarehouseError (what AWS could not
     remove, and why), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    with interruption_explained(), refusals_told(settings):
+    with interruption_explained(), refusals_reported(settings):
         return _down(Account(settings), keep_snapshot, progress)
 
 
@@ -85,15 +84,16 @@ def _down(account: Account, keep_snapshot: bool, progress: Progress) -> Removed:
     objects = 0
     if stack:
         refuse_foreign(account, stack)
-        stack = _settled(account, stack, progress)
+        if stack.in_progress and stack.state != "CREATE_IN_PROGRESS":  # only that can be stopped
+            stack = Operation.under_way(account, stack).wait(progress)
+            stack = None if stack.deleted else stack
     before = stack.state if stack else None
     if stack and not stack.deleted:
         names = physical_names(account, stack)
         if keep_snapshot:
             snapshot = _snapshot(account, names, progress)
         _remove_limit(account, names)
-        cleared = clear(account, stack, progress)
-        objects, names = cleared.objects, cleared.names
+        objects, names = clear(account, stack, progress)
     proof = _prove(account, names, progress)
     removed = Removed(
         stack=stack_name(account.settings),
@@ -104,22 +104,14 @@ def _down(account: Account, keep_snapshot: bool, progress: Progress) -> Removed:
         proof=proof,
         seconds=time.monotonic() - began,
     )
-    left = [one for one in proof if one.ours and one.gone is False]
+    left = [f"{one.kind} {one.name}" for one in proof if one.ours and one.gone is False]
     if left:
         raise WarehouseError(
-            "not everything is gone: " + ", ".join(f"{one.kind} {one.name}" for one in left),
-            "Run `python3 iac.py down` again; what stays then, remove in the AWS console.",
+            f"not everything is gone: {', '.join(left)}",
+            "Run `sparkify iac down` again; what stays then, remove in the AWS console.",
             **removed.as_json(),
         )
     return removed
-
-
-def _settled(account: Account, stack: Stack, progress: Progress) -> Stack | None:
-    """Wait for what cannot be stopped: all but a creation."""
-    if not stack.in_progress or stack.state == "CREATE_IN_PROGRESS":
-        return stack
-    end = Operation.under_way(account, stack).wait(progress)
-    return None if end.deleted else end
 
 
 def _remove_limit(account: Account, names: dict[str, str]) -> None:
@@ -128,13 +120,13 @@ def _remove_limit(account: Account, names: dict[str, str]) -> None:
     found = workgroup(account, names["Workgroup"]) if "Workgroup" in names else None
     if found and found.get("status") != "DELETING":
         with suppress(ClientError, WarehouseError):  # it goes with the workgroup anyway
-            limits.remove(account, found)
+            remove_usage_limit(account, found)
 
 
 def _snapshot(account: Account, names: dict[str, str], progress: Progress) -> str | None:
-    """Make a snapshot and wait until it is whole; None when there is nothing to keep.
+    """Make a snapshot and wait until it is complete; return None when there is nothing to keep.
 
-    Its name holds the time, so that one of an earlier day is not in its way.
+    Its name holds the time, so that it does not collide with one of an earlier day.
     """
     from botocore.exceptions import ClientError
 
@@ -144,7 +136,7 @@ def _snapshot(account: Account, names: dict[str, str], progress: Progress) -> st
     snapshot = f"{PROJECT}-{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     try:
         account.call(SERVICE, "create_snapshot", namespaceName=name, snapshotName=snapshot)
-        pauses = Pauses(_SNAPSHOT_SECONDS)
+        pauses = backoff(_SNAPSHOT_SECONDS)
         while True:
             answer = account.call(SERVICE, "get_snapshot", snapshotName=snapshot)
             state = answer["snapshot"].get("status", "")
@@ -152,20 +144,86 @@ def _snapshot(account: Account, names: dict[str, str], progress: Progress) -> st
                 return snapshot
             progress(f"keeping a snapshot ({state.lower()})", 0, None, "")
             if state not in ("CREATING", "") or not pauses.wait():
-                raise _no_snapshot(name, f"snapshot {snapshot} is {state}")
+                said = f"snapshot {snapshot} is {state}"
+                break
     except ClientError as error:
-        raise _no_snapshot(name, tidy(text_of(error))) from None
-
-
-def _no_snapshot(name: str, said: str) -> WarehouseError:
-    return WarehouseError(
+        said = aws.error_message(error, aws.secrets(account.settings))
+    raise WarehouseError(
         f"no snapshot of namespace {name} could be made: {said}; nothing was removed",
         "Run the command again, or without --keep-snapshot if the tables may be lost.",
     )
 
 
+# Removing a stack
+
+
+def clear(account: Account, stack: Stack, progress: Progress) -> tuple[int, dict[str, str]]:
+    """Delete a stack and everything in it.
+
+    The bucket is emptied first, and again where another process wrote to it meanwhile.
+    Returns how many objects were in it, and the names of the resources.
+    Raises WarehouseError with the cause when CloudFormation cannot.
+    """
+    objects, names = 0, dict[str, str]()
+    for attempt in range(1, _ATTEMPTS + 1):
+        operation = Operation.on(account, stack)
+        names |= physical_names(account, stack)
+        objects += _empty_bucket(account, names, progress)
+        _delete(account, stack, operation)
+        end = operation.wait(progress)
+        if stack.state == "CREATE_IN_PROGRESS":  # some had no names when they were listed
+            names |= operation.names()
+        if end.deleted:
+            break
+        if attempt == _ATTEMPTS or end.state != "DELETE_FAILED":
+            raise operation.failure(end, "be removed")
+        stack = find(account, stack.id) or end
+    return objects, names
+
+
+def _empty_bucket(account: Account, names: dict[str, str], progress: Progress) -> int:
+    """Delete what is in the work bucket; return how many objects and versions that were."""
+    bucket = names.get("WorkBucket")
+    if not bucket:
+        return 0
+    progress(f"emptying {bucket}", 0, None, "")
+    try:
+        return S3(account.settings, account.region).delete_all(f"s3://{bucket}")
+    except SourceError as error:
+        if error.details.get("missing") == "bucket":
+            return 0
+        raise
+
+
+def _delete(account: Account, stack: Stack, operation: Operation) -> None:
+    from botocore.exceptions import ClientError
+
+    token = operation.token
+    try:
+        account.call("cloudformation", "delete_stack", StackName=stack.id, ClientRequestToken=token)
+    except ClientError as error:
+        said = aws.error_message(error, aws.secrets(account.settings))
+        if stack.protected or "termination" in said.lower():
+            raise WarehouseError(
+                f"the stack {stack.name} is protected against being removed",
+                "Take the protection away: `aws cloudformation update-termination-protection"
+                f" --no-enable-termination-protection --stack-name {stack.name} --region"
+                f" {account.region}`; then run the command again.",
+            ) from None
+        left = find(account, stack.id)
+        if left is None or left.deleted:  # what counts is that it is gone, and the proof follows
+            return
+        raise WarehouseError(
+            f"CloudFormation refuses to remove the stack {stack.name}: {said}",
+            "Run the command again when nothing else changes the stack.",
+        ) from None
+
+
+# The proof
+
+
 def _prove(account: Account, names: dict[str, str], progress: Progress) -> list[Proof]:
-    """Ask for each thing once more."""
+    """Look for each thing once more."""
     progress("proving that nothing is left", 0, None, "")
     settings = account.settings
     wanted = {
@@ -183,28 +241,27 @@ def _prove(account: Account, names: dict[str, str], progress: Progress) -> list[
 
 def _proof(account: Account, kind: str, name: str, *, ours: bool) -> Proof:
     try:
-        pauses = Pauses(_GONE_SECONDS)
+        pauses = backoff(_GONE_SECONDS)
         while (state := _state(account, kind, name)) == "DELETING" and pauses.wait():
             pass
     except SparkifyError as error:
-        return Proof(kind, name, None, ours, f"could not be asked for: {error.reason}")
+        return Proof(kind, name, None, ours, f"could not be checked: {error.reason}")
     if state is None:
         return Proof(kind, name, True, ours)
-    note = "" if ours else "is there, and was not made by this stack: not touched"
+    note = "" if ours else "exists, and was not made by this stack: not touched"
     return Proof(kind, name, False, ours, note)
 
 
 def _state(account: Account, kind: str, name: str) -> str | None:
-    """Ask for one thing: its state, or None when there is no such thing."""
+    """Return the state of one thing; None when there is no such thing."""
+    found: object
     if kind == "stack":
         stack = find(account, name)
         return stack.state if stack and not stack.deleted else None
     if kind in ("workgroup", "namespace"):
-        found = (workgroup if kind == "workgroup" else namespace)(account, name)
-        return str(found.get("status", "there")) if found else None
-    service, operation, key = {
-        "role": ("iam", "get_role", "RoleName"),
-        "bucket": ("s3", "head_bucket", "Bucket"),
-    }[kind]
-    answer = account.look(service, operation, **{key: name})
-    return "there" if answer is not None else None
+        serverless = (workgroup if kind == "workgroup" else namespace)(account, name)
+        return str(serverless.get("status", "there")) if serverless else None
+    found = (
+        role(account, name) if kind == "role" else account.look("s3", "head_bucket", Bucket=name)
+    )
+    return None if found is None else "there"

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SparkifyError
 from ..progress import Progress, silent
 from ..util_s3 import S3
-from . import limits
-from .account import Account, refusals_told
-from .declaration import stack_name
-from .serverless import namespace, workgroup
-from .spending import Cost, cost
-from .stack import find, physical_names, refuse_foreign
+from .costs import SERVICE, Cost, cost, limit_hours
+from .errors import refusals_reported
+from .stack import Account, find, physical_names, refuse_foreign
+from .template import stack_name
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -70,18 +68,37 @@ class Status:
     @property
     def nothing(self) -> bool:
         """Whether nothing at all exists."""
-        parts = (self.state, self.workgroup, self.namespace, self.bucket, self.role)
-        return not any(parts)
+        return not any((self.state, self.workgroup, self.namespace, self.bucket, self.role))
 
     def as_json(self) -> dict[str, Any]:
-        """Show the status in JSON values."""
+        """Return the status in JSON values."""
         return asdict(self) | {"exists": not self.nothing}
 
 
 def status(settings: Settings, progress: Progress = silent) -> Status:
     """Look at everything that `up` makes. Raises SettingsError, WarehouseError."""
-    with refusals_told(settings):
+    with refusals_reported(settings):
         return _status(Account(settings), progress)
+
+
+def workgroup(account: Account, name: str) -> dict[str, Any] | None:
+    """Return a workgroup as the service describes it; None when there is none of that name."""
+    answer = account.look(SERVICE, "get_workgroup", workgroupName=name)
+    found: dict[str, Any] | None = (answer or {}).get("workgroup")
+    return {"workgroupName": name, **found} if found else None
+
+
+def namespace(account: Account, name: str) -> dict[str, Any] | None:
+    """Return a namespace as the service describes it; None when there is none of that name."""
+    answer = account.look(SERVICE, "get_namespace", namespaceName=name)
+    found: dict[str, Any] | None = (answer or {}).get("namespace")
+    return found
+
+
+def role(account: Account, name: str) -> dict[str, Any] | None:
+    """Return a role as IAM describes it; None when there is none of that name."""
+    answer = account.look("iam", "get_role", RoleName=name)
+    return answer["Role"] if answer else None
 
 
 def _status(account: Account, progress: Progress) -> Status:
@@ -99,7 +116,8 @@ def _status(account: Account, progress: Progress) -> Status:
     storage = _storage(account, names.get("Namespace", settings.redshift_namespace))
     for kind, one in (("Workgroup", compute), ("Namespace", storage)):
         if one and kind not in names:
-            notes.append(f"{kind} {one.name} is there, and the stack did not make it.")
+            notes.append(f"{kind} {one.name} exists, and the stack did not make it.")
+    owned_role = role(account, names["Role"]) if "Role" in names else None
     return Status(
         stack=stack_name(settings),
         region=account.region,
@@ -109,7 +127,7 @@ def _status(account: Account, progress: Progress) -> Status:
         workgroup=compute,
         namespace=storage,
         bucket=_bucket(account, names, progress),
-        role=_role(account, names),
+        role=owned_role["Arn"] if owned_role else None,
         cost=cost(compute.base, compute.most, compute.limit) if compute else None,
         notes=notes,
     )
@@ -119,13 +137,12 @@ def _compute(account: Account, name: str) -> Compute | None:
     found = workgroup(account, name)
     if not found:
         return None
-    limit = limits.current_if_told(account, found)
     return Compute(
         name=name,
         state=found.get("status", ""),
         base=int(found.get("baseCapacity") or 0),
         most=found.get("maxCapacity") or None,
-        limit=limit.amount if limit else None,
+        limit=limit_hours(account, found) or None,
         since=found.get("creationDate"),
     )
 
@@ -134,9 +151,8 @@ def _storage(account: Account, name: str) -> Storage | None:
     found = namespace(account, name)
     if not found:
         return None
-    return Storage(
-        name, found.get("status", ""), found.get("dbName", ""), found.get("creationDate")
-    )
+    state, database = found.get("status", ""), found.get("dbName", "")
+    return Storage(name, state, database, found.get("creationDate"))
 
 
 def _bucket(account: Account, names: dict[str, str], progress: Progress) -> Bucket | None:
@@ -149,11 +165,3 @@ def _bucket(account: Account, names: dict[str, str], progress: Progress) -> Buck
     except SparkifyError as error:
         return None if error.details.get("missing") == "bucket" else Bucket(name, None, None)
     return Bucket(name, len(sizes), sum(sizes))
-
-
-def _role(account: Account, names: dict[str, str]) -> str | None:
-    name = names.get("Role")
-    if not name:
-        return None
-    answer = account.look("iam", "get_role", RoleName=name)
-    return answer["Role"]["Arn"] if answer else None
