@@ -10,7 +10,7 @@ from . import stream, tables
 
 if TYPE_CHECKING:
     from ..iac import Built, Plan, Removed, Status
-    from ..iac.spending import Cost
+    from ..iac.costs import Cost
 
 _PATIENCE = 10.0
 """Seconds to wait for an answer that comes by a pipe: one that nobody writes to stays silent."""

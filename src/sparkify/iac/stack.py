@@ -276,7 +276,8 @@ def resources_of(stack: Stack, region: str) -> Resources | None:
     """Return the outputs of a stack; None when the warehouse is not there."""
     if stack.state not in ANSWERING or not set(OUTPUTS) <= set(stack.outputs):
         return None
-    return Resources(*(stack.outputs[name] for name in OUTPUTS), region=region)
+    role, bucket, workgroup, namespace, database = (stack.outputs[name] for name in OUTPUTS)
+    return Resources(role, bucket, workgroup, namespace, database, region)
 
 
 # Operations and their events

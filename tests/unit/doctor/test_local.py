@@ -35,8 +35,8 @@ def test_a_sound_place_has_no_trouble() -> None:
     assert findings["source of events"].detail.startswith("data/log_data: 1 files, ")
     assert findings["source of songs"].ok
     assert findings["fields of events"].detail == "data/log_json_path.json: 18 of 18 fields"
-    assert findings["database"].detail == "sparkify.duckdb is not there yet"
-    assert findings["database"].next_step == "`sparkify etl` makes it and loads."
+    assert findings["database"].detail == "sparkify.duckdb does not exist yet"
+    assert findings["database"].next_step == "`sparkify etl` creates it and loads."
     assert findings["permission to write"].ok
     assert findings["version of duckdb"].detail
 
@@ -76,12 +76,12 @@ def test_a_database_that_is_none_is_trouble() -> None:
 def test_what_may_not_be_written_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     finding = examined(database=Path("deep/er/x.duckdb"))["permission to write"]
-    assert finding.detail.endswith("may not be written")
+    assert finding.detail.endswith("is not writable")
     assert finding.next_step
 
 
 def test_little_space_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_LITTLE_SPACE", 10**30)
+    monkeypatch.setattr(doctor.local, "_LITTLE_SPACE", 10**30)
     finding = examined()["permission to write"]
     assert finding.ok
     assert finding.next_step == "Make room: a load may not fit."
@@ -110,7 +110,7 @@ def test_the_command_shows_everything() -> None:
     assert result.exit_code == 0
     assert "ok  setting [DUCKDB] MEMORY_LIMIT" in result.stdout
     assert "1GB (flag --memory-limit)" in result.stdout
-    assert "database: `sparkify etl` makes it and loads." in result.stderr
+    assert "database: `sparkify etl` creates it and loads." in result.stderr
     findings = answer("doctor")
     assert all(list(one) == ["check", "ok", "detail", "next_step"] for one in findings)
     assert all(one["ok"] for one in findings)

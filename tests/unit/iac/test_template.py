@@ -14,7 +14,15 @@ import pytest
 
 from resolved_template import read, resolved
 from sparkify.config import Settings, keys
-from sparkify.iac import declaration
+from sparkify.iac.template import (
+    OUTPUTS,
+    RESOURCES,
+    TAGS,
+    declared,
+    parameters,
+    stack_name,
+    template,
+)
 
 REGIONS = ("us-east-1", "us-west-2")
 SETTINGS = Settings(
@@ -34,13 +42,13 @@ def lint(path: Path) -> tuple[int, str]:
 
 def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
     path = tmp_path / "infrastructure.yaml"
-    path.write_text(declaration.template(), encoding="utf-8")
+    path.write_text(template(), encoding="utf-8")
     assert lint(path) == (0, "")
 
 
 def test_cfn_lint_would_find_something(tmp_path: Path) -> None:
     path = tmp_path / "infrastructure.yaml"
-    broken = declaration.template().replace("PubliclyAccessible", "PublicAccess")
+    broken = template().replace("PubliclyAccessible", "PublicAccess")
     path.write_text(broken, encoding="utf-8")
     code, said = lint(path)
     assert code == 2
@@ -67,7 +75,7 @@ def test_no_password_anywhere() -> None:
 
 
 def test_no_partition_is_fixed() -> None:
-    assert "arn:aws:" not in declaration.template()
+    assert "arn:aws:" not in template()
 
 
 def test_every_policy_has_its_version_as_text() -> None:
@@ -77,21 +85,21 @@ def test_every_policy_has_its_version_as_text() -> None:
 
 
 def test_the_text_is_short_enough_to_be_sent() -> None:
-    assert len(declaration.template().encode()) < 51_200
+    assert len(template().encode()) < 51_200
 
 
 def test_only_plain_intrinsics_are_used() -> None:
-    tags = set(re.findall(r"!([A-Za-z]+)", declaration.template()))
+    tags = set(re.findall(r"!([A-Za-z]+)", template()))
     assert tags <= INTRINSICS
-    assert "Fn::" not in declaration.template()
+    assert "Fn::" not in template()
 
 
 def test_a_capacity_is_always_given_and_within_bounds() -> None:
-    template = read()
-    capacity = template["Parameters"]["BaseCapacity"]
+    whole = read()
+    capacity = whole["Parameters"]["BaseCapacity"]
     assert "Default" not in capacity
     assert (capacity["MinValue"], capacity["MaxValue"]) == (4, 1024)
-    workgroup = template["Resources"]["Workgroup"]["Properties"]
+    workgroup = whole["Resources"]["Workgroup"]["Properties"]
     assert workgroup["BaseCapacity"] == {"Ref": "BaseCapacity"}
 
 
@@ -116,24 +124,24 @@ def test_every_name_that_the_settings_allow_is_allowed() -> None:
 
 
 def test_every_parameter_is_sent_and_only_those() -> None:
-    assert set(declaration.parameters(SETTINGS)) == set(read()["Parameters"])
-    assert set(declaration.parameters(Settings())) == set(read()["Parameters"])
+    assert set(parameters(SETTINGS)) == set(read()["Parameters"])
+    assert set(parameters(Settings())) == set(read()["Parameters"])
 
 
 def test_the_outputs_are_those_that_are_read() -> None:
-    assert set(read()["Outputs"]) == set(declaration.OUTPUTS)
+    assert set(read()["Outputs"]) == set(OUTPUTS)
 
 
 def test_the_resources_are_those_that_are_counted() -> None:
-    assert set(read()["Resources"]) == set(declaration.RESOURCES)
-    assert set(resolved(SETTINGS, "us-east-1")) == set(declaration.made(SETTINGS))
+    assert set(read()["Resources"]) == set(RESOURCES)
+    assert set(resolved(SETTINGS, "us-east-1")) == set(declared(SETTINGS))
     local = Settings()
-    assert set(resolved(local, "us-east-1")) == set(declaration.made(local))
+    assert set(resolved(local, "us-east-1")) == set(declared(local))
 
 
 def test_everything_that_can_be_is_tagged() -> None:
     made = resolved(SETTINGS, "us-east-1")
-    tags = [{"Key": key, "Value": value} for key, value in declaration.TAGS.items()]
+    tags = [{"Key": key, "Value": value} for key, value in TAGS.items()]
     for name, one in made.items():
         if one["Type"] != "AWS::IAM::Policy":
             assert one["Properties"]["Tags"] == tags, name
@@ -187,12 +195,12 @@ def test_what_is_not_set_is_left_out() -> None:
     ],
 )
 def test_the_stack_is_named_after_the_workgroup(workgroup: str, expected: str) -> None:
-    name = declaration.stack_name(replace(SETTINGS, redshift_workgroup=workgroup))
+    name = stack_name(replace(SETTINGS, redshift_workgroup=workgroup))
     assert name == expected
     assert re.fullmatch(r"[a-zA-Z][-a-zA-Z0-9]{0,127}", name)
 
 
 def test_no_parameter_holds_a_secret() -> None:
     secret = replace(SETTINGS, aws_key="AKIA", aws_secret="hush")
-    assert not {"AKIA", "hush"} & set(declaration.parameters(secret).values())
+    assert not {"AKIA", "hush"} & set(parameters(secret).values())
     assert {one.name for one in fields(Settings)} >= {"aws_key", "aws_secret"}

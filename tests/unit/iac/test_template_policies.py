@@ -12,8 +12,8 @@ from resolved_template import resolved
 from sparkify import aws
 from sparkify.config import Settings
 from sparkify.errors import SettingsError
-from sparkify.iac import declaration
-from sparkify.util_s3 import parse, policy
+from sparkify.iac import template as policy
+from sparkify.util_s3 import parse
 
 REGIONS = {"us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
 SETTINGS = Settings(
@@ -139,7 +139,7 @@ def test_the_work_bucket_may_be_read_and_written_and_no_other() -> None:
 
 
 def test_the_operator_may_do_what_the_commands_call() -> None:
-    document = declaration_policy()
+    document = policy.operator_policy(SETTINGS)
     stack = "arn:aws:cloudformation:us-east-1:1:stack/sparkify/x"
     for action in (
         *("CreateStack", "UpdateStack", "DeleteStack", "DescribeStacks", "DescribeStackEvents"),
@@ -169,7 +169,7 @@ def test_the_operator_may_do_what_the_commands_call() -> None:
 
 
 def test_the_operator_is_no_administrator() -> None:
-    document = declaration_policy()
+    document = policy.operator_policy(SETTINGS)
     for one in document["Statement"]:
         assert not any("*" in action for action in _list(one["Action"])), one
     assert not allowed(document, "iam:CreateUser", "*")
@@ -184,10 +184,6 @@ def test_a_long_name_of_a_stack_is_cut_as_cloudformation_may_cut_it() -> None:
     assert f"arn:aws:s3:::{stack[:24]}*" in text
     assert f":role/{stack[:24]}*" in text
     assert f":stack/{stack}/*" in text
-
-
-def declaration_policy() -> policy.Document:
-    return declaration.operator_policy(SETTINGS)
 
 
 # The template

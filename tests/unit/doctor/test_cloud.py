@@ -82,7 +82,7 @@ def test_a_role_that_is_not_attached_is_told(place: Cloud) -> None:
     finally:
         client.update_namespace(namespaceName=name, iamRoles=arns, defaultIamRoleArn=arns[0])
     assert "not attached" in found["role of the warehouse"].detail
-    assert "iac.py" in found["role of the warehouse"].next_step
+    assert "sparkify iac up" in found["role of the warehouse"].next_step
 
 
 def test_a_secret_is_not_shown(place: Cloud) -> None:
