@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .sql_queries import Query, quality_checks
-from .warehouse import Reader, Table
+from .table import Table
+from .warehouse import Reader
 
 SAMPLE_ROWS = 10
 """How many offending rows of a check are kept to be shown."""

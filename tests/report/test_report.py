@@ -27,7 +27,7 @@ from sparkify.report import runtime
 from sparkify.report.text import visible
 from sparkify.report.writing import GROUPS
 from sparkify.sql_queries import STAR_TABLES, quality_checks
-from sparkify.warehouse import Table
+from sparkify.table import Table
 
 NOW = datetime(2018, 12, 1, 6)
 PERSONAL = {"first_name", "last_name"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..warehouse import Table
+from ..table import Table
 
 LEVELS = ("all", "free", "paid")
 _HOURS = 24

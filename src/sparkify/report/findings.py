@@ -10,7 +10,8 @@ from .. import analysis, quality, status
 from ..analysis import Answer
 from ..quality import CheckResult
 from ..sql_queries import report_queries
-from ..warehouse import Reader, Table
+from ..table import Table
+from ..warehouse import Reader
 
 
 @dataclass(frozen=True)

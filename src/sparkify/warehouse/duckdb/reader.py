@@ -21,7 +21,7 @@ from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
 from ...sql_queries.migrating import as_now
-from .. import Table
+from ...table import Table
 from ..parquet_folder import replacing
 from ..schema_version import holds_warehouse, known_version, not_ours, too_old
 from .connection import ELSEWHERE, closing, connect, failures
