@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .sql_queries import Query, quality_checks
-from .warehouse import Reader, Table
+from .table import Table
+from .warehouse import Reader
 
 OUTCOMES = ("passed", "warned", "failed")
 SAMPLE_ROWS = 10

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .sql_queries import Query, count_queries, folder
-from .warehouse import Reader, Table
+from .table import Table
+from .warehouse import Reader
 
 SHOWN_RUNS = 10
 

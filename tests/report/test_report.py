@@ -27,7 +27,7 @@ from sparkify.report import vega
 from sparkify.report.chart_spec import visible
 from sparkify.report.page import GROUPS
 from sparkify.sql_queries import STAR_TABLES, quality_checks
-from sparkify.warehouse import Table
+from sparkify.table import Table
 
 NOW = datetime(2018, 12, 1, 6)
 PERSONAL = {"first_name", "last_name"}

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..errors import WarehouseError
 from ..sql_queries import HeaderError, Query
-from ..warehouse import Reader, Table
+from ..table import Table
+from ..warehouse import Reader
 from . import templates
 from .questions import chosen, personal_columns
 from .templates import Row

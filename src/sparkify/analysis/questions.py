@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
 from .. import sql_queries
+from ..config.file import did_you_mean, nearest
 from ..errors import UsageError
 from ..sql_queries import HeaderError, Query
 
@@ -40,11 +40,10 @@ def pick(
     wanted = list(dict.fromkeys(names)) or [*catalogue]
     for name in wanted:
         if name not in catalogue:
-            near = difflib.get_close_matches(name, list(catalogue), n=3)
-            meant = f"Did you mean {' or '.join(near)}? " if near else ""
+            near = nearest(name, catalogue, 3)
             raise UsageError(
                 f"there is no {what} {name!r}",
-                f"{meant}`{lister}` lists them all.",
+                f"{did_you_mean(near)} `{lister}` lists them all.".lstrip(),
                 name=name,
                 suggestions=near,
             )

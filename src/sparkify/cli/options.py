@@ -14,7 +14,7 @@ import click
 from .. import config, console
 from ..config.keys import SETTINGS, Setting
 from ..errors import UsageError
-from ..masking import remember
+from ..redact import remember
 
 if TYPE_CHECKING:
     from ..warehouse import Reader

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..ledger import Plan
     from ..quality import CheckResult
     from ..sql_queries import Query
-    from ..warehouse import Table
+    from ..table import Table
 
 _Record = Mapping[str, Any]
 _MOST_ROWS = 1_000  # of a query's result, on a terminal

@@ -13,7 +13,8 @@ from .. import analysis, quality, status
 from ..analysis import Answer
 from ..quality import CheckResult
 from ..sql_queries import STAR_TABLES, folder, report_queries
-from ..warehouse import Reader, Table
+from ..table import Table
+from ..warehouse import Reader
 
 LEVELS = ("all", "free", "paid")
 _HOURS = 24

@@ -7,25 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ..errors import BusyError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
 from ..staging.rules import Kind
+from ..table import Table
 from .staged_by import StagedBy
 from .versions import Migration
 
 if TYPE_CHECKING:
     from ..config import Settings
-
-
-@dataclass(frozen=True)
-class Table:
-    """The result of a query: column names and rows of Python values (None for NULL)."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
 
 
 class Reader(Protocol):

@@ -19,7 +19,7 @@ from sparkify import sql_queries
 from sparkify.analysis import NO_PLAYS, Answer, ask, questions
 from sparkify.errors import UsageError, WarehouseError
 from sparkify.sql_queries import HeaderError, parse
-from sparkify.warehouse import Table
+from sparkify.table import Table
 
 ONE_PLAY: Row = {
     "page": "NextSong",

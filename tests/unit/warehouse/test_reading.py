@@ -17,8 +17,8 @@ from sparkify.errors import UsageError, WarehouseError
 from sparkify.ledger import LoadedVersion
 from sparkify.progress import silent
 from sparkify.sql_queries import SCHEMA_VERSION, TABLES
+from sparkify.table import Table
 from sparkify.warehouse import (
-    Table,
     export_tables,
     open_reader,
     open_warehouse,

@@ -12,7 +12,7 @@ import duckdb
 from duckdb import StatementType
 
 from ...errors import UsageError
-from .. import Table
+from ...table import Table
 from .reading import DuckDBReader, failures
 from .values import fetched
 

@@ -18,8 +18,8 @@ from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
 from ...sql_queries.migrating import as_now
+from ...table import Table
 from ...temporary import temporary_folder, writing
-from .. import Table
 from ..ownership import holds_warehouse, not_ours
 from ..parquet_folder import replacing
 from ..versions import known_version, too_old

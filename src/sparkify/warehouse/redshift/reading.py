@@ -17,7 +17,7 @@ from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from ...sql_queries.migrating import as_now
-from .. import Table
+from ...table import Table
 from ..ownership import holds_warehouse
 from ..staged_by import StagedBy
 from ..versions import known_version, too_old
