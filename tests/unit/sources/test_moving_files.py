@@ -20,7 +20,7 @@ from sparkify.errors import SourceError
 from sparkify.progress import Progress, silent
 from sparkify.source_file import SourceFile
 from sparkify.staging.rules import Kind
-from sparkify.warehouse.duckdb.staging import Stager
+from sparkify.warehouse.duckdb.loader import Stager
 
 Change = Callable[[Path], object]
 

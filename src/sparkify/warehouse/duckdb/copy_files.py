@@ -17,8 +17,8 @@ from ...progress import Progress
 from ...sql_queries import folder
 from ...staging.rejects import RejectLog
 from ...staging.rules import Kind
-from .reading import closing, failures, options
-from .staging import Stager
+from .connection import closing, failures, options
+from .loader import Stager
 
 PART_BYTES = 32 << 20
 """About how large a part is, packed: COPY likes files of 1 MB to 1 GB

@@ -24,8 +24,8 @@ from sparkify.warehouse import (
     open_warehouse,
     read_ledger,
 )
-from sparkify.warehouse.duckdb import DuckDBReader, reading
-from sparkify.warehouse.duckdb.reading import close, connect, failures, options
+from sparkify.warehouse.duckdb import DuckDBReader, connection
+from sparkify.warehouse.duckdb.connection import close, connect, failures, options
 
 INSERT_FILE = (
     "INSERT INTO loaded_files (uri, kind, size, fingerprint, run_id, records_read)"
@@ -476,7 +476,7 @@ def test_a_call_that_a_signal_cut_short_may_take_a_moment_to_end() -> None:
 
 
 def test_a_call_that_does_not_end_hides_no_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_CLOSING_SECONDS", 0.0)
+    monkeypatch.setattr(connection, "_CLOSING_SECONDS", 0.0)
     busy: Any = Busy(refusals=99)
     close(busy)
     assert busy.calls.count("close") < 99

@@ -19,9 +19,8 @@ from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
 from ...staging.rules import Field, Kind, Type
 from ...staging.split import Found, beginning_of, blocks, no_log, records_of, size_of
-from ...staging.typed import LineJudge
-from ...staging.validate import Rejection, Unreadable
-from .reading import transaction
+from ...staging.validate import LineJudge, Rejection, Unreadable
+from .connection import transaction
 
 SQL = folder("duckdb")
 _MACROS = folder("duckdb/macros")
@@ -56,7 +55,7 @@ DataErrors = (
 """What DuckDB raises when it cannot read a file's content."""
 
 
-class RecordLoader(ABC):
+class StrictPath(ABC):
     """Loads one kind of records, on a connection of its own.
 
     kind: of the records. fields: theirs. workspace: a folder for files of its own. number_key: a

@@ -18,8 +18,8 @@ from sparkify.ledger import Plan
 from sparkify.progress import silent
 from sparkify.staging.rules import fields_of
 from sparkify.staging.validate import accept, as_staged, decode
-from sparkify.warehouse.duckdb import parts
-from sparkify.warehouse.duckdb.parts import Parts, stage_parts
+from sparkify.warehouse.duckdb import copy_files
+from sparkify.warehouse.duckdb.copy_files import Parts, stage_parts
 from staged_files import source_files
 
 SETTINGS = Settings(threads=1)
@@ -85,8 +85,8 @@ def test_no_part_of_what_is_all_rejected(tmp_path: Path, workspace: Path) -> Non
 def test_parts_are_about_as_large_as_they_shall_be(
     tmp_path: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert 1 << 20 <= parts.PART_BYTES <= 1 << 30  # what COPY likes
-    monkeypatch.setattr(parts, "PART_BYTES", 64 << 10)
+    assert 1 << 20 <= copy_files.PART_BYTES <= 1 << 30  # what COPY likes
+    monkeypatch.setattr(copy_files, "PART_BYTES", 64 << 10)
     random = Random(3)
     lines = [event(item, artist=random.randbytes(60).hex()) for item in range(10_000)]
     files = source_files(tmp_path, "events", {"a.json": b"\n".join(lines)})

@@ -1,22 +1,36 @@
-"""A load on DuckDB: read into tables of its own, then publish in one transaction."""
+"""A load on DuckDB: read into tables of its own, then publish in one transaction.
+
+The bulk path lets DuckDB parse a group of files at once and marks doubtful records (`doubt`). It is
+taken back for a file that DuckDB refuses or of which it marks a record; such a file is read once
+more by the strict path: a typed decoder passes what is surely good, as bytes, into a spool that the
+bulk path reads, and `staging.validate` judges the rest.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, get_args
 
 import duckdb
 
+from ... import processes, sources
 from ...config import Settings
 from ...errors import QualityError
-from ...fetching import Fetch, SourceFetch
+from ...fetching import LOCAL, Fetch, SourceFetch
 from ...ledger import Plan
 from ...progress import Progress, silent
+from ...source_file import SourceFile, SourceFiles
 from ...sql_queries import (
     SCHEMA_VERSION,
     Query,
@@ -40,24 +54,163 @@ from ...sql_queries import (
     total_queries,
     within_days,
 )
-from ...sql_queries.migrating import derive_queries, scratch_queries
-from ...staging.rules import Kind
+from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
+from ...staging.mend import corrections
+from ...staging.reading import NumberedFiles
+from ...staging.rejects import Ranked, RejectLog, reject_losers
+from ...staging.rules import Kind, fields_of
 from ...temporary import temporary_folder
 from .. import Run, StageReport
-from ..staged_by import StagedBy
-from ..versions import Migration
-from .migration import migrate
-from .reading import DuckDBReader, check_schema, close, connect, failures, holds_tables, transaction
-from .staging import Stager
+from ..schema_version import Migration, StagedBy
+from .connection import close, closing, connect, failures, transaction
+from .event_loader import EventLoader
+from .reader import DuckDBReader, check_schema, holds_tables
+from .song_loader import SongLoader
+from .strict_path import SQL
 
 _BOOKKEEPING = folder("bookkeeping")
-_SQL = folder("duckdb")
 _PARTS = {"new_events": "part_of_events", "staging_songs": "part_of_songs"}
 _PARTED = re.compile("|".join(_PARTS))
 _SHOWN_ROWS = 10
 # DuckDB reads 2,048 lines at a time, so this bounds how many files it holds at once.
 _FILES_A_LINE = 32
 _COUNT = {query.name: query for query in count_queries}
+
+
+_ALL_READ = -1
+_KEYS: dict[Kind, tuple[str, ...]] = {
+    "events": ("event_ms", "userid", "sessionid", "iteminsession"),
+    "songs": ("song_id",),
+}
+_MIGRATION = folder("migration")
+_DUCKDB_MIGRATION = folder("duckdb/migration")
+
+
+class Stager:
+    """Stages the files of one load.
+
+    keys: the JSON key of each column of staging_events. workspace: a folder for files of its own.
+    fetch: gives the files, from this machine or from S3. mend_text: whether text that was encoded
+    twice is mended.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        keys: Sequence[str],
+        workspace: Path,
+        progress: Progress,
+        fetch: Fetch = LOCAL,
+        *,
+        mend_text: bool = True,
+    ) -> None:
+        self._connection = connection
+        self.fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
+        self._workspace = workspace
+        self._progress = progress
+        self._fetch = fetch
+        self._files = SourceFiles()
+        self.rejects = RejectLog(workspace / "rejects.ndjson")
+        self.records_read: list[int] = []
+        """How many records each file (by number) had."""
+        self.unknown: Counter[str] = Counter()
+        """How often each unknown field stood in the first records of each log file and in the
+        first songs."""
+        self.mended: Counter[Kind] = Counter()
+        """How many records of each kind had text that was encoded twice."""
+        self.notes: list[str] = []
+        """What the user should know of files, in sentences."""
+        self._bytes = 0
+        self._bytes_done = 0
+        self._songs: Future[None] = Future()
+        self._song_bytes: SimpleQueue[int] = SimpleQueue()
+
+    def stage(self, files: Sequence[SourceFile]) -> None:
+        """Read every file into new_events or new_songs, each with its number, from 0.
+
+        Raises SourceError when a file cannot be read or vanishes meanwhile.
+        """
+        self._files = files = SourceFiles.of(files)
+        events = list(NumberedFiles(files, files.of_kind("events")))
+        songs = NumberedFiles(files, files.of_kind("songs"))
+        self.records_read = [0] * len(files)
+        self._bytes = sum(files.sizes)
+        with closing(self._connection.cursor()) as beside, ExitStack() as opened:
+            number_key = f"source_file_{secrets.token_hex(8)}"
+            shared = (number_key, self._workspace, self.rejects, self.records_read)
+            event_loader = EventLoader(
+                self._connection, "events", self.fields["events"], *shared, self._read
+            )
+            opened.callback(event_loader.close)
+            song_loader = SongLoader(
+                beside, "songs", self.fields["songs"], *shared, self._song_bytes.put
+            )
+            opened.callback(song_loader.close)
+            with self._beside(song_loader, songs):
+                for group in self._fetch.groups(events):
+                    event_loader.stage(group)
+            self.unknown = event_loader.unknown + song_loader.unknown
+            self.notes = event_loader.notes + song_loader.notes
+        for one in events:
+            sources.moved(one.file)  # raises where one vanished
+        self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
+        self.rejects.flush()
+
+    def report(self, files: Sequence[SourceFile]) -> StageReport:
+        """Sum up what came out of reading these files."""
+        report = StageReport(mended=self.mended, unknown=self.unknown, notes=self.notes)
+        files = SourceFiles.of(files)
+        for kind in files.kinds:
+            report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))
+        for number, records in self.rejects.counts.items():
+            report.rejected[files[number].kind] += records
+            report.weights[files[number].kind] += self.rejects.weights[number]
+        for number, first in self.rejects.firsts.items():
+            report.first_rejects.setdefault(files[number].kind, f"{files[number].uri}, {first}")
+        return report
+
+    def reject_conflicts(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
+        """Reject the records that lost their key.
+
+        rows: what the conflicts query of a kind returned.
+        Raises SourceError when a file no longer holds what was read from it.
+        """
+        ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
+        if ranked:
+            numbered = NumberedFiles(self._files)
+            fields = self.fields[kind]
+            reject_losers(ranked, _KEYS[kind], fields, numbered, self.rejects, self._fetch)
+
+    @contextmanager
+    def _beside(self, loader: SongLoader, songs: NumberedFiles) -> Iterator[None]:
+        """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
+        stop = threading.Event()
+        contents = self._fetch.read_many(songs)
+        with ThreadPoolExecutor(1, "songs") as thread:
+            self._songs = thread.submit(loader.stage, songs, contents, stop)
+            try:
+                if self._has_one_thread():  # and perhaps no memory for both at a time
+                    wait([self._songs])
+                    processes.end()
+                yield
+                self._songs.add_done_callback(lambda _: self._song_bytes.put(_ALL_READ))
+                for size in iter(self._song_bytes.get, _ALL_READ):
+                    self._read(size)
+            except BaseException:
+                stop.set()
+                raise
+            self._songs.result()
+
+    def _has_one_thread(self) -> bool:
+        [(threads,)] = self._connection.execute(SQL["threads"].sql).fetchall()
+        return bool(threads == 1)
+
+    def _read(self, size: int) -> None:
+        """Tell how far the reading is, from this thread; stop when the songs cannot be read."""
+        self._bytes_done += size
+        self._progress("reading", self._bytes_done, self._bytes, "bytes")
+        if self._songs.done():
+            self._songs.result()
 
 
 class DuckDBWarehouse(DuckDBReader):
@@ -129,7 +282,7 @@ class DuckDBWarehouse(DuckDBReader):
 
     def _views(self) -> list[str]:
         """Name the views that the database has."""
-        return [name for (name,) in self._run(_SQL["views_present"])]
+        return [name for (name,) in self._run(SQL["views_present"])]
 
     def staged_by(self) -> StagedBy:
         """Return the settings that what is staged depends on."""
@@ -165,7 +318,7 @@ class DuckDBWarehouse(DuckDBReader):
         """Settle, enter, transform and audit what was read, in one transaction."""
         kinds = self._plan.kinds
         with self._transaction():
-            days = {day for (day,) in self._run(_SQL["batch_days"])}
+            days = {day for (day,) in self._run(SQL["batch_days"])}
             transform = [within_days(query, days) for query in self._transform(kinds)]
             settle = [within_days(query, days) for query in needed(settle_queries, kinds)]
             steps = len(settle) + len(transform)
@@ -196,8 +349,8 @@ class DuckDBWarehouse(DuckDBReader):
     def _stand_for_new(self) -> None:
         """Let everything that is staged stand for the records of a load."""
         for kind in get_args(Kind):
-            self._run(_SQL[f"all_as_new_{kind}"])
-            self._run(_SQL[f"none_ranked_{kind}"])
+            self._run(SQL[f"all_as_new_{kind}"])
+            self._run(SQL[f"none_ranked_{kind}"])
 
     def forget_staged(self) -> None:
         """Remove what a load has read and not published, also one that was killed."""
@@ -205,9 +358,9 @@ class DuckDBWarehouse(DuckDBReader):
         for kind in get_args(Kind):
             name = f"new_{kind}"
             if name in tables:
-                self._run(_SQL[f"drop_{name}"])
+                self._run(SQL[f"drop_{name}"])
             else:
-                self._run(_SQL[f"drop_view_{name}"])
+                self._run(SQL[f"drop_view_{name}"])
 
     def _enter(self, run: Run) -> None:
         """Make the tables new_files, new_rejects and new_run."""
@@ -228,10 +381,10 @@ class DuckDBWarehouse(DuckDBReader):
                 }
                 stream.write(json.dumps(columns) + "\n")
         self._stager.rejects.flush()
-        self._run(_SQL["create_new_files"], {"path": str(path)})
-        self._run(_SQL["create_new_rejects"], {"path": str(self._stager.rejects.path)})
+        self._run(SQL["create_new_files"], {"path": str(path)})
+        self._run(SQL["create_new_rejects"], {"path": str(self._stager.rejects.path)})
         self._run(
-            _SQL["create_new_run"],
+            SQL["create_new_run"],
             {
                 "run_id": run.run_id,
                 "status": run.status,
@@ -305,15 +458,15 @@ class DuckDBWarehouse(DuckDBReader):
         A join that goes to the disk writes every event there, with all its columns.
         """
         [(songs,)] = self._run(_COUNT["staging_songs"])
-        [(at_once,)] = self._run(_SQL["songs_in_memory"])
+        [(at_once,)] = self._run(SQL["songs_in_memory"])
         parts = max(1, -(-songs // at_once))
         if parts == 1:
             self._run(query)
             return
         in_part = replace(query, sql=_PARTED.sub(lambda table: _PARTS[table[0]], query.sql))
-        views = [_SQL[view] for view in _PARTS.values()]
+        views = [SQL[view] for view in _PARTS.values()]
         for number in range(parts):
-            self._run(_SQL["choose_part"], {"parts": parts, "number": number})
+            self._run(SQL["choose_part"], {"parts": parts, "number": number})
             for step in (*views, in_part):
                 self._run(step)
 
@@ -321,6 +474,32 @@ class DuckDBWarehouse(DuckDBReader):
     def _transaction(self) -> Iterator[None]:
         with failures("publishing"), transaction(self._connection):
             yield
+
+
+def migrate(
+    run: Callable[[Query, Mapping[str, Any] | None], list[Any]],
+    run_id: int,
+    from_version: int,
+    *,
+    mend: bool,
+) -> Migration:
+    """Make all tables anew, with what is staged and every run; the star stays empty.
+
+    run: runs a statement with its parameters, within a transaction.
+    mend: whether texts that were encoded twice are mended.
+    """
+    now = datetime.now(UTC).replace(tzinfo=None)
+    values = {"run_id": run_id, "started_at": now, "mend_text": int(mend)}
+    run(_DUCKDB_MIGRATION["create_migration"], values)
+    texts = [text for (text,) in run(_MIGRATION["suspected_texts"], None)] if mend else []
+    changed = corrections(texts)
+    run(
+        _DUCKDB_MIGRATION["create_mended_texts"],
+        {"texts": list(changed), "mended": list(changed.values())},
+    )
+    for query in migration_queries:
+        run(query, None)
+    return Migration.read(from_version, run(_MIGRATION["migrated"], None))
 
 
 @contextmanager

@@ -1,32 +1,24 @@
-"""The DuckDB file: opened by one writer or several readers, and read."""
+"""The DuckDB file: opened by one writer or several readers, and its errors as ours."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 import duckdb
 
 from ...config import Settings
 from ...errors import BusyError, WarehouseError
-from ...ledger import Ledger
-from ...progress import Progress, silent
-from ...sql_queries import SCHEMA_VERSION, Query, folder
-from ...sql_queries.migrating import as_now
-from ...table import Table
+from ...progress import Progress
 from ...temporary import temporary_folder, writing
-from ..ownership import holds_warehouse, not_ours
-from ..parquet_folder import replacing
-from ..versions import known_version, too_old
 
 _DAMAGED = re.compile("Corrupt database file|Could not read enough bytes")
 _LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
-_ELSEWHERE = "Name another file with --database (DATABASE in [DUCKDB])."
+ELSEWHERE = "Name another file with --database (DATABASE in [DUCKDB])."
 _NO_DATABASE = "not a valid DuckDB database"
 _MARK = b"DUCK"
 _MARK_AT = 8
@@ -41,147 +33,6 @@ _LITTLE_BYTES = 400e6
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
-_SHOWN_SQL = 72
-
-
-class DuckDBReader:
-    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting.
-
-    schema_version: of its tables, at most our own.
-    """
-
-    engine = "duckdb"
-
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, schema_version: int = SCHEMA_VERSION
-    ) -> None:
-        self._connection = connection
-        self.schema_version = schema_version
-
-    def read(self, sql: str) -> Table:
-        """Run one statement and return its rows. Raises WarehouseError when it fails."""
-        is_older = self.schema_version < SCHEMA_VERSION
-        with failures(shorten(sql, _SHOWN_SQL, placeholder=" ...")):
-            try:
-                cursor = self._connection.execute(as_now(sql) if is_older else sql)
-            except (duckdb.BinderException, duckdb.CatalogException):
-                if is_older:
-                    raise too_old(self.schema_version) from None
-                raise
-            columns = tuple(column[0] for column in cursor.description or ())
-            return Table(columns, cursor.fetchall())
-
-    def read_all(self, statements: Sequence[str]) -> list[Table]:
-        """Run several statements and return the rows of each. Raises WarehouseError."""
-        return [self.read(sql) for sql in statements]
-
-    def tables(self) -> list[str]:
-        """Name the tables that the database has, sorted."""
-        found = self.read(folder("duckdb")["tables_present"].sql)
-        return [name for (name,) in found.rows]
-
-    def export(self, table: str, path: Path) -> None:
-        """Write a table as a Parquet file. Raises WarehouseError when it cannot be written."""
-        self._run(folder("duckdb")["export_table"], {"table": table, "path": str(path.absolute())})
-
-    def known_files(self) -> Ledger:
-        """Return every version of a file that was loaded."""
-        return Ledger(self._run(folder("bookkeeping")["known_files"]))
-
-    def _run(self, query: Query, parameters: Mapping[str, Any] | None = None) -> list[Any]:
-        with failures(query.name):
-            return self._connection.execute(query.sql, parameters or {}).fetchall()
-
-
-@contextmanager
-def open_reader(
-    settings: Settings,
-    *,
-    wait: float = 60.0,
-    progress: Progress = silent,
-    for_user_sql: bool = False,
-) -> Iterator[DuckDBReader]:
-    """Open the warehouse read-only.
-
-    wait: how many seconds to wait for a load that is under way. for_user_sql: let through only
-    what reads.
-    Raises WarehouseError when there is no warehouse, or one that this program cannot read;
-    BusyError when the wait was not enough.
-    """
-    if not settings.database.exists():
-        raise WarehouseError(
-            f"there is no warehouse at {settings.database} yet",
-            "Load one with `sparkify etl`, or name another file with --database.",
-        )
-    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
-        version = check_schema(DuckDBReader(connection), settings.database)
-        if for_user_sql:
-            from .asking import QueryReader
-
-            yield QueryReader(connection)
-        else:
-            yield DuckDBReader(connection, version)
-
-
-def export_tables(
-    settings: Settings, tables: Sequence[str], address: str, *, wait: float, progress: Progress
-) -> dict[str, str]:
-    """Write each table to `<table>.parquet` in a folder, over what stood there, all or none.
-
-    Returns the file of each table. Raises UsageError when the folder cannot be written to,
-    WarehouseError or BusyError.
-    """
-    target = Path(address)
-    files = {}
-    with (
-        open_reader(settings, wait=wait, progress=progress) as reader,
-        replacing(target, tables) as made,
-    ):
-        for done, table in enumerate(tables):
-            progress(f"exporting {table}", done, len(tables), "tables")
-            reader.export(table, made / f"{table}.parquet")
-            files[table] = str(target / f"{table}.parquet")
-    return files
-
-
-def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledger:
-    """Read what is loaded; nothing is, where there is no database or it has no tables."""
-    if not settings.database.exists():
-        return Ledger()
-    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
-        reader = DuckDBReader(connection)
-        if not holds_tables(reader, settings.database):
-            return Ledger()
-        version = check_schema(reader, settings.database)
-        if version < SCHEMA_VERSION:  # a migration forgets the ledger
-            return Ledger(migrates_from=version)
-        return reader.known_files()
-
-
-def holds_tables(reader: DuckDBReader, database: Path) -> bool:
-    """Return whether a database holds our tables.
-
-    Raises WarehouseError when it holds tables of our names that this program did not make.
-    """
-    found = reader.read(folder("duckdb")["names_taken"].sql)
-    return holds_warehouse(found.rows, str(database), _ELSEWHERE)
-
-
-def check_schema(reader: DuckDBReader, database: Path) -> int:
-    """Return the version of the tables. Nothing is changed.
-
-    Raises WarehouseError when the database is no warehouse, or one of a newer program.
-    """
-    if not holds_tables(reader, database):
-        raise WarehouseError(
-            f"{database} holds no Sparkify tables",
-            "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
-        )
-    versions = reader.read(folder("bookkeeping")["schema_version"].sql).rows
-    version: int = versions[0][0] if versions else SCHEMA_VERSION
-    if not isinstance(version, int):
-        raise not_ours(["warehouse_info"], str(database), _ELSEWHERE)
-    return known_version(version, str(database))
 
 
 def connect(
@@ -243,7 +94,7 @@ def _require_no_other_kind(database: Path) -> None:
 def _no_database(database: Path, what: str) -> WarehouseError:
     return WarehouseError(
         f"{database} cannot be opened: it is no DuckDB database, but {what}",
-        f"{_ELSEWHERE} Nothing in this one was changed.",
+        f"{ELSEWHERE} Nothing in this one was changed.",
     )
 
 
