@@ -10,6 +10,7 @@ from .sql_queries import Query, quality_checks
 from .table import Table
 from .warehouse import Reader
 
+OUTCOMES = ("passed", "warned", "failed")
 SAMPLE_ROWS = 10
 """How many offending rows of a check are kept to be shown."""
 
@@ -33,6 +34,11 @@ class CheckResult:
     def ok(self) -> bool:
         """Whether nothing was found."""
         return self.failures == 0
+
+    @property
+    def outcome(self) -> str:
+        """One of OUTCOMES."""
+        return "passed" if self.ok else "failed" if self.severity == "fail" else "warned"
 
     def as_json(self) -> dict[str, Any]:
         """Show the result in JSON values."""

@@ -238,17 +238,17 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "SIGTERM just ends the process",
-        "cli/interrupts.py",
+        "cli/signals.py",
         "        signal.SIGTERM: signal.SIG_DFL,\n",
         "",
         "unit/cli/test_cli.py::test_who_waits_says_for_whom_and_can_be_interrupted",
     ),
     _fault(
-        "a second signal interrupts the tidying up",
-        "cli/interrupts.py",
-        "_ONE_WISH_SECONDS = 1.0\n",
-        "_ONE_WISH_SECONDS = 0.0\n",
-        "unit/cli/test_interrupts.py::test_signals_that_come_together_are_one_interrupt",
+        "a second signal interrupts the cleanup",
+        "cli/signals.py",
+        "_DEBOUNCE_SECONDS = 1.0\n",
+        "_DEBOUNCE_SECONDS = 0.0\n",
+        "unit/cli/test_signals.py::test_signals_that_come_together_are_one_interrupt",
     ),
     _fault(
         "temporary files are left behind",

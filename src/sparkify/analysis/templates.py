@@ -1,4 +1,4 @@
-"""The small language in which a question's header says its answer.
+"""The template language in which a question's header writes its answer, and its defaults.
 
 A template is text with fields in braces and optional parts in square brackets:
 
@@ -21,22 +21,29 @@ Formats, of a sentence's field or of a table's column:
     moment           2018-11-30 19:54
 
 Without a format a value is written as it is. NULL is "unknown" in a sentence. Numbers are rounded
-here and nowhere else.
+here and nowhere else. A question without columns or answer gets both from the names and values of
+its columns, so that a file with a question and a statement already reads well.
 """
 
 from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from string import Formatter
 from typing import Any
 
 Row = Mapping[str, Any]
 Format = Callable[[Any, Sequence[str]], str]
 
+TIED = "tied"
+"""The column that counts the rows that share the lead: for the sentence, not for the table."""
+
 _NAMED_TIES = 3
+_IDENTIFIERS = ("id", "year", "decade", "month", "week", "weekday", "day", "hour")
+"""How columns end whose whole numbers identify something, and count nothing."""
 _PART = re.compile(r"\[(?P<optional>[^\[\]]*)\]|(?P<plain>[^\[\]]+)")
 _DECIMAL = re.compile(r"-?[\d,]+\.\d%?")
 _WHOLE = re.compile(r"^-?[\d,]+(?=%?$)")
@@ -44,7 +51,7 @@ _DURATIONS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 def sentence(template: str, lead: Row, behind: Row | None = None, ties: str = "") -> str:
-    """Fill a template from the leading row, the row behind it and the words about ties.
+    """Return a template filled from the leading row, the row behind it and the words about ties.
 
     Raises ValueError when the template names a column or a format that does not exist.
     """
@@ -53,7 +60,7 @@ def sentence(template: str, lead: Row, behind: Row | None = None, ties: str = ""
 
 
 def phrase(template: str, lead: Row, behind: Row | None = None, ties: str = "") -> str:
-    """Fill a template as `sentence` does, but leave its first letter as it is."""
+    """Return a template filled as by `sentence`, its first letter as it is."""
     words = []
     for part in _PART.finditer(template):
         text = part["plain"] or part["optional"]
@@ -63,7 +70,7 @@ def phrase(template: str, lead: Row, behind: Row | None = None, ties: str = "") 
 
 
 def tied_with(others: Sequence[str], total: int) -> str:
-    """Say who shares the first place, for `{ties}`.
+    """Return the words about those who share the first place, for `{ties}`.
 
     others: names of those tied with the leader, as far as they are known, best first;
     total: how many are tied with the leader, known by name or not.
@@ -77,7 +84,7 @@ def tied_with(others: Sequence[str], total: int) -> str:
 
 
 def shown(value: Any, spec: str = "") -> str:
-    """Write one value in a format; NULL gives the empty text.
+    """Return one value in a format; NULL gives the empty text.
 
     Raises ValueError when the format does not exist, or is not one for such a value.
     """
@@ -91,7 +98,7 @@ def shown(value: Any, spec: str = "") -> str:
 
 
 def column(values: Sequence[Any], spec: str = "") -> list[str]:
-    """Write the values of a table's column, all with a decimal where one of them has one.
+    """Return the values of a table's column as texts, all with a decimal where one has one.
 
     Raises ValueError as `shown` does.
     """
@@ -99,6 +106,35 @@ def column(values: Sequence[Any], spec: str = "") -> list[str]:
     if spec not in ("number", "percent") or not any(map(_DECIMAL.fullmatch, texts)):
         return texts
     return [_WHOLE.sub(r"\g<0>.0", text) for text in texts]
+
+
+def default_columns(
+    names: Sequence[str], rows: Sequence[Row]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns to show, and the format of each, of a question that names none."""
+    columns = tuple(name for name in names if name != TIED)
+    return columns, tuple(_default_format(name, [row[name] for row in rows]) for name in columns)
+
+
+def default_sentence(row: Row, total: int, names: Sequence[str], formats: Sequence[str]) -> str:
+    """Return the leading one of `total` rows, column by column, as a sentence."""
+    parts = []
+    for name, form in zip(names, formats, strict=True):
+        value = "unknown" if row[name] is None else shown(row[name], form)
+        parts.append(f"{name.replace('_', ' ')} {value}")
+    text = ", ".join(parts)
+    if total > 1:
+        return f"First of {total:,} rows: {text}."
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _default_format(name: str, values: Iterable[Any]) -> str:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int}:
+        return "" if name.rpartition("_")[2] in _IDENTIFIERS else "count"
+    if kinds and kinds <= {int, float, Decimal}:
+        return "percent" if name.rpartition("_")[2] == "share" else "number"
+    return ""
 
 
 def _fill(text: str, lead: Row, behind: Row | None, ties: str) -> str:

@@ -1,17 +1,23 @@
-"""What charts are made of: ranked bars, columns, lines, cells, a funnel, in one style.
+"""Vega-Lite charts in one style, and the JavaScript that draws them in a page.
 
 Labels and figures stand at their marks wherever there is room, so that most charts need no axis,
-and every chart works from a phone's width up. A mark's `tip` is told when a pointer is over it.
+and every chart works from a phone's width up. A mark's `tip` is shown when a pointer is over it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import altair as alt
 
+from ..temporary import written_whole
 from . import theme
 
 Spec = dict[str, Any]
@@ -32,13 +38,12 @@ _DARK = 4
 
 _AMOUNT = "amount:Q"
 _TIP = alt.Tooltip("tip:N")
-
-
 _ROWS = alt.NamedData(name="rows")
+_SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
 
 
 def filled(spec: Spec, rows: Sequence[dict[str, Any]]) -> Spec:
-    """Put the rows into a chart that has none yet."""
+    """Return a chart with its rows."""
     return {**spec, "datasets": {"rows": list(rows)}}
 
 
@@ -51,7 +56,7 @@ def shade(amount: float, most: float) -> int:
 
 
 def ranked(rows: Sequence[dict[str, Any]], *, whole: bool = False) -> Spec:
-    """Draw lying bars, each under its label and its figure.
+    """Return horizontal bars, each under its label and its figure.
 
     whole: a full bar is 1, for shares of a whole; else it is the greatest amount.
     """
@@ -74,7 +79,7 @@ def ranked(rows: Sequence[dict[str, Any]], *, whole: bool = False) -> Spec:
 
 
 def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
-    """Draw stages, each a bar in the middle, as wide as it is large."""
+    """Return stages, each a centred bar, as wide as it is large."""
     base = _listed().transform_calculate(left="-datum.amount / 2", right="datum.amount / 2")
     most = max(row["amount"] for row in rows) or 1
     scale = alt.Scale(domain=[-most / 2, most / 2], nice=False)
@@ -95,7 +100,7 @@ def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
 
 
 def columns(rows: Sequence[dict[str, Any]], *, percent: bool = False) -> Spec:
-    """Draw standing bars; a few have their figures on top, many have an axis."""
+    """Return vertical bars; a few have their figures on top, many have an axis."""
     few = len(rows) <= _FEW
     base = alt.Chart(_ROWS).encode(
         x=alt.X(
@@ -127,7 +132,7 @@ def columns(rows: Sequence[dict[str, Any]], *, percent: bool = False) -> Spec:
 
 
 def _fitting_label(rows: Sequence[dict[str, Any]]) -> str:
-    """Write a label on one line, or word by word, or as its beginning: as there is room."""
+    """Return the label on one line, word by word, or its first letters: as there is room."""
     band = f"width / {len(rows)}"
     labels = [row["label"] for row in rows]
     line = max(map(len, labels)) * _LETTER
@@ -139,7 +144,7 @@ def _fitting_label(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def bars_and_mean(names: tuple[str, str], *, percent: bool = False) -> Spec:
-    """Draw an amount of each day as thin bars, and its moving mean as a line over them."""
+    """Return an amount of each day as thin bars, and its moving mean as a line over them."""
     base = alt.Chart(_ROWS).encode(x=_days(padding=14), tooltip=_TIP)
     color = _named(names, (theme.FIRST_SOFT, theme.FIRST))
     bar = base.transform_calculate(name=_quoted(names[0])).mark_bar(
@@ -163,7 +168,7 @@ def lines(
     percent: bool = False,
     ticks: Sequence[date] = (),
 ) -> Spec:
-    """Draw one line for each series, with a point for each row.
+    """Return one line for each series, with a point for each row.
 
     ticks: the days that the axis names; without them, as many as there is room for.
     """
@@ -182,14 +187,14 @@ def lines(
 
 
 def cells(rows: Sequence[dict[str, Any]], *, title: str = "", texts: bool) -> Spec:
-    """Draw a field of cells, darker where there is more; `texts` writes the amounts into them."""
+    """Return a grid of cells, darker where there is more; `texts` writes the amounts into them."""
     longest = max(len(row["text"]) for row in rows)
     height = _CELL * len({row["row"] for row in rows})
     return filled(cells_of(height, title=title, texts=longest if texts else 0), rows)
 
 
 def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
-    """Draw cells from rows of column, across, row, down, shade, text, tip.
+    """Return a grid of cells from rows of column, across, row, down, shade, text, tip.
 
     height: of all rows, in pixels. title: what the columns count. texts: how long the longest text
     of a cell is, 0 for none.
@@ -234,7 +239,7 @@ def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
 
 
 def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
-    """Draw a small line without axes, its newest point marked."""
+    """Return a small line without axes, its newest point marked."""
     base = alt.Chart(_ROWS).encode(
         x=alt.X("at:T", axis=None, scale=alt.Scale(type="utc")),
         y=alt.Y(_AMOUNT, axis=None, scale=alt.Scale(zero=True, nice=False)),
@@ -250,7 +255,7 @@ def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
 
 
 def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
-    """Draw what became of the records that were read: parts of one bar for each kind."""
+    """Return what became of the records that were read: parts of one bar for each kind."""
     names = ["staged", "duplicates", "rejected"]
     base = alt.Chart(_ROWS).encode(
         y=alt.Y(
@@ -286,7 +291,7 @@ def _leading() -> alt.Color:
 
 
 def _hover(base: alt.Chart, size: int) -> alt.Chart:
-    """Lay a row that a pointer finds over all of its width."""
+    """Return an invisible row that a pointer hits over its whole width."""
     row: alt.Chart = base.mark_bar(size=size, opacity=0).encode(
         x=alt.XValue(0), x2=alt.X2Value("width"), tooltip=_TIP
     )
@@ -327,7 +332,7 @@ def _named(names: Sequence[str], colors: Sequence[str]) -> alt.Color:
 
 
 def _legend_columns() -> alt.ExprRef:
-    """Break a legend of three where a phone would cut it; 0 is one row."""
+    """Return two columns where a phone would cut a legend of three; 0 is one row."""
     return alt.ExprRef("width < 260 ? 2 : 0")
 
 
@@ -338,9 +343,36 @@ def _quoted(name: str) -> str:
 def _finished(
     layers: Sequence[alt.Chart], height: int, rows: Sequence[dict[str, Any]] = ()
 ) -> Spec:
-    """Write a chart as JSON values; the page gives all charts their look, so none has its own."""
+    """Return a chart as JSON values; the page styles all charts, so none has a style of its own."""
     chart = alt.layer(*layers).properties(width="container", height=height)
     spec = chart.to_dict(validate=False)
     spec = {key: part for key, part in spec.items() if key not in ("config", "$schema")}
     spec = {"autosize": {"type": "fit-x", "contains": "padding"}, **spec}
     return filled(spec, rows) if rows else spec
+
+
+# The JavaScript
+
+
+def library() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script that may stand in a page.
+
+    It comes out of the vl-convert wheel: nothing is fetched. Bundling takes seconds of a
+    processor, so the bundle is kept in the user's cache where that can be written.
+    """
+    digest = hashlib.sha256(_SNIPPET.encode()).hexdigest()[:8]
+    root = os.environ.get("XDG_CACHE_HOME", "")
+    cache = Path(root) if Path(root).is_absolute() else Path.home() / ".cache"
+    kept = cache / "sparkify" / f"charts-{version('vl-convert-python')}-{digest}.js"
+    with suppress(OSError, UnicodeDecodeError):
+        return kept.read_text(encoding="utf-8")
+    import vl_convert
+
+    bundle = vl_convert.javascript_bundle(_SNIPPET)
+    # Inside a script element these would end it, or begin a comment, wherever they stand.
+    bundle = bundle.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    with suppress(OSError):
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with written_whole(kept) as draft:
+            draft.write_text(bundle, encoding="utf-8")
+    return bundle

@@ -10,9 +10,9 @@ import pytest
 from naive_answers import SHIPPED
 from question_readers import Asked, on_duckdb
 from sparkify.analysis import ask, personal_columns, questions
-from sparkify.report.declared import MEASURES, declared
+from sparkify.analysis.templates import sentence, shown
+from sparkify.report.chart_spec import MEASURES, chart_spec
 from sparkify.sql_queries import TAKEN_NAMES, NameTakenError, Query, parse_question
-from sparkify.wording import sentence, shown
 
 KEYS = {
     *("name", "order", "group", "question", "answer", "lead", "tie", "needs", "empty"),
@@ -119,7 +119,7 @@ def test_a_chart_draws_columns_that_are_shown_and_has_one_measure(
     query: Query, duck: Asked
 ) -> None:
     (answer,) = ask(duck, [query.name])
-    chart = declared(answer)
+    chart = chart_spec(answer)
     if not (answer.chart and chart):
         return
     columns = shown_columns(query)

@@ -1,20 +1,18 @@
-"""Commands that put something in: generate, create-tables, etl."""
+"""Commands that make and load data: generate, etl."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from .. import console
+from ..console import results
 from ..errors import UsageError
 from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
-
-if TYPE_CHECKING:
-    from ..config import Settings
 
 
 @command("generate")
@@ -69,50 +67,7 @@ def generate(call: Call, folder: str, start: datetime | None, **numbers: float |
         raise UsageError("the folder for the data has no name", "Name one, or . for this one.")
     with console.ProgressBar() as progress:
         truth = generator.generate(Path(folder), generator.Options(**given), progress)
-    call.reply(truth, partial(console.show_generated, folder=folder))
-
-
-@command("create-tables", *WAREHOUSE)
-@click.option("--drop", is_flag=True, help="Destroy all tables first, with all that is in them.")
-@click.option("--yes", is_flag=True, help="Do not ask before destroying.")
-def create_tables(call: Call, drop: bool, yes: bool) -> None:
-    """Create the tables that are missing.
-
-    Nothing that is there is lost, unless --drop is given.
-    """
-    from .. import create_tables as tables
-
-    settings = call.settings()
-    if not drop:
-        call.reply(tables.create(settings) | {"dropped": {}}, console.show_created)
-        return
-    doomed = {table: rows for table, rows in tables.rows(settings).items() if rows}
-    doomed.pop("warehouse_info", None)  # nobody's data: it only describes the tables
-    if doomed and not yes:
-        _agree_to_lose(doomed, _name_of_warehouse(settings))
-    call.reply(tables.drop(settings) | {"dropped": doomed}, console.show_created)
-
-
-def _name_of_warehouse(settings: Settings) -> str:
-    if settings.engine == "duckdb":
-        return str(settings.database)
-    return f"database {settings.redshift_database} of workgroup {settings.redshift_workgroup}"
-
-
-def _agree_to_lose(doomed: dict[str, int], where: str) -> None:
-    """List what would be destroyed and ask. Raises UsageError unless a person agrees."""
-    console.say(f"This destroys in {where}:")
-    for table, rows in doomed.items():
-        console.say(f"  {table}, {rows:,} rows")
-    answer = console.ask("Type yes to destroy these tables: ")
-    if answer is None:
-        raise UsageError(
-            "nobody is there to agree to the destruction; nothing was destroyed",
-            "Add --yes if you mean it.",
-            tables=doomed,
-        )
-    if answer.strip().lower() != "yes":
-        raise UsageError("nothing was destroyed", "Type yes, or add --yes, if you mean it.")
+    call.reply(truth, partial(results.show_generated, folder=folder))
 
 
 @command("etl", *WAREHOUSE, *SOURCES, *LIMITS)
@@ -139,7 +94,7 @@ def etl(
     if dry_run:
         with console.ProgressBar() as progress:
             plan = pipeline.plan(settings, verify=verify, wait=wait, progress=progress)
-        call.reply(plan, console.show_plan)
+        call.reply(plan, results.show_plan)
         return
     with console.ProgressBar() as progress:
         report = pipeline.load(
@@ -150,4 +105,4 @@ def etl(
             wait=wait,
             progress=progress,
         )
-    call.reply(report, console.show_load)
+    call.reply(report, results.show_load)

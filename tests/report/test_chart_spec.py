@@ -13,10 +13,8 @@ from naive_tables import Tables, heard
 from question_readers import on_duckdb, on_postgres
 from question_worlds import world
 from sparkify.analysis import Answer
-from sparkify.report.charts import chart
-from sparkify.report.daily import change, daily, newest_mean
-from sparkify.report.declared import Declared, declared
-from sparkify.report.text import one_line, visible
+from sparkify.report.chart_spec import ChartSpec, chart, chart_spec, one_line, visible
+from sparkify.report.data import change, daily, newest_mean
 from sparkify.sql_queries import HeaderError, report_queries
 
 
@@ -44,35 +42,39 @@ WEEKS = {"first": "day", "week_1": "percent", "week_2": "percent"}
 @pytest.mark.parametrize(
     ("formats", "header", "expected"),
     [
-        (PLAYS, "bar x=plays y=song,artist", Declared("bar", ("plays",), ("song", "artist"), True)),
-        (PLAYS, "bar x=song y=share", Declared("bar", ("song",), ("share",), False)),
-        (PLAYS, "funnel x=plays y=song", Declared("funnel", ("plays",), ("song",), True)),
-        (DAYS, "line x=day y=plays,mean", Declared("line", ("day",), ("plays", "mean"), False)),
+        (
+            PLAYS,
+            "bar x=plays y=song,artist",
+            ChartSpec("bar", ("plays",), ("song", "artist"), True),
+        ),
+        (PLAYS, "bar x=song y=share", ChartSpec("bar", ("song",), ("share",), False)),
+        (PLAYS, "funnel x=plays y=song", ChartSpec("funnel", ("plays",), ("song",), True)),
+        (DAYS, "line x=day y=plays,mean", ChartSpec("line", ("day",), ("plays", "mean"), False)),
         (
             DAYS,
             "line x=day y=plays mean=mean",
-            Declared("line", ("day",), ("plays",), False, "mean"),
+            ChartSpec("line", ("day",), ("plays",), False, "mean"),
         ),
         (
             WEEKS,
             "cohort x=week_1..week_2 y=first",
-            Declared("cohort", ("week_1", "week_2"), ("first",), True),
+            ChartSpec("cohort", ("week_1", "week_2"), ("first",), True),
         ),
         (
             PLAYS,
             "heat x=plays..share y=song",
-            Declared("heat", ("plays", "share"), ("song",), True),
+            ChartSpec("heat", ("plays", "share"), ("song",), True),
         ),
-        (PLAYS, None, Declared("bar", ("plays",), ("song", "artist"), True)),
-        (DAYS, None, Declared("line", ("day",), ("plays",), False)),
+        (PLAYS, None, ChartSpec("bar", ("plays",), ("song", "artist"), True)),
+        (DAYS, None, ChartSpec("line", ("day",), ("plays",), False)),
         ({"song": "", "artist": ""}, None, None),
         ({"plays": "count"}, None, None),
     ],
 )  # fmt: skip
 def test_a_header_says_or_the_columns_suggest(
-    formats: dict[str, str], header: str | None, expected: Declared | None
+    formats: dict[str, str], header: str | None, expected: ChartSpec | None
 ) -> None:
-    assert declared(answer(formats, header)) == expected
+    assert chart_spec(answer(formats, header)) == expected
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_a_header_says_or_the_columns_suggest(
 )
 def test_a_chart_that_cannot_be_is_told_with_the_name_of_the_file(header: str) -> None:
     with pytest.raises(HeaderError, match=r"asked\.sql: .*chart"):
-        declared(answer(PLAYS, header))
+        chart_spec(answer(PLAYS, header))
 
 
 def rows_of(spec: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sparkify.wording import column, phrase, sentence, shown, tied_with
+from sparkify.analysis.templates import column, phrase, sentence, shown, tied_with
 
 
 @pytest.mark.parametrize(

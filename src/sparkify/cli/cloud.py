@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from .. import console
-from ..errors import UsageError
-from .options import SOURCES, Call, OrderedGroup, command, common_options
-
-if TYPE_CHECKING:
-    from ..iac import Status
+from ..console import cloud as results
+from .options import SOURCES, Call, OrderedGroup, command, common_options, confirm
 
 _WHERE = ("aws_region", "redshift_workgroup", "redshift_namespace", "iam_role_name")
 _WHAT = (
@@ -46,7 +41,7 @@ def plan(call: Call) -> None:
 
     with console.ProgressBar() as progress:
         found = cloud.plan(call.settings(), progress)
-    call.reply(found, console.show_cloud_plan)
+    call.reply(found, results.show_cloud_plan)
 
 
 @command("up", *_WHAT)
@@ -54,14 +49,14 @@ def plan(call: Call) -> None:
 def up(call: Call, yes: bool) -> None:
     """Create or change what the warehouse needs.
 
-    Again is harmless: what is there stays, what a failed or interrupted attempt left is continued
-    or removed first.
+    Running it again is harmless: what is there stays, what a failed or interrupted attempt left is
+    continued or removed first.
     """
     from .. import iac as cloud
 
     with console.ProgressBar() as progress:
         built = cloud.up(call.settings(), confirmed=yes, progress=progress)
-    call.reply(built, console.show_built)
+    call.reply(built, results.show_built)
 
 
 @command("status", *_WHERE)
@@ -71,7 +66,7 @@ def status(call: Call) -> None:
 
     with console.ProgressBar() as progress:
         found = cloud.status(call.settings(), progress)
-    call.reply(found, console.show_cloud_status)
+    call.reply(found, results.show_cloud_status)
 
 
 @command("down", *_WHERE)
@@ -90,9 +85,10 @@ def down(call: Call, yes: bool, keep_snapshot: bool) -> None:
             found = cloud.status(settings, progress)
             progress.finish()
             if found.state is not None:
-                _agree_to_lose(found, keep_snapshot)
+                doomed = results.show_doomed(found, keep_snapshot)
+                confirm("Type yes to destroy all of this: ", piped=True, doomed=doomed)
         removed = cloud.down(settings, keep_snapshot=keep_snapshot, progress=progress)
-    call.reply(removed, console.show_removed)
+    call.reply(removed, results.show_removed)
 
 
 @command("policy", *_WHERE, *SOURCES)
@@ -108,17 +104,3 @@ def policy(call: Call) -> None:
 
 for _command in (plan, up, status, down, policy):
     iac.add_command(_command)
-
-
-def _agree_to_lose(found: Status, keep_snapshot: bool) -> None:
-    """Say what would be destroyed and ask. Raises UsageError unless somebody agrees."""
-    doomed = console.show_doomed(found, keep_snapshot)
-    answer = console.answer("Type yes to destroy all of this: ")
-    if answer is None:
-        raise UsageError(
-            "nobody is there to agree to the destruction; nothing was destroyed",
-            "Add --yes if you mean it.",
-            doomed=doomed,
-        )
-    if answer.strip().lower() not in ("yes", "y"):
-        raise UsageError("nothing was destroyed", "Type yes, or add --yes, if you mean it.")

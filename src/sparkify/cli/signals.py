@@ -1,4 +1,4 @@
-"""Being told to stop: SIGTERM and SIGHUP end a command as Ctrl-C does."""
+"""Signals: SIGTERM and SIGHUP end a command as Ctrl-C does."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-_ONE_WISH_SECONDS = 1.0
-"""How long signals are taken for the same wish: a shell, a scheduler and a terminal may all send
-one, and the second would interrupt the tidying up."""
+_DEBOUNCE_SECONDS = 1.0
+"""Signals within this time count as one interrupt: a shell, a scheduler and a terminal may all send
+one, and the second would interrupt the cleanup."""
 
 
 @contextmanager
-def heeded() -> Iterator[None]:
-    """Within this block SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt where the program is.
+def as_interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGINT, SIGTERM and SIGHUP within this block.
 
-    One that is ignored (`nohup`, a job in the background) stays so.
+    An ignored signal (`nohup`, a background job) stays ignored.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may say what a signal does
+        yield  # only the main thread may set signal handlers
         return
     ordinary: dict[signal.Signals, Callable[[int, FrameType | None], Any] | signal.Handlers] = {
         signal.SIGINT: signal.default_int_handler,
@@ -40,20 +40,20 @@ def heeded() -> Iterator[None]:
             signal.signal(number, ordinary[number])
 
 
-def let_end() -> None:
-    """From now on a signal just ends the process: there is nothing left to tidy up or to tell."""
+def restore() -> None:
+    """Let SIGINT end the process at once: there is nothing left to clean up or to report."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class _Interrupt:
-    """Raises KeyboardInterrupt, once for all signals that come together."""
+    """Raises KeyboardInterrupt, once for signals that come together."""
 
     def __init__(self) -> None:
-        self._last = -_ONE_WISH_SECONDS
+        self._last = -_DEBOUNCE_SECONDS
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        if now - self._last >= _ONE_WISH_SECONDS:
+        if now - self._last >= _DEBOUNCE_SECONDS:
             self._last = now
             raise KeyboardInterrupt

@@ -1,38 +1,4 @@
-"""The business questions and their answers.
-
-A question is one file in `sql_queries/questions/`, and such a file is all that a question needs:
-its statement gives the rows, its header says the answer. The header's keys; only `question` must be
-there, beside `name`:
-
-    question   the question, in words
-    answer     the answer, a template (see `wording`); without it: the leading row, told
-    order      its place among the questions, a number; without it: at the end
-    group      music, listeners, money, time, places or catalogue; without it: other
-    lead       the column whose greatest value leads; without it the first row leads
-    tie        how `{ties}` names another row that shares the lead, a template
-    needs      the column that must be above zero, or there is no answer
-    empty      what to say when there are no rows, or no answer
-    coverage   what share of the data the answer rests on, a template; it may come out empty
-    columns    the columns to show, each with its format: `song, plays:count`; without it: all,
-               in formats that fit
-    rows       how many rows to show at most; without it: 10
-    chart      how the report draws it: `bar x=plays y=song,artist`, `line x=day y=plays
-               mean=seven_day_mean`, `cohort x=week_1..week_8 y=first_week`, `heat x=hour
-               y=monday..sunday` or `funnel x=listeners y=stage`; the length of a bar, the height
-               of a line, the shade of a cell is a column in count, number or percent. Without it
-               the report draws what the formats of the columns suggest
-    personal   the columns that name a person, besides first_name and last_name; the report
-               leaves them out
-    note       what the answer cannot tell
-
-Columns that are not shown serve the sentences. One has a meaning of its own: `tied` is the number
-of rows that share the lead, for statements that return only the first few of them.
-
-Statements are portable text (see `sql_queries`). Where they subtract moments they first cut both
-to whole seconds: `CAST(EXTRACT(EPOCH FROM DATE_TRUNC('second', moment)) AS BIGINT)` is the form
-that gives the same number on every engine; EXTRACT alone keeps, rounds or drops the fraction.
-Means are divisions of doubles: AVG over integers is an integer on Redshift.
-"""
+"""Ask the business questions, and turn their rows into answers."""
 
 from __future__ import annotations
 
@@ -42,19 +8,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from . import sql_queries, unsaid, wording
-from .config.file import did_you_mean, nearest
-from .errors import UsageError, WarehouseError
-from .sql_queries import HeaderError, Query
-from .table import Table
-from .warehouse import Reader
-from .wording import Row
+from ..errors import WarehouseError
+from ..sql_queries import HeaderError, Query
+from ..table import Table
+from ..warehouse import Reader
+from . import templates
+from .questions import chosen, personal_columns
+from .templates import Row
 
 NO_PLAYS = "There are no plays yet, so there is no answer."
-PERSONAL = frozenset({"first_name", "last_name", "firstname", "lastname"})
-"""Columns that name a person wherever they stand."""
 _SHOWN_ROWS = 10
-_LAST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -62,7 +25,7 @@ class Answer:
     """A question with its answer: one sentence, and the rows that it is drawn from.
 
     rows: at most as many as the question shows, values as the warehouse gives them;
-    formats: one of `wording.FORMATS` for each column; coverage, note, chart: None where there is
+    formats: one of `templates.FORMATS` for each column; coverage, note, chart: None where there is
     none; sql: the statement that was asked; lead: the row that the sentence was made from, with
     the columns that are not shown, empty where there is no answer.
     """
@@ -83,7 +46,7 @@ class Answer:
     def texts(self) -> list[tuple[str, ...]]:
         """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
         columns = [
-            wording.column(values, form)
+            templates.column(values, form)
             for values, form in zip(zip(*self.rows, strict=True), self.formats, strict=False)
         ]
         return list(zip(*columns, strict=True))
@@ -97,25 +60,6 @@ class Answer:
             "columns": list(self.columns),
             "rows": [[_json_value(value) for value in row] for row in self.rows],
         }
-
-
-def questions() -> Mapping[str, Query]:
-    """Return every question by name, in their order."""
-    catalogue = sql_queries.folder("questions")
-    return dict(sorted(catalogue.items(), key=lambda item: (_order(item[1]), item[0])))
-
-
-def chosen(names: Sequence[str] | None = None) -> list[Query]:
-    """Return the named questions (none named: all), each once, in the order of the names.
-
-    Names are taken in any case and with dashes. Raises UsageError for one that no question has.
-    """
-    catalogue = questions()
-    wanted = dict.fromkeys(name.strip().lower().replace("-", "_") for name in names or catalogue)
-    for name in wanted:
-        if name not in catalogue:
-            raise _unknown(name, list(catalogue))
-    return [catalogue[name] for name in wanted]
 
 
 def ask(
@@ -145,23 +89,6 @@ def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
                 **error.details,
             )
     return error
-
-
-def _order(query: Query) -> int:
-    try:
-        return int(query.header.get("order", _LAST))
-    except ValueError:
-        raise HeaderError(query.name, f"order is no number: {query.header['order']!r}") from None
-
-
-def _unknown(name: str, known: list[str]) -> UsageError:
-    near = nearest(name, known, 3)
-    return UsageError(
-        f"there is no question {name!r}",
-        f"{did_you_mean(near)} `sparkify ask --list` lists them all.".lstrip(),
-        name=name,
-        suggestions=near,
-    )
 
 
 def _checked(query: Query, table: Table, personal: bool) -> Answer:
@@ -207,12 +134,6 @@ def _answer(query: Query, table: Table, personal: bool) -> Answer:
     )
 
 
-def personal_columns(header: Mapping[str, str]) -> frozenset[str]:
-    """Return the columns of a question that name a person."""
-    declared = (column.strip() for column in header.get("personal", "").split(","))
-    return PERSONAL.union(filter(None, declared))
-
-
 def _shown_columns(
     header: Mapping[str, str],
     columns: Sequence[str],
@@ -220,10 +141,12 @@ def _shown_columns(
     hidden: Collection[str],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if "columns" not in header:
-        return unsaid.columns([column for column in columns if column not in hidden], rows)
+        return templates.default_columns(
+            [column for column in columns if column not in hidden], rows
+        )
     pairs = [column.strip().partition(":") for column in header["columns"].split(",")]
     for _, _, form in pairs:
-        wording.shown(None, form)
+        templates.shown(None, form)
     pairs = [pair for pair in pairs if pair[0] not in hidden]
     return tuple(name for name, _, _ in pairs), tuple(form for _, _, form in pairs)
 
@@ -234,13 +157,15 @@ def _sentences(
     if not rows:
         return header.get("empty", NO_PLAYS), None
     leaders, behind = _leaders(rows, header.get("lead"))
-    others = [wording.phrase(header["tie"], row) for row in leaders[1:]] if "tie" in header else []
-    ties = wording.tied_with(others, leaders[0].get(unsaid.TIED, len(leaders)) - 1)
+    others = (
+        [templates.phrase(header["tie"], row) for row in leaders[1:]] if "tie" in header else []
+    )
+    ties = templates.tied_with(others, leaders[0].get(templates.TIED, len(leaders)) - 1)
     if "answer" in header:
-        text = wording.sentence(header["answer"], leaders[0], behind, ties)
+        text = templates.sentence(header["answer"], leaders[0], behind, ties)
     else:
-        text = unsaid.sentence(leaders[0], len(rows), columns, formats)
-    return text, wording.sentence(header.get("coverage", ""), leaders[0]) or None
+        text = templates.default_sentence(leaders[0], len(rows), columns, formats)
+    return text, templates.sentence(header.get("coverage", ""), leaders[0]) or None
 
 
 def _leaders(rows: Sequence[Row], column: str | None) -> tuple[list[Row], Row | None]:

@@ -1,10 +1,12 @@
-"""How results read for a person: answers and tables on stdout, talk about them on stderr."""
+"""Results of commands for people: answers and tables on stdout, messages on stderr."""
 
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from ..analysis import Answer
     from ..doctor import Finding
     from ..etl import LoadReport
+    from ..inspection import Inspected, Sized
     from ..ledger import Plan
     from ..quality import CheckResult
     from ..sql_queries import Query
@@ -48,7 +51,7 @@ def show_list(queries: Mapping[str, Query]) -> None:
 
 
 def show_sql(queries: Mapping[str, Query]) -> None:
-    """Show statements as a script: what each is for above it, a semicolon after it."""
+    """Show statements as a script, each with its purpose above it."""
     scripts = []
     for name, one in queries.items():
         about = textwrap.fill(f"{name}: {one.purpose}", 97)
@@ -72,7 +75,7 @@ def show_csv(table: Table) -> None:
 
 
 def show_rejects(table: Table) -> None:
-    """Show rejected records: where each stood, why it was rejected, and how it begins."""
+    """Show rejected records: place, reason, and the beginning of their text."""
     for row in table.rows:
         one = dict(zip(table.columns, row, strict=True))
         place = stream.clean(f"run {one['run_id']}, {one['uri']}, line {one['line_number']}")
@@ -84,7 +87,7 @@ def show_rejects(table: Table) -> None:
 
 
 def show_created(done: _Record) -> None:
-    """Say which tables were dropped and which are there now."""
+    """Show which tables were dropped and which exist now."""
     if done["dropped"]:
         stream.say(f"Destroyed: {_counted(done['dropped'])}.")
     for note in done["notes"]:
@@ -114,7 +117,7 @@ def show_plan(plan: Plan) -> None:
 
 
 def show_load(report: LoadReport) -> None:
-    """Show what a load did, that every record is accounted for, and the answers."""
+    """Show what a load did, the reconciliation of its records, and the answers."""
     if report.rebuilt:
         stream.say(f"The star was computed again from staging, in {report.seconds:.1f} s:")
     elif report.plan.files:
@@ -165,12 +168,12 @@ def _files(plan: Plan) -> str:
 
 
 def show_exported(done: _Record) -> None:
-    """Say which files an export has written."""
+    """Show the files that an export wrote."""
     tables.show(["table", "file"], list(done["files"].items()))
 
 
 def show_report(written: _Record) -> None:
-    """Give the path of the page, and say what is on it."""
+    """Show the path of the report and what is in it."""
     stream.out(stream.clean(written["file"]))
     stream.say(
         f"The report: {written['questions']} questions, {written['checks']} checks,"
@@ -181,7 +184,7 @@ def show_report(written: _Record) -> None:
 
 
 def show_status(found: _Record) -> None:
-    """Show what the warehouse holds and how it came there."""
+    """Show tables, freshness, the newest runs and rejects."""
     _show_figures(["table", "rows"], list(found["tables"].items()))
     oldest, newest = found["freshness"]["oldest_event"], found["freshness"]["newest_event"]
     if newest:
@@ -201,7 +204,7 @@ _RUN_COLUMNS = ("run", "status", "finished (UTC)", "files", "events", "songs", "
 
 
 def _run(record: _Record) -> list[Any]:
-    """Sum up a run in one line: files loaded; records read, rejected, mended."""
+    """Return a run as a row: files loaded; records read, rejected, mended."""
     return [
         record["run_id"],
         record["status"],
@@ -215,9 +218,8 @@ def _run(record: _Record) -> list[Any]:
 
 
 def show_checks(results: Sequence[CheckResult]) -> None:
-    """Show the outcome of every check, and the rows that offend."""
-    outcomes = [_outcome(one) for one in results]
-    rows = [[told, one.name, one.purpose] for told, one in zip(outcomes, results, strict=True)]
+    """Show the outcome of every check, and the offending rows."""
+    rows = [[one.outcome, one.name, one.purpose] for one in results]
     tables.show(["outcome", "check", "purpose"], rows)
     for one in results:
         if not one.ok:
@@ -225,18 +227,15 @@ def show_checks(results: Sequence[CheckResult]) -> None:
             head = f"{one.name}: {one.failures:,} offending rows; {one.purpose}"
             stream.out(stream.styled(stream.clean(head), "bold", sys.stdout))
             tables.show(one.columns, one.rows, null="NULL")
-    counts = [f"{outcomes.count(told)} {told}" for told in ("passed", "warned", "failed")]
-    stream.say(f"{len(results)} checks: {', '.join(counts)}.")
-
-
-def _outcome(result: CheckResult) -> str:
-    if result.ok:
-        return "passed"
-    return "failed" if result.severity == "fail" else "warned"
+    counts = Counter(one.outcome for one in results)
+    summary = ", ".join(
+        f"{counts[outcome]} {outcome}" for outcome in ("passed", "warned", "failed")
+    )
+    stream.say(f"{len(results)} checks: {summary}.")
 
 
 def show_findings(findings: Sequence[Finding]) -> None:
-    """Show what the doctor found, and below it what to do."""
+    """Show the doctor's findings, then what to do."""
     rows = [["ok" if one.ok else "WRONG", one.check, one.detail] for one in findings]
     tables.show(["", "check", "finding"], rows)
     for one in findings:
@@ -247,7 +246,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 
 def show_generated(truth: _Record, folder: str) -> None:
-    """Say what was generated, and how it is loaded from where it is."""
+    """Show what was generated, and the command that loads it."""
     stream.say(f"The data loads as {_counted(truth['tables'])}.")
     flags = "" if folder.rstrip("/") == "data" else _source_flags(folder.rstrip("/") or "/")
     stream.say(f"Next: `sparkify etl{flags}` loads it.")
@@ -261,10 +260,48 @@ def _source_flags(folder: str) -> str:
 
 
 def _show_figures(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Show a table whose numbers are amounts, with separators."""
+    """Show a table of amounts, with thousands separators."""
     texts = [[f"{one:,}" if isinstance(one, int) else one for one in row] for row in rows]
     tables.show(columns, rows, texts=texts)
 
 
 def _counted(tables: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {rows:,}" for name, rows in tables.items())
+
+
+def show_inspected(found: Sequence[Inspected]) -> None:
+    """Show each source: figures, then the first records, cut to the width of a terminal."""
+    for number, one in enumerate(found):
+        if number:
+            stream.out("")
+        stream.out(stream.styled(stream.clean(one.source), "bold", sys.stdout))
+        for line in _figures(one):
+            stream.out("  " + stream.clean(line))
+        if one.records:
+            stream.out("  first records:")
+        for record in one.records:
+            stream.out(_cut(f"    {stream.clean(record)}"))
+    stream.say("Next: `sparkify etl --dry-run` shows what of it would be loaded.")
+
+
+def _figures(one: Inspected) -> list[str]:
+    lines = [f"{one.files:,} file{'' if one.files == 1 else 's'}, {one.bytes:,} bytes"]
+    if one.smallest and one.largest:
+        lines += [f"smallest: {_sized(one.smallest)}", f"largest:  {_sized(one.largest)}"]
+    if one.oldest and one.newest:
+        lines.append(f"written from {one.oldest:%Y-%m-%d %H:%M} to {one.newest:%Y-%m-%d %H:%M} UTC")
+    if one.passed_over:
+        kinds = sorted(one.passed_over.items(), key=lambda item: (-item[1], item[0]))
+        lines.append("passed over: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds))
+    return lines
+
+
+def _sized(one: Sized) -> str:
+    return f"{one.bytes:,} bytes, {one.uri}"
+
+
+def _cut(line: str) -> str:
+    if not stream.is_terminal(sys.stdout):
+        return line
+    width = shutil.get_terminal_size().columns
+    return line if len(line) <= width else f"{line[: width - 3]}..."
