@@ -32,7 +32,7 @@ from .warehouse import (
     open_warehouse,
     read_ledger,
 )
-from .warehouse.staged_by import StagedBy
+from .warehouse.schema_version import StagedBy
 
 _ATTEMPTS = 4
 

@@ -24,11 +24,11 @@ from sparkify.sources import download
 from sparkify.sources.files import SourceFile
 from sparkify.sources.jsonpaths import read_keys
 from sparkify.sql_queries import TABLES
-from sparkify.staging import conflicts
+from sparkify.staging import rejects
 from sparkify.staging.rules import EVENT_FIELDS, EVENT_KEYS
 from sparkify.util_s3 import S3, S3Object
-from sparkify.warehouse.duckdb import staging
-from sparkify.warehouse.duckdb.staging import Stager
+from sparkify.warehouse.duckdb import loader
+from sparkify.warehouse.duckdb.loader import Stager
 
 LEFT_OUT = {
     "etl_runs": ("started_at", "finished_at"),
@@ -319,14 +319,14 @@ def test_a_file_that_changes_before_its_losers_are_found_spoils_the_load(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote.write([*FIRST, log("8", play(1, 1, song="Another"))])
-    reject = conflicts.reject_losers
+    reject = rejects.reject_losers
 
     def late(*arguments: Any) -> None:
         for path in (remote.folder / "log_data").iterdir():
             path.write_bytes(path.read_bytes() + b"\n")
         reject(*arguments)
 
-    monkeypatch.setattr(staging, "reject_losers", late)
+    monkeypatch.setattr(loader, "reject_losers", late)
     with pytest.raises(SourceError, match=r"log_data/\d.json changed while it was read"):
         remote.load()
     assert remote.published() == 0

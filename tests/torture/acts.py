@@ -143,7 +143,7 @@ def _plainly(befall: Befall | None) -> Befall | None:
 
 
 def _warehouse() -> Any:
-    from sparkify.warehouse.duckdb.loading import DuckDBWarehouse
+    from sparkify.warehouse.duckdb.loader import DuckDBWarehouse
 
     return DuckDBWarehouse
 

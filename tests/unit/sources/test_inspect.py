@@ -18,7 +18,7 @@ from s3_server import Fault, fault_proxy, point_at, s3_server
 from sparkify.cli import application
 from sparkify.config import Settings
 from sparkify.console import stream
-from sparkify.console.inspected import show_inspected
+from sparkify.console.results import show_inspected
 from sparkify.errors import SettingsError, SourceError
 from sparkify.sources.inspect import Inspected, inspect
 

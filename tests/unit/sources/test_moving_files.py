@@ -19,7 +19,7 @@ from small_world import play, song
 from sparkify.errors import SourceError
 from sparkify.progress import Progress, silent
 from sparkify.sources.files import Kind, SourceFile
-from sparkify.warehouse.duckdb.staging import Stager
+from sparkify.warehouse.duckdb.loader import Stager
 
 Change = Callable[[Path], object]
 

@@ -29,7 +29,6 @@ from bulk_and_strict import (
 )
 from mutants import mutant
 from sparkify.sources.files import Kind, SourceFile
-from sparkify.staging.heads import head_of
 from sparkify.staging.rules import (
     EVENT_FIELDS,
     FIELDS,
@@ -39,8 +38,8 @@ from sparkify.staging.rules import (
     Type,
     fields_of,
 )
-from sparkify.staging.typed import LineJudge
 from sparkify.staging.validate import (
+    LineJudge,
     Rejection,
     accept,
     as_json,
@@ -48,6 +47,7 @@ from sparkify.staging.validate import (
     decode,
     raw_text,
 )
+from sparkify.warehouse.duckdb.event_loader import head_of
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
 EACH_FIELD = [(kind, field) for kind in KINDS for field in FIELDS[kind]]

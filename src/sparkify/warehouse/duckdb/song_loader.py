@@ -10,8 +10,8 @@ from pathlib import Path
 from ...sources.files import NumberedFiles
 from ...sources.join import SongPart, join_songs
 from ...staging.split import no_log, song_records
-from .reading import transaction
-from .record_loader import SQL, DataErrors, RecordLoader
+from .connection import transaction
+from .strict_path import SQL, DataErrors, StrictPath
 
 _SAMPLED_SONGS = 1000
 
@@ -20,7 +20,7 @@ class _InDoubt(Exception):
     """Records that the bulk path does not vouch for."""
 
 
-class SongLoader(RecordLoader):
+class SongLoader(StrictPath):
     """Loads song files, most of which hold one record."""
 
     _sampled = 0

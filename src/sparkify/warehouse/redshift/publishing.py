@@ -26,7 +26,7 @@ from .failures import TooManyStatementsError
 from .reading import LedgerState, RedshiftReader
 
 if TYPE_CHECKING:
-    from ..duckdb.parts import Parts
+    from ..duckdb.copy_files import Parts
 
 _ATTEMPTS = 4
 ROLE_WAITS_SECONDS = (2, 4, 8, 15, 30, 30, 30)
