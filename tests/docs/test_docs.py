@@ -15,7 +15,8 @@ import pytest
 
 import sparkify
 from naive_answers import SHIPPED
-from sparkify import analysis, config, sql_queries, wording
+from sparkify import analysis, config, sql_queries
+from sparkify.analysis import templates
 from sparkify.cli import application
 from sparkify.config import Settings
 from sparkify.config.keys import SETTINGS
@@ -153,7 +154,7 @@ def test_every_key_of_a_header_and_every_format_is_explained() -> None:
     blocks = "\n".join(fences(DOCUMENTS["docs/questions.md"], "text"))
     explained = set(re.findall(r"^(\w+) ", blocks, re.MULTILINE)) | {"name"}
     assert {key for one in analysis.questions().values() for key in one.header} <= explained
-    assert {*wording.FORMATS} - {"plain"} <= set(re.findall(r"\w+", blocks))
+    assert {*templates.FORMATS} - {"plain"} <= set(re.findall(r"\w+", blocks))
 
 
 def test_every_reason_exit_code_and_limit_is_explained() -> None:
@@ -217,9 +218,9 @@ def wrong_call(line: str) -> str:
 def test_command_lines_are_right(document: str) -> None:
     lines = typed(DOCUMENTS[document])
     assert [wrong for line in lines if (wrong := wrong_call(line))] == []
-    targets = set(re.findall(r"^([a-z]+):.*##", MAKEFILE, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
     for line in lines:
-        if match := re.match(r"make ([a-z]+)", line):
+        if match := re.match(r"make ([a-z-]+)", line):
             assert match[1] in targets
         if match := re.match(r"python3 (\S+)", line):
             assert (ROOT / match[1]).exists()

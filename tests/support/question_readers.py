@@ -13,7 +13,7 @@ import duckdb
 from naive_tables import Row, Tables
 from postgres import postgres_database
 from sparkify.sql_queries import create_view_queries, folder
-from sparkify.warehouse import Table
+from sparkify.table import Table
 
 
 class Asked:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import WarehouseError
-from ..warehouse import Table
+from ..table import Table
 from .connection import Connection, OutOfTimeError
 from .failures import code_of, said_by
 from .statement import Statement

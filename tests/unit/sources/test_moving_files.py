@@ -18,9 +18,8 @@ from bulk_and_strict import KEYS
 from small_world import play, song
 from sparkify.errors import SourceError
 from sparkify.progress import Progress, silent
-from sparkify.source_file import SourceFile
-from sparkify.staging.rules import Kind
-from sparkify.warehouse.duckdb.staging import Stager
+from sparkify.sources.files import Kind, SourceFile
+from sparkify.warehouse.duckdb.loader import Stager
 
 Change = Callable[[Path], object]
 
@@ -102,6 +101,7 @@ ODD_NAME = "b [1].json"
 """Which the bulk path does not read: it would be a pattern."""
 
 
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize("change", [touch, end_line, append])
 @pytest.mark.parametrize("name", ["b.json", ODD_NAME, "b.json.gz"])
 @pytest.mark.parametrize("bad", [[], [b"{"]], ids=["sound", "bad"])

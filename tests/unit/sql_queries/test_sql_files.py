@@ -13,8 +13,9 @@ import sqlfluff
 from sqlfluff.core import FluffConfig
 
 from sparkify import sql_queries
+from sparkify.sources.files import Kind
 from sparkify.sql_queries import HeaderError, Query, catalogue, folder, parse
-from sparkify.staging.rules import FIELDS, Field, Kind, Type
+from sparkify.staging.rules import FIELDS, Field, Type
 from sql_files import DENIED, PORTABLE, ROOT, SqlFile, denied, names, sql_files
 
 PROJECT = Path(__file__).parents[3]
@@ -50,12 +51,14 @@ def lint(sql: str) -> list[str]:
 # The files pass
 
 
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize("file", PORTABLE, ids=str)
 def test_redshift_takes_the_file(file: SqlFile) -> None:
     assert lint(file.text) == []
     assert len(file.text.encode()) <= REDSHIFT_STATEMENT_BYTES
 
 
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize("file", PORTABLE, ids=str)
 def test_the_statement_is_portable(file: SqlFile) -> None:
     assert denied(file.query.sql) == []

@@ -14,9 +14,8 @@ import sqlfluff
 from sqlfluff.core import FluffConfig
 
 from sparkify.ledger import Plan
-from sparkify.source_file import SourceFile
+from sparkify.sources.files import Kind, SourceFile
 from sparkify.sql_queries import TABLES, folder
-from sparkify.staging.rules import Kind
 from sparkify.warehouse import Run
 from sparkify.warehouse.redshift import batch
 from sparkify.warehouse.redshift.batch import Batch, Direct, Step, columns_of
@@ -112,6 +111,7 @@ def every_statement() -> dict[str, str]:
     return {f"{name} {number}": sql for number, (name, sql) in enumerate(dict.fromkeys(steps))}
 
 
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize("sql", every_statement().values(), ids=every_statement().keys())
 def test_redshift_takes_what_is_sent(sql: str) -> None:
     assert unparsable(sql) == []
