@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from sparkify import aws
 from sparkify.config import Settings
-from sparkify.iac import declaration
-from sparkify.util_s3 import policy
+from sparkify.iac.template import parameters, template
 
 _ABSENT = object()
 
@@ -30,26 +30,26 @@ _Loader.add_multi_constructor("!", _tagged)
 
 def read() -> dict[str, Any]:
     """The template, its short tags as {tag: value}."""
-    template: dict[str, Any] = yaml.load(declaration.template(), _Loader)
-    return template
+    found: dict[str, Any] = yaml.load(template(), _Loader)
+    return found
 
 
 def resolved(settings: Settings, region: str) -> dict[str, Any]:
     """The resources that would be made. A resource's Ref is its name, a bucket's Arn its ARN."""
-    template = read()
-    values = {name: one.get("Default") for name, one in template["Parameters"].items()}
-    values |= declaration.parameters(settings)
-    resolver = _Resolver(template, values, region)
+    whole = read()
+    values = {name: one.get("Default") for name, one in whole["Parameters"].items()}
+    values |= parameters(settings)
+    resolver = _Resolver(whole, values, region)
     return {
         name: resolver.value(one)
-        for name, one in template["Resources"].items()
+        for name, one in whole["Resources"].items()
         if "Condition" not in one or resolver.condition(one["Condition"])
     }
 
 
 class _Resolver:
-    def __init__(self, template: dict[str, Any], values: dict[str, Any], region: str) -> None:
-        self._template = template
+    def __init__(self, whole: dict[str, Any], values: dict[str, Any], region: str) -> None:
+        self._template = whole
         self._values = values
         self._region = region
 
@@ -72,7 +72,7 @@ class _Resolver:
         if name == "AWS::NoValue":
             return _ABSENT
         if name == "AWS::Partition":
-            return policy.partition(self._region)
+            return aws.partition(self._region)
         if name in self._template["Resources"]:
             return name
         return self._values[name]
@@ -81,7 +81,7 @@ class _Resolver:
         name, attribute = path.split(".", 1)
         assert attribute == "Arn"
         if self._template["Resources"][name]["Type"] == "AWS::S3::Bucket":
-            return f"arn:{policy.partition(self._region)}:s3:::{name}"
+            return f"arn:{aws.partition(self._region)}:s3:::{name}"
         return f"arn of {name}"
 
     def _Sub(self, text: str) -> str:  # noqa: N802

@@ -7,16 +7,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from .. import aws
 from ..config import Settings
 from ..errors import SparkifyError
-from ..util_s3 import sessions
 from .failures import GarbledError, Meaning, meaning, refusal
 from .pace import Clock, SystemClock, retries
 
-CONNECT_SECONDS = 10
 READ_SECONDS = 30
-ATTEMPTS = 8
-"""How often boto3 itself sends a call that fails (mode adaptive: throttled calls slow it down)."""
 MOST_UNANSWERED = 5
 """How often a call is made again when no answer comes, on top of boto3's own attempts."""
 _MEMBERS = {
@@ -72,7 +69,7 @@ class Connection:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no message may show."""
-        return sessions.secrets(self._settings)
+        return aws.secrets(self._settings)
 
     @property
     def client(self) -> Any:
@@ -120,19 +117,15 @@ class Connection:
                 patience.wait_after(error)
 
     def _new_client(self) -> Any:
-        from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
         try:
-            return sessions.client(
+            return aws.client(
                 self._settings,
                 "redshift-data",
                 self.region,
-                Config(
-                    retries={"mode": "adaptive", "max_attempts": ATTEMPTS},
-                    connect_timeout=CONNECT_SECONDS,
-                    read_timeout=READ_SECONDS,
-                ),
+                mode="adaptive",
+                read_seconds=READ_SECONDS,
             )
         except (BotoCoreError, ValueError) as error:
             raise refusal(error, self, "ExecuteStatement") from None

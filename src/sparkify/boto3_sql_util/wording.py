@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..masking import mask
+from ..redact import mask
 
 LONGEST_MESSAGE = 1_000
 LONGEST_SQL = 500

@@ -11,7 +11,7 @@ from ...config import Settings
 from ...errors import SourceError
 from ...ledger import Ledger, Plan
 from ...progress import Progress, silent
-from ...sources import list_source
+from ...sources.listing import list_source
 from ...sql_queries import (
     SCHEMA_VERSION,
     TABLES,
@@ -24,8 +24,7 @@ from ...sql_queries import (
 from ...sql_queries.migrating import MADE_ANEW
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
-from ..staged_by import StagedBy
-from ..versions import Migration
+from ..schema_version import Migration, StagedBy
 from . import batch, direct
 from .batch import Batch, Step
 from .failures import PutTogetherFirstError, judged
@@ -127,7 +126,7 @@ class RedshiftWarehouse(RedshiftReader):
 
     def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
         """Choose what COPY reads itself; read, validate and put together the rest."""
-        from ..duckdb.parts import stage_parts
+        from ..duckdb.copy_files import stage_parts
 
         self._open.close()
         chosen = direct.choose(self._settings, plan, keys, compact_only=self._compact_only)

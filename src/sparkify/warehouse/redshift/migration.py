@@ -12,7 +12,7 @@ from ...errors import BusyError
 from ...progress import Progress
 from ...sql_queries import SCHEMA_VERSION, folder
 from ...staging.mend import corrections
-from ..versions import Migration
+from ..schema_version import Migration
 from . import batch
 from .cargo import Cargo
 from .publishing import ROLE_WAITS_SECONDS

@@ -18,9 +18,7 @@ from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from ...sql_queries.migrating import as_now
 from ...table import Table
-from ..ownership import holds_warehouse
-from ..staged_by import StagedBy
-from ..versions import known_version, too_old
+from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
 from .asking import only_reading
 from .batch import MAX_STATEMENTS, Step, failed_step
 from .filling import fill, on_one_line
