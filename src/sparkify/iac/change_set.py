@@ -252,16 +252,16 @@ def _described(account: Account, made: dict[str, str]) -> list[Change] | None:
     while token := answer.get("NextToken"):
         answer = account.call("cloudformation", "describe_change_set", **made, NextToken=token)
         changes += answer.get("Changes") or ()
-    return [_change(one.get("ResourceChange") or {}) for one in changes]
-
-
-def _change(found: dict[str, Any]) -> Change:
-    return Change(
-        action=found.get("Action", ""),
-        resource=found.get("LogicalResourceId", ""),
-        type=found.get("ResourceType", ""),
-        replacement=str(found.get("Replacement") or "False"),
-    )
+    found = [one.get("ResourceChange") or {} for one in changes]
+    return [
+        Change(
+            action=one.get("Action", ""),
+            resource=one.get("LogicalResourceId", ""),
+            type=one.get("ResourceType", ""),
+            replacement=str(one.get("Replacement") or "False"),
+        )
+        for one in found
+    ]
 
 
 def request_error(account: Account, error: Exception) -> SparkifyError:

@@ -77,31 +77,15 @@ def cost_of(settings: Settings) -> Cost:
 # The usage limit
 
 
-@dataclass(frozen=True)
-class UsageLimit:
-    """A limit of a day. amount: RPU-hours. action: what happens when it is reached."""
-
-    id: str
-    amount: int
-    action: str
-
-
-def usage_limit(account: Account, workgroup: Mapping[str, Any]) -> UsageLimit | None:
+def usage_limit(account: Account, workgroup: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the daily limit of a workgroup; None when it has none.
 
-    workgroup: as the service describes it, here and below.
+    Limit and workgroup are as the service describes them, here and below.
     """
-    found = account.pages(
-        SERVICE,
-        "list_usage_limits",
-        "usageLimits",
-        resourceArn=_arn(workgroup),
-        usageType=_TYPE,
-    )
-    for one in found:
+    wanted = {"resourceArn": _arn(workgroup), "usageType": _TYPE}
+    for one in account.pages(SERVICE, "list_usage_limits", "usageLimits", **wanted):
         if (one.get("period", _PERIOD), one.get("usageType", _TYPE)) == (_PERIOD, _TYPE):
-            action = one.get("breachAction", "log")
-            return UsageLimit(one["usageLimitId"], int(one.get("amount", 0)), action)
+            return dict(one)
     return None
 
 
@@ -115,7 +99,7 @@ def limit_hours(account: Account, workgroup: Mapping[str, Any] | None) -> int:
         if not is_unsupported(error):
             raise
         return 0
-    return limit.amount if limit else 0
+    return int(limit.get("amount", 0)) if limit else 0
 
 
 def set_usage_limit(
@@ -129,14 +113,15 @@ def set_usage_limit(
     if not amount:
         return remove_usage_limit(account, workgroup)
     there = usage_limit(account, workgroup)
-    wanted = {"amount": amount, "breachAction": _ACTION}
+    wanted: dict[str, Any] = {"amount": amount, "breachAction": _ACTION}
     if there is None:
         wanted |= {"resourceArn": _arn(workgroup), "usageType": _TYPE, "period": _PERIOD}
         _call_when_free(account, workgroup, "create_usage_limit", wanted)
         return "created"
-    if (there.amount, there.action) == (amount, _ACTION):
+    if wanted.items() <= there.items():
         return "unchanged"
-    _call_when_free(account, workgroup, "update_usage_limit", wanted | {"usageLimitId": there.id})
+    wanted["usageLimitId"] = there["usageLimitId"]
+    _call_when_free(account, workgroup, "update_usage_limit", wanted)
     return "changed"
 
 
@@ -145,7 +130,7 @@ def remove_usage_limit(account: Account, workgroup: Mapping[str, Any]) -> str:
     there = usage_limit(account, workgroup)
     if there is None:
         return "unchanged"
-    account.look(SERVICE, "delete_usage_limit", usageLimitId=there.id)
+    account.look(SERVICE, "delete_usage_limit", usageLimitId=there["usageLimitId"])
     return "removed"
 
 
@@ -164,7 +149,7 @@ def _call_when_free(
             if aws.error_code(error) != "ConflictException":
                 raise
             made = operation == "create_usage_limit" and usage_limit(account, workgroup)
-            if made and made.amount == wanted["amount"]:  # its reply was lost
+            if made and made["amount"] == wanted["amount"]:  # its reply was lost
                 return
             if not pauses.wait():
                 raise

@@ -155,7 +155,7 @@ class _Deployment:
         refuse_foreign(self._account, stack)
         if stack.in_progress:
             self._progress(f"waiting for what is under way ({stack.state})", 0, None, "")
-            Operation.under_way(self._account, stack).wait(self._progress)
+            Operation.on(self._account, stack, begun=True).wait(self._progress)
             return None
         if stack.state == REVIEW or stack.state in DEAD:
             clear(self._account, stack, self._progress)
@@ -266,21 +266,21 @@ class _Deployment:
         """Refuse settings that cannot be changed once the warehouse is there."""
         wanted = self._settings.redshift_database
         database = stack.parameters.get("DatabaseName", wanted)
-        namespace = stack.parameters.get("NamespaceName", self._settings.redshift_namespace)
+        held = stack.parameters.get("NamespaceName", self._settings.redshift_namespace)
         if database != wanted:
             # CloudFormation would report success and change nothing: the handler never sends it.
             raise SettingsError(
-                f"the database of namespace {namespace} is called {database}, and a database"
+                f"the database of namespace {held} is called {database}, and a database"
                 f" cannot be renamed to {wanted}",
                 f"Set DATABASE in [REDSHIFT] back to {database}; or remove everything, tables too,"
                 " with `sparkify iac down`, and build again.",
             )
-        if namespace != self._settings.redshift_namespace and not self._confirmed:
+        if held != self._settings.redshift_namespace and not self._confirmed:
             raise UsageError(
-                f"NAMESPACE changes from {namespace} to {self._settings.redshift_namespace}: that"
+                f"NAMESPACE changes from {held} to {self._settings.redshift_namespace}: that"
                 " is a new, empty warehouse, and the old one would be deleted with all its tables;"
                 " nothing was changed",
-                f"Set NAMESPACE in [REDSHIFT] back to {namespace}, or add --yes if you mean it.",
+                f"Set NAMESPACE in [REDSHIFT] back to {held}, or add --yes if you mean it.",
             )
 
     def _refuse_loss(self, changes: list[Change]) -> None:

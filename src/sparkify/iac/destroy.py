@@ -85,7 +85,7 @@ def _down(account: Account, keep_snapshot: bool, progress: Progress) -> Removed:
     if stack:
         refuse_foreign(account, stack)
         if stack.in_progress and stack.state != "CREATE_IN_PROGRESS":  # only that can be stopped
-            stack = Operation.under_way(account, stack).wait(progress)
+            stack = Operation.on(account, stack, begun=True).wait(progress)
             stack = None if stack.deleted else stack
     before = stack.state if stack else None
     if stack and not stack.deleted:
@@ -254,14 +254,11 @@ def _proof(account: Account, kind: str, name: str, *, ours: bool) -> Proof:
 
 def _state(account: Account, kind: str, name: str) -> str | None:
     """Return the state of one thing; None when there is no such thing."""
-    found: object
     if kind == "stack":
         stack = find(account, name)
         return stack.state if stack and not stack.deleted else None
-    if kind in ("workgroup", "namespace"):
-        serverless = (workgroup if kind == "workgroup" else namespace)(account, name)
-        return str(serverless.get("status", "there")) if serverless else None
-    found = (
-        role(account, name) if kind == "role" else account.look("s3", "head_bucket", Bucket=name)
-    )
-    return None if found is None else "there"
+    if kind == "bucket":
+        found = account.look("s3", "head_bucket", Bucket=name)
+    else:
+        found = {"workgroup": workgroup, "namespace": namespace, "role": role}[kind](account, name)
+    return None if found is None else str(found.get("status", "there"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ ANSWERING = USABLE | {
 _NOT_OURS = ("DELETE_COMPLETE", "CREATE_FAILED")
 """Gone, or never made: then the name may be that of something which was in the way."""
 _STACK_TYPE = "AWS::CloudFormation::Stack"
+_CONSEQUENCE = re.compile("cancell?ed", re.IGNORECASE)
 _VERBS = {"CREATE": "creating", "UPDATE": "changing", "DELETE": "removing", "ROLLBACK": "undoing"}
 
 
@@ -299,17 +301,11 @@ class Operation:
     events: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
-    def on(cls, account: Account, stack: Stack) -> Operation:
-        """Return a new operation on a stack that has a past."""
+    def on(cls, account: Account, stack: Stack, *, begun: bool = False) -> Operation:
+        """Return an operation on a stack that has a past. begun: by another process."""
         operation = cls(account, stack.id)
         operation.seen = {one["EventId"] for one in operation._unseen()}
-        return operation
-
-    @classmethod
-    def under_way(cls, account: Account, stack: Stack) -> Operation:
-        """Return the operation that another process began."""
-        operation = cls.on(account, stack)
-        operation.token = ""
+        operation.token = "" if begun else operation.token
         return operation
 
     def wait(self, progress: Progress) -> Stack:
@@ -373,7 +369,8 @@ class Operation:
         real = [
             one
             for one in failures
-            if one.get("ResourceType") != _STACK_TYPE and not _is_consequence(one)
+            if one.get("ResourceType") != _STACK_TYPE
+            and not _CONSEQUENCE.search(str(one.get("ResourceStatusReason")))
         ]
         explained = [one for one in self.events if one.get("ResourceStatusReason")]
         return next(iter([*real, *failures, *explained[-1:]]), {})
@@ -449,8 +446,3 @@ def _moment(event: dict[str, Any]) -> float:
     """Return when an event happened; 0 where that is not known."""
     moment = event.get("Timestamp")
     return moment.timestamp() if isinstance(moment, datetime) else 0.0
-
-
-def _is_consequence(event: dict[str, Any]) -> bool:
-    reason = str(event.get("ResourceStatusReason") or "").lower()
-    return "cancelled" in reason or "canceled" in reason
