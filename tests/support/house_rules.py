@@ -12,8 +12,8 @@ from house import PACKAGE, House, within
 LONGEST_FILE = 600
 ROOMS: Mapping[str, Collection[str]] = {
     "altair": ("report",),
-    "boto3": ("boto3_sql_util", "util_s3", "iac"),
-    "botocore": ("boto3_sql_util", "util_s3", "iac"),
+    "boto3": ("aws", "boto3_sql_util", "util_s3", "iac"),
+    "botocore": ("aws", "boto3_sql_util", "util_s3", "iac"),
     "click": ("cli",),
     "duckdb": ("warehouse.duckdb",),
     "jinja2": ("report",),

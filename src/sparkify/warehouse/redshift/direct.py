@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import get_args
 
-from ...boto3_sql_util.quoting import quote_literal
+from ...boto3_sql_util import quote_literal
 from ...config import Settings
 from ...errors import SettingsError, SourceError
 from ...ledger import Plan

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ...boto3_sql_util.quoting import quote_literal
+from ...boto3_sql_util import quote_literal
 from ...sql_queries import Query
 
 _PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|:(?P<name>[a-z_]+)")
