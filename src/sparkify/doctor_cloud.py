@@ -98,7 +98,7 @@ def _listed(s3: Any, address: str) -> Iterator[Any]:
 
 
 def _statement(settings: Settings) -> str:
-    from .warehouse.redshift.reading import RedshiftReader
+    from .warehouse.redshift.reader import RedshiftReader
 
     tables = RedshiftReader(settings).tables()
     if not tables:
