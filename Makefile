@@ -12,10 +12,11 @@ ONLY ?=
 CONTINUE ?=
 MOST ?= 0
 MODULES ?=
+SEED ?=
 PIP_AUDIT ?= pip-audit==2.10.1
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs screenshots bench test coverage torture mutation audit check format lint types clean
+.PHONY: help run docs screenshots bench test test-all coverage torture mutation audit check format lint types clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,11 +37,14 @@ bench: $(VENV)/.installed-dev ## measure a load beside its peers: SIZE=S, M or L
 screenshots: $(VENV)/.installed-dev ## take the pictures of the report for the documents again
 	$(BIN)/python docs/screenshots.py
 
-test: $(VENV)/.installed-dev ## run all tests
-	$(BIN)/pytest -n auto --dist worksteal
+test: $(VENV)/.installed-dev ## run every test once, with a sample of the cases of large families: SEED=...
+	$(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
 
-coverage: $(VENV)/.installed-dev ## run all tests and tell which lines none of them ran; takes longer
-	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered
+test-all: $(VENV)/.installed-dev ## run every case of every test
+	$(BIN)/pytest -n auto --dist worksteal --all
+
+coverage: $(VENV)/.installed-dev ## run all tests and list the lines that none of them ran; takes longer
+	$(BIN)/pytest -n auto --dist worksteal --all --cov --cov-report=term:skip-covered
 
 torture: $(VENV)/.installed-fuzz ## break it on purpose for half an hour, and count what came of it
 	cd tests && ../$(BIN)/python -m torture --output torture/results.json

@@ -36,7 +36,6 @@ Means are divisions of doubles: AVG over integers is an integer on Redshift.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -44,6 +43,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import sql_queries, unsaid, wording
+from .config.file import did_you_mean, nearest
 from .errors import UsageError, WarehouseError
 from .sql_queries import HeaderError, Query
 from .table import Table
@@ -155,11 +155,10 @@ def _order(query: Query) -> int:
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:
-    near = difflib.get_close_matches(name, known, n=3)
-    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    near = nearest(name, known, 3)
     return UsageError(
         f"there is no question {name!r}",
-        f"{meant}`sparkify ask --list` lists them all.",
+        f"{did_you_mean(near)} `sparkify ask --list` lists them all.".lstrip(),
         name=name,
         suggestions=near,
     )

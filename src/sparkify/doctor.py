@@ -15,7 +15,7 @@ from . import __version__, jsonpaths, sources, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
 from .errors import SparkifyError, WarehouseError
-from .masking import mask_all
+from .redact import mask_all
 from .staging.rules import Kind
 
 _LITTLE_SPACE = 1_000_000_000  # bytes free on the disk, below which a load may not fit

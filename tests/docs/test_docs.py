@@ -217,9 +217,9 @@ def wrong_call(line: str) -> str:
 def test_command_lines_are_right(document: str) -> None:
     lines = typed(DOCUMENTS[document])
     assert [wrong for line in lines if (wrong := wrong_call(line))] == []
-    targets = set(re.findall(r"^([a-z]+):.*##", MAKEFILE, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
     for line in lines:
-        if match := re.match(r"make ([a-z]+)", line):
+        if match := re.match(r"make ([a-z-]+)", line):
             assert match[1] in targets
         if match := re.match(r"python3 (\S+)", line):
             assert (ROOT / match[1]).exists()

@@ -72,6 +72,7 @@ def expected(staged: Staged) -> dict[str, Counter[Row]]:
 # Worlds
 
 
+@pytest.mark.sampled(of=3)
 @pytest.mark.parametrize("seed", range(6))
 def test_worlds_become_the_same_tables(both: Both, seed: int) -> None:
     quirks = frozenset(Random(seed).sample(QUIRKS, 10)) | {"repeats"}
@@ -165,6 +166,7 @@ def small() -> Iterator[Both]:
         yield both
 
 
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=str)
 def test_a_breach_is_the_same(small: Both, sabotage: Sabotage) -> None:
     found = []

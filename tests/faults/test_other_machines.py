@@ -157,6 +157,7 @@ def schema() -> list[tuple[str, str]]:
         ).fetchall()
 
 
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize("name", [*TABLES, *VIEWS, "new_events", "new_songs", "Users"])
 @pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
 def test_tables_of_our_names_are_left_alone(name: str, kind: str) -> None:

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from command_line import call, write_sources
-from sparkify import masking
+from sparkify import redact
 from sparkify.cli import application, options
 from sparkify.config.keys import SETTINGS
-from sparkify.masking import mask, mask_all
+from sparkify.redact import mask, mask_all
 
 KEY = "AKIAQ3EGRSECRETKEYID"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYSECRETKEY"
@@ -36,7 +36,7 @@ def in_a_folder_with_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
-    monkeypatch.setattr(masking, "_known", set())
+    monkeypatch.setattr(redact, "_known", set())
     write_sources(tmp_path)
     settings(f"[AWS]\nKEY = {KEY}\nSECRET = {SECRET}\n")
 
@@ -47,6 +47,7 @@ def settings(text: str) -> None:
     path.chmod(0o600)
 
 
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize(
     "words",
     [

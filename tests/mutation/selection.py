@@ -56,7 +56,8 @@ def survey(project: Path, files: Iterable[str], modules: Iterable[str]) -> Selec
         "COVERAGE_FILE": str(project / _DATA),
         "PYTHONPATH": os.pathsep.join([str(project / "src"), str(project / "tests")]),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "mutation.noting", "--noted", str(noted)]
+    command = [sys.executable, "-m", "pytest", "-q", "--all"]
+    command += ["-p", "mutation.noting", "--noted", str(noted)]
     command += ["-p", "no:cacheprovider", "--cov=sparkify", "--cov-context=test", "--cov-report="]
     done = subprocess.run(
         [*command, *files], cwd=project, env=environment, text=True, capture_output=True

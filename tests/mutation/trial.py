@@ -142,7 +142,7 @@ def _run(tests: Mapping[str, float], tell: int) -> int:
                 os.write(tell, report.nodeid.encode()[:1000])
 
     files = [*dict.fromkeys(test.partition("::")[0] for test in tests)]
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
+    options = ["-q", "-x", "--all", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
     options += ["--assert=plain", "--tb=no"]  # nobody reads why: a fifth of the time
     plugins = [Teller(), Only([*tests])]
     return int(pytest.main([*options, "-o", "addopts=", *files], plugins=plugins))

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from sparkify import aws
 from sparkify.config import Settings
 from sparkify.iac import declaration
-from sparkify.util_s3 import policy
 
 _ABSENT = object()
 
@@ -72,7 +72,7 @@ class _Resolver:
         if name == "AWS::NoValue":
             return _ABSENT
         if name == "AWS::Partition":
-            return policy.partition(self._region)
+            return aws.partition(self._region)
         if name in self._template["Resources"]:
             return name
         return self._values[name]
@@ -81,7 +81,7 @@ class _Resolver:
         name, attribute = path.split(".", 1)
         assert attribute == "Arn"
         if self._template["Resources"][name]["Type"] == "AWS::S3::Bucket":
-            return f"arn:{policy.partition(self._region)}:s3:::{name}"
+            return f"arn:{aws.partition(self._region)}:s3:::{name}"
         return f"arn of {name}"
 
     def _Sub(self, text: str) -> str:  # noqa: N802

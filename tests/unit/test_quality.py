@@ -92,6 +92,7 @@ def test_the_small_warehouse_is_sound(sound: Place) -> None:
     assert write(sound, "SELECT count(*), count(song_id) FROM songplays") == [(5, 4)]
 
 
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=str)
 def test_a_breach_is_found(connection: duckdb.DuckDBPyConnection, sabotage: Sabotage) -> None:
     connection.begin()
@@ -121,6 +122,7 @@ def test_a_warehouse_without_plays_is_sound(tmp_path: Path) -> None:
     assert findings(place.settings) == {}
 
 
+@pytest.mark.sampled(of=3)
 @pytest.mark.parametrize("number", [7, 16, 28])
 def test_a_loaded_world_is_sound(tmp_path: Path, number: int) -> None:
     place = Place(tmp_path)

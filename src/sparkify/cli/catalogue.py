@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..config.file import did_you_mean, nearest
 from ..errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,18 +22,14 @@ def choose(
     """
     for name in names:
         if name not in catalogue:
-            near = difflib.get_close_matches(name, list(catalogue), 3)
+            near = nearest(name, catalogue, 3)
             raise UsageError(
                 f"there is no {what} {name!r}",
-                f"{_meant(near)}`{lister}` lists them all.",
+                f"{did_you_mean(near)} `{lister}` lists them all.".lstrip(),
                 name=name,
                 suggestions=near,
             )
     return {name: catalogue[name] for name in names or catalogue}
-
-
-def _meant(near: Sequence[str]) -> str:
-    return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
 def described(queries: Mapping[str, Query]) -> list[dict[str, str]]:

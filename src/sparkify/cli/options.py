@@ -13,7 +13,7 @@ import click
 
 from .. import config, console
 from ..config.keys import SETTINGS, Setting
-from ..masking import remember
+from ..redact import remember
 
 if TYPE_CHECKING:
     from ..warehouse import Reader

@@ -1,86 +1,162 @@
-"""Reading a file in the form of dwh.cfg: [SECTION], KEY = value, comments; with line numbers.
+"""What the settings file, the environment and the flags say, each value with its origin.
 
-Values may stand in quotes, as they do in the files of the classic course. A '%' is a '%'.
+The file has the form of dwh.cfg: [SECTION], KEY = value, comments. Values may stand in quotes, as
+in the files of the classic course. A '%' is a '%'.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import SettingsError
+from .keys import PREFIX, SETTINGS, Setting
+
+DEFAULT_FILE = Path("dwh.cfg")
 
 _SECTION = re.compile(r"\[\s*(?P<section>[^\]]*?)\s*\]\s*(?:[#;].*)?")
 _KEY = re.compile(r"(?P<key>[^\s=:]+)\s*[=:]\s*(?P<value>.*)")
 _QUOTED = re.compile(r"(?P<quote>['\"])(?P<value>.*?)(?P=quote)\s*(?:[#;].*)?")
 _COMMENT = re.compile(r"(?:^|\s)[#;].*")
+_ALIKE = 0.85  # a lower ratio would refuse SPARKIFY_ variables of other programs
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One line `key = value`; section and key in upper case, as names fold."""
+class Given:
+    """A value as text, where it came from, and the folder at which its relative path starts."""
 
-    path: Path
-    line: int
-    section: str
-    key: str
-    value: str
+    setting: Setting
+    text: str
+    origin: str
+    folder: Path = Path()
+
+    def value(self) -> Any:
+        """Return the parsed value. Raises SettingsError."""
+        allowed = self.setting.kind.allowed
+        try:
+            return self.setting.kind.parse(self.text, self.folder)
+        except ValueError:
+            shown = "its value" if self.setting.secret else repr(self.text)
+            raise SettingsError(
+                f"{self.setting.label} ({self.origin}): {shown} is not {allowed}",
+                "Correct it and run the command again.",
+                setting=self.setting.label,
+                origin=self.origin,
+                allowed=allowed,
+            ) from None
 
 
-def wrong(entry: Entry, what: str, next_step: str) -> SettingsError:
-    """Make the error that says what is wrong with a line, and where."""
-    return SettingsError(
-        f"{entry.path}, line {entry.line}: {what}",
-        next_step,
-        file=str(entry.path),
-        line=entry.line,
-    )
+def from_file(config_file: Path | None) -> Iterator[Given]:
+    """Yield the values of a settings file in its order; None: of `dwh.cfg`, if there is one.
 
-
-def read(path: Path) -> Iterator[Entry]:
-    """Give the entries in the order of the file.
-
-    Raises SettingsError when the file cannot be read, holds a line of another form, or sets one
-    key twice.
+    Raises SettingsError when the file cannot be read, holds a line of another form, an unknown
+    section or key, or sets one key twice.
     """
-    seen: dict[tuple[str, str], int] = {}
+    path = config_file or DEFAULT_FILE
+    if config_file is None and not path.exists():
+        return
+    first_line: dict[str, int] = {}
     section = ""
     for number, line in enumerate(_text(path).splitlines(), start=1):
-        here = Entry(path, number, section, "", "")
         line = line.strip()
         if not line or line[0] in "#;":
             continue
         if match := _SECTION.fullmatch(line):
             section = match["section"].upper()
             continue
-        match = _KEY.fullmatch(line)
-        if not match:
-            raise wrong(here, "this is neither [SECTION] nor KEY = value", "Correct the line.")
-        key = match["key"].upper()
-        if not section:
-            raise wrong(here, f"{key} stands before the first [SECTION]", "Put it under one.")
-        if (section, key) in seen:
-            what = f"{key} is set twice in [{section}], first in line {seen[section, key]}"
-            raise wrong(here, what, "Remove one of the two lines.")
-        seen[section, key] = number
-        yield Entry(path, number, section, key, _value(here, match["value"]))
+        try:
+            setting, value = _parsed(line, section)
+            if setting.name in first_line:
+                raise SettingsError(
+                    f"{setting.key} is set twice in [{section}], first in line"
+                    f" {first_line[setting.name]}",
+                    "Remove one of the two lines.",
+                )
+        except SettingsError as error:
+            where = f"{path}, line {number}"
+            raise SettingsError(
+                f"{where}: {error.reason}", error.next_step, file=str(path), line=number
+            ) from None
+        first_line[setting.name] = number
+        yield Given(setting, value, f"file {path}, line {number}", path.parent)
 
 
-def _value(here: Entry, text: str) -> str:
-    """Take off quotes, or a comment that follows a value without quotes."""
-    if text[:1] not in ("'", '"'):
-        return _COMMENT.sub("", text, count=1).strip()
-    match = _QUOTED.fullmatch(text)
+def from_environ(environ: Mapping[str, str]) -> Iterator[Given]:
+    """Yield the values of the environment. Raises SettingsError for a misspelt variable."""
+    known = {one.variable: one for one in SETTINGS.values()}
+    for variable, text in environ.items():
+        if variable in known:
+            yield Given(known[variable], text, f"environment {variable}")
+        elif variable.startswith(PREFIX) and (near := nearest(variable, known, 1, _ALIKE)):
+            raise SettingsError(
+                f"the environment variable {variable} is not a setting",
+                f"{did_you_mean(near)} Rename or unset it.",
+                variable=variable,
+            )
+
+
+def from_flags(flags: Mapping[str, str]) -> Iterator[Given]:
+    """Yield the values of the command line, given by the names of the fields of Settings."""
+    for name, text in flags.items():
+        yield Given(SETTINGS[name], text, f"flag {SETTINGS[name].flag}")
+
+
+def nearest(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Return the known names that a misspelt one may mean, the most similar first."""
+    return difflib.get_close_matches(name, list(known), most, cutoff)
+
+
+def did_you_mean(near: Sequence[str]) -> str:
+    """Return the question that suggests these names; '' when there are none."""
+    return f"Did you mean {' or '.join(near)}?" if near else ""
+
+
+def _parsed(line: str, section: str) -> tuple[Setting, str]:
+    """Return the setting and the value of a line `KEY = value`."""
+    match = _KEY.fullmatch(line)
     if not match:
-        raise wrong(here, f"the value begins with {text[0]} and does not end so", "Close it.")
-    return match["value"].strip()
+        raise SettingsError("this is neither [SECTION] nor KEY = value", "Correct the line.")
+    key, value = match["key"].upper(), match["value"]
+    if not section:
+        raise SettingsError(f"{key} stands before the first [SECTION]", "Put it under one.")
+    if value[:1] not in ("'", '"'):
+        return _setting(section, key), _COMMENT.sub("", value, count=1).strip()
+    quoted = _QUOTED.fullmatch(value)
+    if not quoted:
+        reason = f"the value begins with {value[0]}, and that quote is not closed"
+        raise SettingsError(reason, "Close it.")
+    return _setting(section, key), quoted["value"].strip()
+
+
+def _setting(section: str, key: str) -> Setting:
+    keys = {one.key: one for one in SETTINGS.values() if one.section == section}
+    if not keys:
+        sections = {one.section for one in SETTINGS.values()}
+        raise SettingsError(f"unknown section [{section}]", _suggestion(section, sections))
+    if key not in keys:
+        elsewhere = [one.label for one in SETTINGS.values() if one.key == key]
+        hint = did_you_mean(elsewhere[:1]) or _suggestion(key, keys)
+        raise SettingsError(f"unknown key {key} in [{section}]", hint)
+    return keys[key]
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(nearest(name, known)) or f"Known are: {', '.join(sorted(known))}."
 
 
 def _text(path: Path) -> str:
+    """Return the text of a settings file. Raises SettingsError."""
+    reason, next_step = "is not a text file in UTF-8", "Save it as plain text in UTF-8."
     try:
         text = path.read_text(encoding="utf-8-sig")
+        if "\0" not in text:
+            return text
+    except UnicodeDecodeError:
+        pass
     except FileNotFoundError:
         raise SettingsError(
             f"there is no settings file {path}",
@@ -88,17 +164,6 @@ def _text(path: Path) -> str:
             file=str(path),
         ) from None
     except OSError as error:
-        raise SettingsError(
-            f"the settings file {path} cannot be read: {error.strerror}",
-            "Correct the path or the permissions of the file.",
-            file=str(path),
-        ) from None
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise SettingsError(
-            f"the settings file {path} is not a text file in UTF-8",
-            "Save it as plain text in UTF-8.",
-            file=str(path),
-        )
-    return text
+        reason = f"cannot be read: {error.strerror}"
+        next_step = "Correct the path or the permissions of the file."
+    raise SettingsError(f"the settings file {path} {reason}", next_step, file=str(path))

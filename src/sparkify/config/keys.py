@@ -1,19 +1,127 @@
 """The catalogue of settings: how users name each one, what it means, and what it allows.
 
-The file's keys, the environment variables, the flags, the messages and the reference in the manual
-all follow from it. The values and their defaults are in `sparkify.config.Settings`.
+The file's keys, the environment variables, the flags, the messages and the manual's reference all
+follow from it. The values and their defaults are the fields of `Settings`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
-
-from . import values
-from .values import Kind
+from typing import Any, TypeVar
 
 PREFIX = "SPARKIFY_"
+_S3 = "s3://"
+_Number = TypeVar("_Number", int, float)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a setting may be: parse(text, folder of relative paths) returns it or raises ValueError.
+
+    allowed: ends the sentence "the value is not ...".
+    """
+
+    parse: Callable[[str, Path], Any]
+    allowed: str
+
+
+def choice(*options: str) -> Kind:
+    """Allow one of a few words, in any case."""
+
+    def parse(text: str, _: Path) -> str:
+        return options[options.index(text.lower())]
+
+    return Kind(parse, " or ".join((", ".join(options[:-1]), options[-1])))
+
+
+def _flag(text: str, _: Path) -> bool:
+    return ("false", "true").index(text.lower()) == 1
+
+
+def whole_number(least: int, most: int) -> Kind:
+    """Allow whole numbers in a range."""
+
+    def parse(text: str, _: Path) -> int:
+        return _within(int(text), least, most)
+
+    return Kind(parse, f"a whole number from {least:,} to {most:,}")
+
+
+def optional(kind: Kind) -> Kind:
+    """Allow what another kind allows, or 0 for none."""
+
+    def parse(text: str, folder: Path) -> Any:
+        return 0 if text == "0" else kind.parse(text, folder)
+
+    return Kind(parse, f"0 or {kind.allowed}")
+
+
+def _matching(pattern: str, allowed: str) -> Kind:
+    def parse(text: str, _: Path) -> str:
+        if not re.fullmatch(pattern, text, re.IGNORECASE | re.ASCII):
+            raise ValueError
+        return text
+
+    return Kind(parse, allowed)
+
+
+def _within(number: _Number, least: _Number, most: _Number) -> _Number:
+    if not least <= number <= most:  # also true of not-a-number
+        raise ValueError
+    return number
+
+
+def _share(text: str, _: Path) -> float:
+    if text.endswith("%"):
+        return _within(float(text[:-1]), 0.0, 100.0) / 100
+    return _within(float(text), 0.0, 1.0)
+
+
+def _capacity(text: str, _: Path) -> int:
+    number = int(text)
+    if number == 4 or (number in range(8, 513, 8)) or (number in range(544, 1025, 32)):
+        return number
+    raise ValueError
+
+
+def _path(text: str, folder: Path) -> Path:
+    try:
+        return folder / Path(text).expanduser()
+    except RuntimeError:  # there is no such user
+        raise ValueError from None
+
+
+def _database_path(text: str, folder: Path) -> Path:
+    """Read a path, and nothing that DuckDB would take for another kind of address or refuse."""
+    if re.match(r"\w*:", text):
+        raise ValueError
+    text.encode("utf-8")  # a UnicodeEncodeError is a ValueError
+    return _path(text, folder)
+
+
+def _location(text: str, folder: Path) -> str:
+    if text.startswith(_S3) and text.removeprefix(_S3).strip("/"):
+        return text
+    if "://" in text:
+        raise ValueError
+    return str(_path(text, folder)) if text else ""
+
+
+FLAG = Kind(_flag, "true or false")
+SECRET = _matching(r"\S+", "one word")
+LOCAL_PATH = Kind(_database_path, "a path on this machine")
+LOCATION = Kind(_location, "an s3:// address or a path on this machine")
+MEMORY = _matching(r"\d+(\.\d+)? ?([KMGT]i?B|%)", "an amount such as 128MB, 1.5GiB or 60%")
+SHARE = Kind(_share, "a share from 0 to 1, or from 0% to 100%")
+CAPACITY = Kind(_capacity, "4, a multiple of 8 up to 512, or one of 32 up to 1,024")
+REGION = _matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as us-east-1")
+ROLE_NAME = _matching(r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of letters, digits, _+=,.@-")
+SLUG = _matching(r"[a-z0-9-]{3,64}", "3 to 64 of a-z, 0-9 and -")
+DATABASE_NAME = _matching(r"[a-z][a-z0-9_]{0,63}", "a letter, then letters, digits and _")
 
 
 @dataclass(frozen=True)
@@ -25,12 +133,16 @@ class Setting:
     key: str
     kind: Kind
     meaning: str
-    secret: bool = False
     empty_counts: bool = False  # an empty value is a value, not the absence of one
 
     @property
+    def secret(self) -> bool:
+        """Whether its value must never be shown."""
+        return self.kind is SECRET
+
+    @property
     def label(self) -> str:
-        """How messages name it: `[S3] LOG_DATA`."""
+        """Its name in messages: `[S3] LOG_DATA`."""
         return f"[{self.section}] {self.key}"
 
     @property
@@ -45,112 +157,84 @@ class Setting:
 
 
 _SETTINGS = (
+    Setting("engine", "WAREHOUSE", "ENGINE", choice("duckdb", "redshift"), "where the tables live"),
+    Setting("database", "DUCKDB", "DATABASE", LOCAL_PATH, "the DuckDB database file"),
     Setting(
-        "engine",
-        "WAREHOUSE",
-        "ENGINE",
-        values.choice("duckdb", "redshift"),
-        "where the tables live",
-    ),
-    Setting("database", "DUCKDB", "DATABASE", values.LOCAL_PATH, "the DuckDB database file"),
-    Setting(
-        "memory_limit",
-        "DUCKDB",
-        "MEMORY_LIMIT",
-        values.MEMORY,
-        "memory that DuckDB may use; empty: DuckDB's own default",
+        "memory_limit", "DUCKDB", "MEMORY_LIMIT", MEMORY, "DuckDB's memory; empty: its own default"
     ),
     Setting(
         "threads",
         "DUCKDB",
         "THREADS",
-        values.whole_number(0, 1024),
+        whole_number(0, 1024),
         "threads that DuckDB may use; 0: DuckDB's own default, and one where MEMORY_LIMIT is below"
         " 400MB, for each takes memory to read JSON",
     ),
-    Setting("log_data", "S3", "LOG_DATA", values.LOCATION, "where the event logs are"),
+    Setting("log_data", "S3", "LOG_DATA", LOCATION, "where the event logs are"),
     Setting(
         "log_jsonpath",
         "S3",
         "LOG_JSONPATH",
-        values.LOCATION,
+        LOCATION,
         "the JSONPaths file that names the fields of an event; empty, or not set while LOG_DATA"
         " is: the standard fields",
         empty_counts=True,
     ),
-    Setting("song_data", "S3", "SONG_DATA", values.LOCATION, "where the song files are"),
-    Setting("s3_region", "S3", "REGION", values.REGION, "the AWS Region of the source bucket"),
+    Setting("song_data", "S3", "SONG_DATA", LOCATION, "where the song files are"),
+    Setting("s3_region", "S3", "REGION", REGION, "the AWS Region of the source bucket"),
     Setting(
-        "aws_key",
-        "AWS",
-        "KEY",
-        values.WORD,
-        "access key id; empty (advised): the standard AWS credential chain",
-        secret=True,
+        "aws_key", "AWS", "KEY", SECRET, "access key id; empty (advised): the standard AWS chain"
     ),
     Setting(
         "aws_secret",
         "AWS",
         "SECRET",
-        values.WORD,
-        "secret access key; empty (advised): the standard AWS credential chain",
-        secret=True,
+        SECRET,
+        "secret access key; empty (advised): the standard AWS chain",
     ),
-    Setting("aws_region", "AWS", "REGION", values.REGION, "the AWS Region of the warehouse"),
+    Setting("aws_region", "AWS", "REGION", REGION, "the AWS Region of the warehouse"),
     Setting(
         "iam_role_name",
         "IAM_ROLE",
         "NAME",
-        values.ROLE_NAME,
+        ROLE_NAME,
         "the role with which Redshift reads S3; empty: a name is chosen when it is created",
     ),
     Setting(
-        "redshift_namespace",
-        "REDSHIFT",
-        "NAMESPACE",
-        values.SERVERLESS_NAME,
-        "the Serverless namespace: storage, database, users",
+        "redshift_namespace", "REDSHIFT", "NAMESPACE", SLUG, "namespace: storage, database, users"
     ),
     Setting(
-        "redshift_workgroup",
-        "REDSHIFT",
-        "WORKGROUP",
-        values.SERVERLESS_NAME,
-        "the Serverless workgroup: compute",
+        "redshift_workgroup", "REDSHIFT", "WORKGROUP", SLUG, "the Serverless workgroup: compute"
     ),
     Setting(
-        "redshift_database",
-        "REDSHIFT",
-        "DATABASE",
-        values.DATABASE_NAME,
-        "the database in the namespace",
+        "redshift_database", "REDSHIFT", "DATABASE", DATABASE_NAME, "the database in the namespace"
     ),
     Setting(
         "redshift_base_capacity",
         "REDSHIFT",
         "BASE_CAPACITY",
-        values.CAPACITY,
+        CAPACITY,
         "RPUs (units of compute) of the workgroup; 8 cost about 3 dollars an hour while busy",
     ),
     Setting(
         "redshift_max_capacity",
         "REDSHIFT",
         "MAX_CAPACITY",
-        values.optional(values.CAPACITY),
+        optional(CAPACITY),
         "the most RPUs that it may grow to; 0: no limit",
     ),
     Setting(
         "redshift_usage_limit_rpu_hours",
         "REDSHIFT",
         "USAGE_LIMIT_RPU_HOURS",
-        values.whole_number(0, 1_000_000),
+        whole_number(0, 1_000_000),
         "RPU-hours a day after which Redshift stops computing; 0: no limit",
     ),
     Setting(
         "max_rejected_share",
         "ETL",
         "MAX_REJECTED_SHARE",
-        values.SHARE,
+        SHARE,
         "a load is refused when its rejected records, conflicts aside, exceed this share of what"
         " it read and also MAX_REJECTED_ROWS",
     ),
@@ -158,7 +242,7 @@ _SETTINGS = (
         "max_rejected_rows",
         "ETL",
         "MAX_REJECTED_ROWS",
-        values.whole_number(0, 1_000_000_000_000),
+        whole_number(0, 1_000_000_000_000),
         "a load is refused when its rejected records, conflicts aside, exceed this number and also"
         " MAX_REJECTED_SHARE",
     ),
@@ -166,7 +250,7 @@ _SETTINGS = (
         "mend_text",
         "ETL",
         "MEND_TEXT",
-        values.FLAG,
+        FLAG,
         "whether text that was encoded twice is mended in names, titles and places; what a"
         " warehouse was first loaded with, it keeps",
     ),
@@ -174,7 +258,7 @@ _SETTINGS = (
         "copy_mode",
         "ETL",
         "COPY_MODE",
-        values.choice("auto", "direct", "compact"),
+        choice("auto", "direct", "compact"),
         "how Redshift reads S3: direct suits large files, compact many small ones",
     ),
 )

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from ..errors import SparkifyError
-from ..masking import mask_all
+from ..redact import mask_all
 
 # C0 and C1 controls (terminal escapes), marks that turn the direction of text or break lines
 # unseen, and lone surrogates (bytes of a file name that are no text).

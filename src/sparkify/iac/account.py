@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .. import aws
 from .failures import meant, refused
 
 if TYPE_CHECKING:
     from ..config import Settings
-
-ATTEMPTS = 8
-"""How often boto3 sends a call that is throttled or not answered."""
-CONNECT_SECONDS = 10
-READ_SECONDS = 60
 
 
 class Account:
@@ -66,16 +62,7 @@ class Account:
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
-            from botocore.config import Config
-
-            from ..util_s3.sessions import client
-
-            config = Config(
-                retries={"mode": "standard", "max_attempts": ATTEMPTS},
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=READ_SECONDS,
-            )
-            self._clients[service] = client(self.settings, service, self.region, config)
+            self._clients[service] = aws.client(self.settings, service, self.region)
         return self._clients[service]
 
 

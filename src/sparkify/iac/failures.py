@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .. import aws
 from ..errors import SettingsError, SparkifyError, WarehouseError
-from ..util_s3 import sessions
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -97,7 +97,7 @@ def refused(error: Any, settings: Settings) -> SparkifyError:
 
 def without_secrets(text: str, settings: Settings) -> str:
     """Take the keys out of a text, should AWS repeat them."""
-    for secret in sessions.secrets(settings):
+    for secret in aws.secrets(settings):
         text = text.replace(secret, "***")
     return text
 

@@ -19,8 +19,6 @@ THREADS = 64
 takes 5,500 a second (AmazonS3/latest/userguide/optimizing-performance.html)."""
 ATTEMPTS = 6
 """How often boto3 sends a request that S3 is too busy for, with 1 to 20 seconds between."""
-CONNECT_SECONDS = 10
-READ_SECONDS = 60
 _REDIRECTS = (301, 302, 307)
 _REGION_ERRORS = ("AuthorizationHeaderMalformed", "IllegalLocationConstraintException")
 
@@ -91,26 +89,25 @@ def connect(settings: Settings, region: str) -> Access:
     Raises SettingsError when credentials are configured and cannot be fetched.
     """
     from botocore import UNSIGNED
-    from botocore.config import Config
 
-    from . import sessions
+    from .. import aws
 
     with reported(Asked("AWS", region, anonymous=False)):
-        session = sessions.session(settings)
+        session = aws.session(settings)
         credentials = session.get_credentials()
         if credentials:
             credentials.get_frozen_credentials()  # to fail here, where one can say why
-        config = Config(
+        client = aws.client(
+            settings,
+            "s3",
+            region,
+            attempts=ATTEMPTS,
             signature_version="s3v4" if credentials else UNSIGNED,
-            retries={"mode": "standard", "max_attempts": ATTEMPTS},
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
             max_pool_connections=THREADS,
         )
-        client = sessions.client(settings, "s3", region, config)
     client.meta.events.register_first("needs-retry.s3", _take_no_detour)
     client.meta.events.register("before-send.s3.GetObject", _tell_address)
-    return Access(client, credentials, region, sessions.ca_bundle(settings))
+    return Access(client, credentials, region, aws.ca_bundle(settings))
 
 
 def _take_no_detour(response: Any, operation: Any, **_: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ..aws import partition
 from .addresses import SCHEME, Location, parse
 
 Document = dict[str, Any]
@@ -18,14 +19,8 @@ PRINCIPALS = ("redshift-serverless.amazonaws.com", "redshift.amazonaws.com")
 """Who assumes the role: Serverless itself, and Serverless where it acts as Redshift
 (redshift/latest/mgmt/serverless-iam.html)."""
 _VERSION = "2012-10-17"
-_PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 # IAM/latest/UserGuide/reference_policies_variables.html: how to write these characters themselves.
 _SPECIAL = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
-
-
-def partition(region: str) -> str:
-    """Give the partition of a Region, which stands in every ARN: `aws`, `aws-cn`, `aws-us-gov`."""
-    return next((one for key, one in _PARTITIONS.items() if region.startswith(f"{key}-")), "aws")
 
 
 def trust() -> Document:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .access import CONNECT_SECONDS, READ_SECONDS
+from ..aws import CONNECT_SECONDS, READ_SECONDS
 from .addresses import S3Object
 from .failures import MissedError
 

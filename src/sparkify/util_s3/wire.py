@@ -17,7 +17,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from .access import CONNECT_SECONDS, READ_SECONDS
+from ..aws import CONNECT_SECONDS, READ_SECONDS
 from .addresses import S3Object
 from .failures import MissedError
 from .signing import signed_headers

@@ -180,7 +180,7 @@ def test_the_jsonpaths_file_may_be_empty_and_follows_the_logs() -> None:
         ),
         (
             "[S3]\nLOG_DATA = 's3://x",
-            "dwh.cfg, line 2: the value begins with ' and does not end so",
+            "dwh.cfg, line 2: the value begins with ', and that quote is not closed",
             "Close it.",
         ),
     ],

@@ -166,6 +166,7 @@ def test_few_calls_and_no_waiting(aws: StandIn) -> None:
 # Faults of the way there
 
 
+@pytest.mark.sampled(of=7)
 @pytest.mark.parametrize("kind", ["throttle", "drop_before", "drop_after", "server_error"])
 @pytest.mark.parametrize(
     "operation",
@@ -215,7 +216,7 @@ def test_no_credentials(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_answers(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sparkify.iac.account.ATTEMPTS", 1)
+    monkeypatch.setattr("sparkify.aws.ATTEMPTS", 1)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     error = failure("iac", "status")
     assert (error["exit_code"], "cannot be reached" in error["reason"]) == (5, True)

@@ -102,6 +102,7 @@ ODD_NAME = "b [1].json"
 """Which the bulk path does not read: it would be a pattern."""
 
 
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize("change", [touch, end_line, append])
 @pytest.mark.parametrize("name", ["b.json", ODD_NAME, "b.json.gz"])
 @pytest.mark.parametrize("bad", [[], [b"{"]], ids=["sound", "bad"])

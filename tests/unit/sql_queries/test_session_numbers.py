@@ -11,6 +11,7 @@ EXEMPT = {"sessions_shared"}
 """Its purpose is to find the numbers that several listeners share."""
 
 
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize("file", sql_files(), ids=str)
 def test_a_session_number_goes_with_its_listener(file: SqlFile) -> None:
     dialect = "duckdb" if file.folder.startswith("duckdb") else "redshift"

@@ -50,12 +50,14 @@ def lint(sql: str) -> list[str]:
 # The files pass
 
 
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize("file", PORTABLE, ids=str)
 def test_redshift_takes_the_file(file: SqlFile) -> None:
     assert lint(file.text) == []
     assert len(file.text.encode()) <= REDSHIFT_STATEMENT_BYTES
 
 
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize("file", PORTABLE, ids=str)
 def test_the_statement_is_portable(file: SqlFile) -> None:
     assert denied(file.query.sql) == []

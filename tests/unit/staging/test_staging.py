@@ -72,6 +72,7 @@ BAD_LINES = {
 }
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize("bad", BAD_LINES)
 @pytest.mark.parametrize("place", [0, 2345])
 def test_bad_line_in_a_long_log(tmp_path: Path, bad: str, place: int) -> None:
@@ -118,6 +119,7 @@ LENIENT = [
 ]
 
 
+@pytest.mark.sampled(of=5)
 @pytest.mark.parametrize("record", LENIENT)
 @pytest.mark.parametrize("others", [[], [b'{"x'], [b"\xff"]], ids=["alone", "broken", "no text"])
 def test_a_record_has_the_same_fate_everywhere(
@@ -369,6 +371,7 @@ def test_damage_far_behind_the_head_is_found(tmp_path: Path) -> None:
     assert staged.rows["log.json.gz"].total() == len(lines)
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize("cut", range(20, len(_PACKED), 97))
 def test_packed_log_is_staged_up_to_its_cut(cut: int) -> None:
     file = SourceFile("events", "a.json.gz", cut, "", "a.json.gz")
@@ -502,6 +505,7 @@ def test_odd_songs(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize("name", ODD_SONGS)
 def test_odd_song_among_good_ones(tmp_path: Path, name: str) -> None:
     """By itself: among others its part is judged line by line because of one of those."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from resolved_template import resolved
+from sparkify import aws
 from sparkify.config import Settings
 from sparkify.errors import SettingsError
 from sparkify.iac import declaration
@@ -55,7 +56,7 @@ def _list(value: Any) -> list[str]:
 
 @pytest.mark.parametrize(("region", "expected"), REGIONS.items())
 def test_the_partition_follows_the_region(region: str, expected: str) -> None:
-    assert policy.partition(region) == expected
+    assert aws.partition(region) == expected
     assert f"arn:{expected}:s3:::bbb" in json.dumps(policy.source_reading("s3://bbb/k", region))
 
 

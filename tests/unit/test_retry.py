@@ -1,0 +1,71 @@
+"""Pauses that grow, and their deadlines."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparkify.retry import Backoff, SystemClock
+
+
+class Clock:
+    """A clock that notes how long it was to wait."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return 100 + sum(self.slept)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+def test_pauses_grow_up_to_the_longest() -> None:
+    backoff = Backoff(1, factor=3, longest=10)
+    assert [backoff.next() for _ in range(5)] == [1, 3, 9, 10, 10]
+
+
+def test_a_share_of_each_pause_is_random() -> None:
+    pauses = [Backoff(8, jitter=0.25).next() for _ in range(200)]
+    assert 6 <= min(pauses) < max(pauses) <= 8
+    assert len(set(pauses)) > 100
+
+
+def test_waiting_ends_at_the_deadline() -> None:
+    clock = Clock()
+    backoff = Backoff(1, seconds=5, clock=clock)
+    while backoff.wait():
+        pass
+    assert clock.slept == [1, 2, 2]
+    assert backoff.waited == 5
+
+
+@pytest.mark.parametrize("most", [{"seconds": 0}, {"attempts": 0}])
+def test_without_time_nothing_is_waited_for(most: dict[str, float]) -> None:
+    clock = Clock()
+    assert not Backoff(1, clock=clock, **most).wait()
+    assert clock.slept == []
+
+
+def test_waiting_ends_after_so_many_pauses() -> None:
+    clock = Clock()
+    backoff = Backoff(1, attempts=3, clock=clock)
+    assert [backoff.wait() for _ in range(5)] == [True, True, True, False, False]
+    assert clock.slept == [1, 2, 4]
+
+
+def test_pauses_are_short_again_when_something_happened() -> None:
+    backoff = Backoff(4, factor=2)
+    backoff.next()
+    backoff.hurry()
+    assert [backoff.next() for _ in range(2)] == [1, 2]
+    backoff = Backoff(0.5)
+    backoff.hurry()
+    assert backoff.next() == 0.5
+
+
+def test_the_clock_of_the_machine_goes_on() -> None:
+    clock = SystemClock()
+    before = clock.now()
+    clock.sleep(0.001)
+    assert clock.now() > before
