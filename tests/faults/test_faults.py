@@ -21,8 +21,9 @@ from sparkify import etl
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES
 from sparkify.staging.rejects import RejectLog
-from sparkify.warehouse.duckdb import reading, staging
-from sparkify.warehouse.duckdb.record_loader import RecordLoader
+from sparkify.warehouse.duckdb import connection, loader
+from sparkify.warehouse.duckdb.reader import open_reader
+from sparkify.warehouse.duckdb.strict_path import StrictPath
 
 
 @dataclass
@@ -188,7 +189,7 @@ def out_of_room(*_: object) -> Path:
 def test_full_folder_for_temporary_files(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     place = second.place()
     with monkeypatch.context() as patch:
-        patch.setattr(RecordLoader, "_keep", out_of_room)
+        patch.setattr(StrictPath, "_keep", out_of_room)
         with pytest.raises(WarehouseError, match="No space left on device") as caught:
             place.load()
     assert "TMPDIR" in caught.value.next_step
@@ -199,7 +200,7 @@ def test_no_room_for_the_rejects(second: Scene, monkeypatch: pytest.MonkeyPatch)
     """They are written behind a buffer, which is tried again when the log is closed."""
     place = second.place()
     with monkeypatch.context() as patch:
-        patch.setattr(staging, "RejectLog", lambda _: RejectLog(Path("/dev/full")))
+        patch.setattr(loader, "RejectLog", lambda _: RejectLog(Path("/dev/full")))
         with pytest.raises(WarehouseError, match="No space left on device") as caught:
             place.load()
     assert "TMPDIR" in caught.value.next_step
@@ -265,7 +266,7 @@ def test_leftovers_of_a_killed_load_are_seen_by_nobody(second: Scene) -> None:
     place = second.place()
     child_loads.run(child_loads.load_killed_at, place.folder, second.calls)
     assert {"new_events", "new_songs"} <= set(tables(place))
-    with reading.open_reader(place.settings, wait=0) as reader:
+    with open_reader(place.settings, wait=0) as reader:
         assert reader.read("SELECT max(run_id) FROM etl_runs").rows == [(1,)]
     second.check(place, published=False)
 
@@ -338,7 +339,7 @@ def test_damage_in_the_runs_is_met_before_anything_is_published(second: Scene) -
     ],
 )
 def test_damage_is_told_with_what_helps(error: duckdb.Error) -> None:
-    with pytest.raises(WarehouseError) as caught, reading.failures("x"):
+    with pytest.raises(WarehouseError) as caught, connection.failures("x"):
         raise error
     assert "into a new file" in caught.value.next_step
 

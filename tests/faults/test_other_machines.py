@@ -21,7 +21,7 @@ from sparkify import create_tables
 from sparkify.config import Settings
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES, VIEWS
-from sparkify.warehouse import open_reader, open_warehouse, ownership, read_ledger
+from sparkify.warehouse import open_reader, open_warehouse, read_ledger, schema_version
 
 WRITING = (["etl"], ["etl", "--rebuild"], ["create-tables"], ["create-tables", "--drop", "--yes"])
 READING = (["etl", "--dry-run"], ["query", "SELECT 1"], ["ask"], ["status"], ["export", "out"])
@@ -209,18 +209,18 @@ def test_ours_stand_beside_other_tables() -> None:
 
 def test_version_1_is_ours_but_not_what_came_after_it() -> None:
     ours = [("warehouse_info", "schema_version"), ("users", "")]
-    assert ownership.holds_warehouse(ours, "x", "y")
+    assert schema_version.holds_warehouse(ours, "x", "y")
     for name in ("newest_plays", "load_lock", "sessions"):
         with pytest.raises(WarehouseError, match=f"needs: {name};"):
-            ownership.holds_warehouse([*ours, (name, "")], "x", "y")
-    assert not ownership.holds_warehouse([("orders", "")], "x", "y")
-    assert not ownership.holds_warehouse([], "x", "y")
+            schema_version.holds_warehouse([*ours, (name, "")], "x", "y")
+    assert not schema_version.holds_warehouse([("orders", "")], "x", "y")
+    assert not schema_version.holds_warehouse([], "x", "y")
 
 
 def test_what_tells_ours_is_what_is_made() -> None:
     create_tables.create(SETTINGS)
     made = {column for name, column in schema() if name == "warehouse_info"}
-    assert made == ownership.COLUMNS
+    assert made == schema_version.COLUMNS
     assert len(made) == 7
 
 

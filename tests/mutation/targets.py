@@ -15,52 +15,53 @@ class Target:
 
 
 TARGETS = (
-    Target("sources", ("sources.py",), ("tests/unit/sources/test_sources.py",)),
-    Target("the JSONPaths file", ("jsonpaths.py",), ("tests/unit/sources/test_jsonpaths.py",)),
-    Target("lists of files", ("source_file.py",), ("tests/unit/sources/test_source_file.py",)),
+    Target("sources", ("sources/listing.py",), ("tests/unit/sources/test_sources.py",)),
+    Target(
+        "the JSONPaths file", ("sources/jsonpaths.py",), ("tests/unit/sources/test_jsonpaths.py",)
+    ),
+    Target("lists of files", ("sources/files.py",), ("tests/unit/sources/test_files.py",)),
     Target("the ledger", ("ledger.py",), ("tests/unit/test_ledger.py",)),
     Target(
         "single records",
-        ("staging/rules.py", "staging/typed.py", "staging/validate.py"),
+        ("staging/rules.py", "staging/validate.py"),
         ("tests/unit/staging/test_validate.py", "tests/faults/test_torture_guided.py"),
     ),
-    Target("joined files", ("staging/joining.py",), ("tests/unit/sources/test_joining.py",)),
+    Target("joined files", ("sources/join.py",), ("tests/unit/sources/test_join.py",)),
     Target(
         "files",
         (
-            "staging/conflicts.py",
-            "staging/heads.py",
-            "staging/reading.py",
             "staging/rejects.py",
             "staging/split.py",
             "warehouse/duckdb/event_loader.py",
-            "warehouse/duckdb/record_loader.py",
             "warehouse/duckdb/song_loader.py",
-            "warehouse/duckdb/staging.py",
+            "warehouse/duckdb/strict_path.py",
         ),
         (
             "tests/unit/staging/test_staging.py",
-            "tests/unit/warehouse/test_parts.py",
-            "tests/unit/sources/test_joining.py",
+            "tests/unit/warehouse/test_copy_files.py",
+            "tests/unit/sources/test_join.py",
         ),
     ),
     Target(
-        "parts for COPY", ("warehouse/duckdb/parts.py",), ("tests/unit/warehouse/test_parts.py",)
+        "files for COPY",
+        ("warehouse/duckdb/copy_files.py",),
+        ("tests/unit/warehouse/test_copy_files.py",),
     ),
     Target(
         "readers",
-        ("warehouse/duckdb/asking.py", "warehouse/duckdb/reading.py"),
+        ("warehouse/duckdb/connection.py", "warehouse/duckdb/reader.py"),
         (
-            "tests/unit/warehouse/test_reading.py",
-            "tests/unit/warehouse/test_user_sql.py",
+            "tests/unit/warehouse/test_duckdb_reader.py",
+            "tests/unit/warehouse/test_duckdb_reader_user_sql.py",
             "tests/unit/test_export.py",
             "tests/faults/test_concurrency.py",
         ),
     ),
     Target(
         "whole loads",
-        ("warehouse/duckdb/loading.py",),
+        ("warehouse/duckdb/loader.py",),
         (
+            "tests/unit/staging/test_staging.py",
             "tests/unit/test_etl.py",
             "tests/unit/test_quality.py",
             "tests/faults/test_concurrency.py",

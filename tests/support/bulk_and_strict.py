@@ -13,10 +13,11 @@ from typing import Any
 
 import duckdb
 
+from sparkify.sources.files import Kind
 from sparkify.sql_queries import folder
-from sparkify.staging.rules import EVENT_FIELDS, FIELDS, Kind, Type
+from sparkify.staging.rules import EVENT_FIELDS, FIELDS, Type
 from sparkify.staging.validate import Rejection, as_staged, judge
-from sparkify.warehouse.duckdb import record_loader
+from sparkify.warehouse.duckdb import strict_path
 
 Row = tuple[Any, ...]
 Verdict = Row | str
@@ -82,8 +83,8 @@ class BulkPath:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "records.ndjson"
         self._connection = duckdb.connect(config={"threads": 1})
-        for name in record_loader._MACRO_ORDER:
-            self._connection.execute(record_loader._MACROS[name].sql)
+        for name in strict_path._MACRO_ORDER:
+            self._connection.execute(strict_path._MACROS[name].sql)
         for name in ("create_new_events", "create_new_songs"):
             self._connection.execute(_SQL[name].sql)
 
@@ -108,7 +109,7 @@ class BulkPath:
         """Those of some records that DuckDB reads without an error."""
         try:
             self._all_columns(kind, [named[number] for number in numbers], "ignore_errors = FALSE")
-        except record_loader.DataErrors:
+        except strict_path.DataErrors:
             if len(numbers) == 1:
                 return []
             half = len(numbers) // 2
@@ -161,7 +162,7 @@ _ROWS: dict[Kind, str] = {
 
 
 def _columns(kind: Kind) -> dict[str, str]:
-    return record_loader.columns(FIELDS[kind], _NUMBER_KEY)
+    return strict_path.columns(FIELDS[kind], _NUMBER_KEY)
 
 
 def _named(number: int, record: bytes) -> bytes:

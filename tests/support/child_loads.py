@@ -25,7 +25,7 @@ from duckdb_warehouse import Place
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
     [
-        *("pytest", "sparkify.etl", "sparkify.warehouse.duckdb.loading", "sparkify.analysis"),
+        *("pytest", "sparkify.etl", "sparkify.warehouse.duckdb.loader", "sparkify.analysis"),
         *("sparkify.cli", "sparkify.quality", "torture.acts", "torture.commands"),
     ]
 )

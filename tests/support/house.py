@@ -38,7 +38,7 @@ class Module:
 
     @property
     def room(self) -> str:
-        """The name below the package: `warehouse.duckdb.loading`; the package itself is ""."""
+        """The name below the package: `warehouse.duckdb.loader`; the package itself is ""."""
         return self.name.removeprefix(PACKAGE).removeprefix(".")
 
 

@@ -86,7 +86,7 @@ def read(files: Sequence[File], run_id: int) -> Batch:
 
 
 class Warehouse:
-    """The warehouse on one engine, driven as the product drives DuckDB (`duckdb/loading.py`).
+    """The warehouse on one engine, driven as the product drives DuckDB (`duckdb/loader.py`).
 
     ran: every portable statement that has run, by its text.
     """

@@ -30,15 +30,15 @@ def _fault(name: str, path: str, old: str, new: str, test: str) -> Fault:
     return Fault(name, (Change(path, old, new),), test)
 
 
-_LOADING = "warehouse/duckdb/loading.py"
-_READING = "warehouse/duckdb/reading.py"
+_LOADER = "warehouse/duckdb/loader.py"
+_CONNECTION = "warehouse/duckdb/connection.py"
 _SQL = "sql_queries/__init__.py"
 _RANKED = "sql_queries/staging/ranked_events.sql"
 
 FAULTS: tuple[Fault, ...] = (
     _fault(
         "the ledger is written outside of the transaction",
-        _LOADING,
+        _LOADER,
         "            self._run_all((*reject_queries, *enter_queries, *total_queries))\n",
         "            self._run_all((*reject_queries, *enter_queries, *total_queries))\n"
         "            self._connection.commit()\n"
@@ -47,7 +47,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "a rollback publishes instead",
-        _LOADING,
+        _LOADER,
         '        with failures("publishing"), transaction(self._connection):\n            yield\n',
         '        with failures("publishing"):\n'
         "            self._connection.begin()\n"
@@ -59,21 +59,21 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "the audit is left out",
-        _LOADING,
+        _LOADER,
         "            if rows := self._run(query):\n",
         "            if (rows := self._run(query)) and not query.name:\n",
         "unit/test_quality.py::test_an_audit_stops_a_load_that_goes_wrong",
     ),
     _fault(
         "what a killed load had staged is not dropped",
-        _LOADING,
-        '                self._run(_SQL[f"drop_{name}"])\n',
+        _LOADER,
+        '                self._run(SQL[f"drop_{name}"])\n',
         "                pass\n",
         "unit/test_etl.py::test_second_load_updates_what_it_touches",
     ),
     _fault(
         "tables are destroyed and made in two transactions",
-        _LOADING,
+        _LOADER,
         "            self._run_all((*drop_view_queries, *drop_table_queries))\n",
         "            self._run_all((*drop_view_queries, *drop_table_queries))\n"
         "            self._connection.commit()\n"
@@ -149,15 +149,15 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "--verify believes a file's date",
-        "sources.py",
+        "sources/files.py",
         '            digest = hashlib.file_digest(stream, "sha256").hexdigest()\n',
         "            digest = hashlib.sha256(str(file.size).encode()).hexdigest()\n",
         "unit/test_etl.py::test_verify_finds_what_looks_the_same",
     ),
     _fault(
         "a file that is written to while it is read is not noticed",
-        "sources.py",
-        '    return not f"{file.fingerprint}-".startswith(f"{_mark(status)}-")\n',
+        "sources/files.py",
+        '    return not f"{file.fingerprint}-".startswith(f"{mark(status)}-")\n',
         '    return not f"{file.fingerprint}-".startswith("")\n',
         "unit/test_etl.py::test_log_that_grows_during_the_load",
     ),
@@ -178,14 +178,14 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "nobody waits for who holds the warehouse",
-        _READING,
+        _CONNECTION,
         "            if waited >= wait:\n",
         "            if waited >= 0:\n",
         "faults/test_concurrency.py::test_waiting_for_whom",
     ),
     _fault(
         "readers open the warehouse as writers do",
-        _READING,
+        "warehouse/duckdb/reader.py",
         "    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as"
         " connection:\n"
         "        version = check_schema(",
@@ -196,35 +196,35 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "a new database is not made whole",
-        _READING,
+        _CONNECTION,
         "        duckdb.connect(str(made), config=NO_EXTENSIONS).close()\n",
         "        duckdb.connect(str(database), config=NO_EXTENSIONS).close()\n",
         "faults/test_faults.py::test_first_load_on_a_full_disk",
     ),
     _fault(
         "extensions are fetched where the engine wants one",
-        _READING,
+        _CONNECTION,
         "**NO_EXTENSIONS}",
         "}",
         "faults/test_other_machines.py::test_no_connection_fetches_an_extension",
     ),
     _fault(
         "tables of somebody else are taken for none",
-        "warehouse/ownership.py",
+        "warehouse/schema_version.py",
         "    if theirs:\n",
         "    if theirs and is_ours:\n",
         "faults/test_other_machines.py::test_every_command_leaves_tables_of_our_names_alone",
     ),
     _fault(
         "infinity becomes the last moment of Python",
-        "warehouse/duckdb/values.py",
+        "warehouse/duckdb/reader.py",
         "    if _AS_GIVEN.issuperset(kinds):\n",
         "    if kinds:\n",
-        "unit/warehouse/test_duckdb_values.py::test_every_type_in_csv",
+        "unit/warehouse/test_duckdb_reader_values.py::test_every_type_in_csv",
     ),
     _fault(
         "tables of a newer program are taken for ours",
-        "warehouse/versions.py",
+        "warehouse/schema_version.py",
         "    if version > SCHEMA_VERSION:\n",
         "    if version > SCHEMA_VERSION + 1:\n",
         "unit/test_etl.py::test_database_of_a_newer_program_is_refused",
@@ -238,17 +238,17 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "SIGTERM just ends the process",
-        "cli/interrupts.py",
+        "cli/signals.py",
         "        signal.SIGTERM: signal.SIG_DFL,\n",
         "",
         "unit/cli/test_cli.py::test_who_waits_says_for_whom_and_can_be_interrupted",
     ),
     _fault(
-        "a second signal interrupts the tidying up",
-        "cli/interrupts.py",
-        "_ONE_WISH_SECONDS = 1.0\n",
-        "_ONE_WISH_SECONDS = 0.0\n",
-        "unit/cli/test_interrupts.py::test_signals_that_come_together_are_one_interrupt",
+        "a second signal interrupts the cleanup",
+        "cli/signals.py",
+        "_DEBOUNCE_SECONDS = 1.0\n",
+        "_DEBOUNCE_SECONDS = 0.0\n",
+        "unit/cli/test_signals.py::test_signals_that_come_together_are_one_interrupt",
     ),
     _fault(
         "temporary files are left behind",
@@ -261,13 +261,13 @@ FAULTS: tuple[Fault, ...] = (
         "a full disk is taken for a bug",
         (
             Change(
-                _READING,
+                _CONNECTION,
                 "    except (duckdb.IOException, duckdb.FatalException,"
                 " duckdb.TransactionException) as error:\n",
                 "    except duckdb.SequenceException as error:\n",
             ),
             Change(
-                _READING,
+                _CONNECTION,
                 '    except duckdb.Error as error:\n        raise WarehouseError(f"{doing}:',
                 '    except ZeroDivisionError as error:\n        raise WarehouseError(f"{doing}:',
             ),

@@ -32,15 +32,24 @@ from small_world import (
     song,
     state,
 )
-from sparkify import etl, jsonpaths
+from sparkify import etl
 from sparkify.config import Settings
 from sparkify.errors import QualityError, SourceError, TooManyRejectedError, WarehouseError
 from sparkify.etl import LoadReport
 from sparkify.progress import silent
-from sparkify.sql_queries import SCHEMA_VERSION, TABLES, VIEWS, Query, audit_queries, count_queries
+from sparkify.sources import jsonpaths
+from sparkify.sql_queries import (
+    SCHEMA_VERSION,
+    TABLES,
+    VIEWS,
+    Query,
+    audit_queries,
+    count_queries,
+    folder,
+)
 from sparkify.staging.rules import EVENT_FIELDS
 from sparkify.warehouse import open_warehouse
-from sparkify.warehouse.duckdb import DuckDBReader, loading
+from sparkify.warehouse.duckdb import DuckDBReader, loader
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "sparkify"
 real = pytest.mark.skipif(not REAL.exists(), reason="the real data is not beside the project")
@@ -220,7 +229,7 @@ def test_catalogue_that_does_not_fit_into_the_memory_is_matched_in_parts(
     batches = [[*FIRST, log("plays", *plays), *songs], [*SECOND, log("again", *again)]]
     at_once, in_parts = Place(tmp_path / "at once"), Place(tmp_path / "in parts")
     ran: Counter[str] = Counter()
-    run = loading.DuckDBWarehouse._run
+    run = loader.DuckDBWarehouse._run
 
     def counted(self: DuckDBReader, query: Query, parameters: Any = None) -> list[Any]:
         ran[query.name] += 1
@@ -228,8 +237,8 @@ def test_catalogue_that_does_not_fit_into_the_memory_is_matched_in_parts(
 
     few = Query("songs_in_memory", "SELECT 4 AS songs", {})
     for place, queries in ((at_once, {}), (in_parts, {"songs_in_memory": few})):
-        monkeypatch.setattr(loading, "_SQL", {**loading._SQL, **queries})
-        monkeypatch.setattr(loading.DuckDBWarehouse, "_run", counted)
+        monkeypatch.setattr(loader, "SQL", {**folder("duckdb"), **queries})
+        monkeypatch.setattr(loader.DuckDBWarehouse, "_run", counted)
         for version, files in enumerate(batches):
             place.write(files, version)
             load(place)
@@ -244,7 +253,7 @@ def test_files_are_entered_some_at_a_time(
     loaded: Place, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     place = Place(loaded.folder.with_name("in lines"))
-    monkeypatch.setattr(loading, "_FILES_A_LINE", at_once)
+    monkeypatch.setattr(loader, "_FILES_A_LINE", at_once)
     for version, batch in enumerate((FIRST, SECOND)):
         place.write(batch, version)
         load(place)
@@ -593,9 +602,9 @@ def load_while(place: Place, act: Callable[[], object]) -> LoadReport:
     """Load; something happens behind the listing, before a file is read."""
     read_jsonpaths = jsonpaths.read_jsonpaths
 
-    def acting(address: str) -> Any:
+    def acting(*args: Any) -> Any:
         act()
-        return read_jsonpaths(address)
+        return read_jsonpaths(*args)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jsonpaths, "read_jsonpaths", acting)
@@ -748,7 +757,7 @@ def test_audit_that_finds_rows_publishes_nothing(
     wrong = Query(
         "no_users", "SELECT user_id FROM users ORDER BY ALL", {"purpose": "Nobody plays."}
     )
-    monkeypatch.setattr(loading, "audit_queries", (wrong,))
+    monkeypatch.setattr(loader, "audit_queries", (wrong,))
     with pytest.raises(QualityError, match=r"Nobody plays. \(no_users\): 5 rows") as caught:
         load(loaded)
     assert caught.value.details == {

@@ -29,7 +29,7 @@ from sparkify.sql_queries import (
     rebuild_queries,
 )
 from sparkify.warehouse import Reader, open_reader
-from sparkify.warehouse.duckdb import DuckDBReader, loading
+from sparkify.warehouse.duckdb import DuckDBReader, loader
 from worlds import recipe, world
 
 WARNINGS = {"events_twice", "freshness", "match_share", "registered_first", "sessions_shared"}
@@ -255,8 +255,8 @@ def test_an_audit_stops_a_load_that_goes_wrong(
     before = contents(place)
     [(run_id,)] = place.read("SELECT max(run_id) FROM etl_runs")[0]
     place.write(files, version=9)
-    sound = getattr(loading, queries)
-    monkeypatch.setattr(loading, queries, broken_statements(sound, name, addition))
+    sound = getattr(loader, queries)
+    monkeypatch.setattr(loader, queries, broken_statements(sound, name, addition))
     with pytest.raises(QualityError) as caught:
         place.load()
     assert caught.value.exit_code == 6
@@ -276,8 +276,8 @@ def test_an_audit_stops_a_rebuild_that_goes_wrong(
 ) -> None:
     before = contents(place)
     wrong = broken_statements(rebuild_queries, "insert_time", None)
-    monkeypatch.setattr(loading, "rebuild_queries", wrong)
-    monkeypatch.setattr(loading, "_SHOWN_ROWS", 0)
+    monkeypatch.setattr(loader, "rebuild_queries", wrong)
+    monkeypatch.setattr(loader, "_SHOWN_ROWS", 0)
     with pytest.raises(QualityError, match=r"plays_described.*: \d+ rows break this") as caught:
         place.load(rebuild=True)
     assert caught.value.details["rows"] == []  # no more than are shown
@@ -290,7 +290,7 @@ def test_the_command_line_tells_of_a_failed_audit(
     write_sources(tmp_path)
     monkeypatch.chdir(tmp_path)
     wrong = broken_statements(insert_table_queries, "insert_users", None)
-    monkeypatch.setattr(loading, "insert_table_queries", wrong)
+    monkeypatch.setattr(loader, "insert_table_queries", wrong)
     error = failure("etl")
     assert (error["exit_code"], error["code"]) == (6, "quality")
     assert error["details"]["check"] == "plays_described"

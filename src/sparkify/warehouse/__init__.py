@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ..errors import BusyError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
-from ..staging.rules import Kind
+from ..sources.files import Kind
 from ..table import Table
-from .staged_by import StagedBy
-from .versions import Migration
+from .schema_version import Migration, StagedBy
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -185,7 +184,7 @@ def open_reader(
 
         yield redshift.open_reader(settings, progress=progress, for_user_sql=for_user_sql)
         return
-    from .duckdb import reading as duckdb
+    from .duckdb import reader as duckdb
 
     with duckdb.open_reader(
         settings, wait=wait, progress=progress, for_user_sql=for_user_sql
@@ -207,7 +206,7 @@ def open_warehouse(
         with open_redshift(settings, progress=progress) as warehouse:
             yield warehouse
         return
-    from .duckdb.loading import open_warehouse as open_duckdb
+    from .duckdb.loader import open_warehouse as open_duckdb
 
     with open_duckdb(settings, wait=wait, progress=progress) as warehouse:
         yield warehouse
@@ -222,7 +221,7 @@ def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = 
         from .redshift import reader as redshift
 
         return redshift.read_ledger(settings, progress=progress)
-    from .duckdb import reading as duckdb
+    from .duckdb import reader as duckdb
 
     return duckdb.read_ledger(settings, wait=wait, progress=progress)
 
@@ -238,6 +237,6 @@ def export_tables(
         from .redshift import reader as redshift
 
         return redshift.export_tables(settings, tables, address, progress=progress)
-    from .duckdb import reading as duckdb
+    from .duckdb import reader as duckdb
 
     return duckdb.export_tables(settings, tables, address, wait=wait, progress=progress)

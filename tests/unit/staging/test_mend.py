@@ -24,7 +24,7 @@ from sparkify import etl
 from sparkify.errors import SettingsError
 from sparkify.sql_queries import folder
 from sparkify.staging.mend import mended
-from sparkify.warehouse.duckdb.record_loader import _MACRO_ORDER
+from sparkify.warehouse.duckdb.strict_path import _MACRO_ORDER
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 real = pytest.mark.skipif(not SHARED.exists(), reason="the real data is not beside the project")

@@ -25,15 +25,14 @@ from bulk_and_strict import BASE, KEYS, line
 from sparkify import processes
 from sparkify.errors import SourceError
 from sparkify.progress import silent
-from sparkify.source_file import SourceFile
-from sparkify.staging import heads, joining, split
-from sparkify.staging.conflicts import Ranked, reject_losers
-from sparkify.staging.reading import Numbered
-from sparkify.staging.rejects import RejectLog
-from sparkify.staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, Kind, fields_of
+from sparkify.sources import join
+from sparkify.sources.files import Kind, Numbered, SourceFile
+from sparkify.staging import split
+from sparkify.staging.rejects import Ranked, RejectLog, reject_losers
+from sparkify.staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, fields_of
 from sparkify.staging.validate import Rejection, accept, as_staged, decode, judge
-from sparkify.warehouse.duckdb import event_loader, record_loader, song_loader
-from sparkify.warehouse.duckdb.staging import Stager
+from sparkify.warehouse.duckdb import event_loader, song_loader, strict_path
+from sparkify.warehouse.duckdb.loader import Stager
 from staged_files import check, expected, source_files, stage, stage_files
 
 KIB = 1 << 10
@@ -228,7 +227,7 @@ def test_bad_files_among_good_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_files: int, broken: int
 ) -> None:
     monkeypatch.setattr(event_loader, "_GROUP_FILES", group_files)
-    monkeypatch.setattr(heads, "HEAD_RECORDS", 2)
+    monkeypatch.setattr(event_loader, "HEAD_RECORDS", 2)
     contents = {f"{n:02}.json": log(n) for n in range(10)}
     for n in range(broken):
         contents[f"{2 * n:02}.json"].insert(3, b'{"broken')
@@ -364,7 +363,7 @@ def test_whole_lines_before_damage_count(
 
 
 def test_damage_far_behind_the_head_is_found(tmp_path: Path) -> None:
-    lines = log(1, 3 * heads.HEAD_RECORDS)
+    lines = log(1, 3 * event_loader.HEAD_RECORDS)
     packed = gzip.compress(b"".join(line + b"\n" for line in lines))
     staged = stage(tmp_path, {"log.json.gz": packed[:-8] + b"\0" * 4 + packed[-4:]})
     assert staged.rejects == {"log.json.gz": [(len(lines) + 1, "encoding")]}
@@ -442,9 +441,9 @@ def test_song_that_opens_objects_without_end(tmp_path: Path) -> None:
 
 
 def test_songs_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "_PART_BYTES", 8 * KIB)
-    monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 16)
-    monkeypatch.setattr(joining, "_READERS", 2)  # so that there is more to read than they hold
+    monkeypatch.setattr(join, "_PART_BYTES", 8 * KIB)
+    monkeypatch.setattr(join, "_FILES_AT_A_TIME", 16)
+    monkeypatch.setattr(join, "_READERS", 2)  # so that there is more to read than they hold
     contents = songs(200)
     contents["TR00050.json"] = line("songs", {"duration": "-1"})
     staged = stage(tmp_path, None, contents)
@@ -529,7 +528,7 @@ def test_packed_songs(tmp_path: Path) -> None:
 def test_unknown_fields_are_noted_in_the_first_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heads, "HEAD_RECORDS", 3)
+    monkeypatch.setattr(event_loader, "HEAD_RECORDS", 3)
     monkeypatch.setattr(song_loader, "_SAMPLED_SONGS", 4)
     lines = log(1)
     lines[0] = line("events", {"mood": "1", "TS": "2"}, itemInSession=90)
@@ -605,8 +604,8 @@ def test_reject_log_on_a_full_disk_is_closed_without_another_error() -> None:
 def test_unknown_fields_are_noted_in_so_many_songs_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
 ) -> None:
-    monkeypatch.setattr(joining, "_PART_BYTES", piece_bytes)
-    monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 2)
+    monkeypatch.setattr(join, "_PART_BYTES", piece_bytes)
+    monkeypatch.setattr(join, "_FILES_AT_A_TIME", 2)
     monkeypatch.setattr(song_loader, "_SAMPLED_SONGS", 3)
     contents = {f"{n}.json": line("songs", {"tempo": "120"}, song_id=f"SO{n}") for n in range(8)}
     assert stage(tmp_path, None, contents).unknown == {"tempo": 3}
@@ -617,7 +616,7 @@ def test_accepted_records_are_read_together_but_not_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spool_bytes: int, statements: int
 ) -> None:
     """A statement for each file takes long; all at once may not fit onto the disk."""
-    monkeypatch.setattr(record_loader, "_SPOOL_BYTES", spool_bytes)
+    monkeypatch.setattr(strict_path, "_SPOOL_BYTES", spool_bytes)
     read: list[Path] = []
     read_numbered = event_loader.EventLoader._read_numbered
 
@@ -728,9 +727,9 @@ def test_log_that_vanishes_behind_its_head_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
-    look = heads.head_of
+    look = event_loader.head_of
 
-    def look_and_remove(file: SourceFile, fields: Sequence[Field]) -> heads.Head:
+    def look_and_remove(file: SourceFile, fields: Sequence[Field]) -> event_loader.Head:
         found = look(file, fields)
         Path(file.path).unlink()
         return found

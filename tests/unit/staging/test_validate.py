@@ -28,20 +28,18 @@ from bulk_and_strict import (
     strict,
 )
 from mutants import mutant
-from sparkify.source_file import SourceFile
-from sparkify.staging.heads import head_of
+from sparkify.sources.files import Kind, SourceFile
 from sparkify.staging.rules import (
     EVENT_FIELDS,
     FIELDS,
     RAW_TEXT_BYTES,
     SONG_FIELDS,
     Field,
-    Kind,
     Type,
     fields_of,
 )
-from sparkify.staging.typed import LineJudge
 from sparkify.staging.validate import (
+    LineJudge,
     Rejection,
     accept,
     as_json,
@@ -49,6 +47,7 @@ from sparkify.staging.validate import (
     decode,
     raw_text,
 )
+from sparkify.warehouse.duckdb.event_loader import head_of
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
 EACH_FIELD = [(kind, field) for kind in KINDS for field in FIELDS[kind]]

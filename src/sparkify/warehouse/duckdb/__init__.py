@@ -3,6 +3,6 @@
 What loads is imported by whoever loads, so that a question does not wait for it.
 """
 
-from .reading import DuckDBReader
+from .reader import DuckDBReader
 
 __all__ = ["DuckDBReader"]

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...staging.joining import SongPart, join_songs
-from ...staging.reading import NumberedFiles
+from ...sources.files import NumberedFiles
+from ...sources.join import SongPart, join_songs
 from ...staging.split import no_log, song_records
-from .reading import transaction
-from .record_loader import SQL, DataErrors, RecordLoader
+from .connection import transaction
+from .strict_path import SQL, DataErrors, StrictPath
 
 _SAMPLED_SONGS = 1000
 
@@ -20,7 +20,7 @@ class _InDoubt(Exception):
     """Records that the bulk path does not vouch for."""
 
 
-class SongLoader(RecordLoader):
+class SongLoader(StrictPath):
     """Loads song files, most of which hold one record."""
 
     _sampled = 0

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, get_args
 from ...boto3_sql_util import quote_literal
 from ...config import Settings
 from ...errors import SettingsError, SourceError
-from ...fetching import object_of
 from ...ledger import Plan
-from ...source_file import SourceFile
+from ...sources.download import object_of
+from ...sources.files import Kind, SourceFile
 from ...staging.mend import SIGN
-from ...staging.rules import FIELDS, Field, Kind, Type, fields_of
+from ...staging.rules import FIELDS, Field, Type, fields_of
 from ...staging.split import Found, blocks, records_of
 from ...staging.validate import Record, Rejection, Unreadable, accept, decode
 

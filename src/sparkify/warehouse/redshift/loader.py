@@ -13,7 +13,7 @@ from ...config import Settings
 from ...errors import BusyError, SourceError
 from ...ledger import Ledger, Plan
 from ...progress import Progress, silent
-from ...sources import list_source
+from ...sources.listing import list_source
 from ...sql_queries import (
     SCHEMA_VERSION,
     TABLES,
@@ -27,8 +27,7 @@ from ...sql_queries.migrating import MADE_ANEW
 from ...staging.mend import corrections
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
-from ..staged_by import StagedBy
-from ..versions import Migration
+from ..schema_version import Migration, StagedBy
 from .copy_plan import choose
 from .errors import CompactFirstError, error_of
 from .publish import ATTEMPTS, Publication, RoleWaits, Staged, WorkFolder
@@ -136,7 +135,7 @@ class RedshiftWarehouse(RedshiftReader):
 
     def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
         """Choose what COPY reads itself; read, validate and merge the rest into parts."""
-        from ..duckdb.parts import stage_parts
+        from ..duckdb.copy_files import stage_parts
 
         self._open.close()
         chosen = choose(self._settings, plan, keys, compact_only=self._compact_only)

@@ -19,10 +19,9 @@ from ...boto3_sql_util import MAX_STATEMENTS, Statement, StatementError
 from ...errors import SparkifyError
 from ...ledger import Plan
 from ...progress import Progress
-from ...source_file import SourceFile
+from ...sources.files import Kind, SourceFile
 from ...sql_queries import folder
 from ...staging.rejects import RejectLog
-from ...staging.rules import Kind
 from ...temporary import writing
 from .. import Run
 from .copy_plan import Direct
@@ -31,7 +30,7 @@ from .reader import LedgerState, RedshiftReader
 from .statements import CONFLICTS, OVERTAKEN, Batch, Step
 
 if TYPE_CHECKING:
-    from ..duckdb.parts import Parts
+    from ..duckdb.copy_files import Parts
 
 ATTEMPTS = 4
 ROLE_WAITS_SECONDS = (2, 4, 8, 15, 30, 30, 30)

@@ -20,10 +20,8 @@ from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from ...sql_queries.migrating import as_now
 from ...table import Table
-from ..ownership import holds_warehouse
 from ..parquet_folder import replacing
-from ..staged_by import StagedBy
-from ..versions import known_version, too_old
+from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
 from .statements import Step, failed_step, fill, on_one_line
 
 if TYPE_CHECKING:

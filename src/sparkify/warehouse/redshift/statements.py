@@ -16,6 +16,7 @@ from datetime import date
 from typing import NamedTuple, get_args
 
 from ...boto3_sql_util import quote_literal
+from ...sources.files import Kind
 from ...sql_queries import (
     Query,
     audit_queries,
@@ -40,7 +41,6 @@ from ...sql_queries.migrating import (
     make_anew_queries,
     retire_queries,
 )
-from ...staging.rules import Kind
 from .. import Run
 from .copy_plan import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT, Direct
 

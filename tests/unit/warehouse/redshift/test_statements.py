@@ -15,9 +15,8 @@ from sqlfluff.core import FluffConfig
 
 from sparkify.boto3_sql_util import MAX_STATEMENTS
 from sparkify.ledger import Plan
-from sparkify.source_file import SourceFile
+from sparkify.sources.files import Kind, SourceFile
 from sparkify.sql_queries import TABLES, folder
-from sparkify.staging.rules import Kind
 from sparkify.warehouse import Run
 from sparkify.warehouse.redshift import statements
 from sparkify.warehouse.redshift.copy_plan import Direct, columns_of

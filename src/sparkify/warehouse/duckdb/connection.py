@@ -1,0 +1,222 @@
+"""The DuckDB file: opened by one writer or several readers, and its errors as ours."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ...config import Settings
+from ...errors import BusyError, WarehouseError
+from ...progress import Progress
+from ...temporary import temporary_folder, writing
+
+_DAMAGED = re.compile("Corrupt database file|Could not read enough bytes")
+_LOCKED = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+ELSEWHERE = "Name another file with --database (DATABASE in [DUCKDB])."
+_NO_DATABASE = "not a valid DuckDB database"
+_MARK = b"DUCK"
+_MARK_AT = 8
+_OTHER_KINDS = {b"SQLite": "an SQLite database", b"PAR1": "a Parquet file"}
+NO_EXTENSIONS: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+"""What the engine would otherwise fetch from the network, and keep below the home folder."""
+
+_LITTLE_BYTES = 400e6
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
+_CLOSING_SECONDS = 10.0
+
+
+def connect(
+    settings: Settings, *, read_only: bool, wait: float, progress: Progress
+) -> duckdb.DuckDBPyConnection:
+    """Open the file, waiting for whoever holds it.
+
+    Raises BusyError when the wait was not enough, WarehouseError when the file cannot be opened.
+    """
+    began = time.monotonic()
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            if not read_only:
+                _make(settings.database)
+            _require_no_other_kind(settings.database)
+            path = str(settings.database.absolute())  # the engine takes ~ for the home folder
+            return duckdb.connect(path, read_only=read_only, config=options(settings))
+        except (duckdb.Error, OSError) as error:
+            holder = _LOCKED.search(str(error))
+            if holder is None:
+                if _NO_DATABASE in str(error):
+                    raise _no_database(settings.database, "an empty file") from None
+                raise WarehouseError(
+                    f"{settings.database} cannot be opened: {_cause(error)}",
+                    _remedy(error)
+                    or "Check that it is a DuckDB file, that its folder is writable, and the disk.",
+                ) from None
+            waited = time.monotonic() - began
+            who = f"process {holder['pid']} ({Path(holder['program']).name})"
+            if wait:
+                progress(f"waiting for {who}", min(int(waited), int(wait)), int(wait), "seconds")
+            if waited >= wait:
+                raise BusyError(
+                    f"{settings.database} is in use by {who}; waited {waited:.0f} seconds",
+                    "Try again when it has finished, or wait longer with --wait SECONDS.",
+                    process=int(holder["pid"]),
+                ) from None
+            time.sleep(min(pause, wait - waited))
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def _require_no_other_kind(database: Path) -> None:
+    """Refuse what the engine would open with an extension, or wait for: it is not asked.
+
+    Raises WarehouseError, or OSError when the file cannot be read.
+    """
+    if not database.exists():
+        return
+    if not database.is_file():
+        raise _no_database(database, "a folder" if database.is_dir() else "no regular file")
+    with database.open("rb") as stream:
+        head = stream.read(_MARK_AT + len(_MARK))
+    if head and head[_MARK_AT:] != _MARK:  # an empty one may be another process's that makes it
+        kinds = (name for start, name in _OTHER_KINDS.items() if head.startswith(start))
+        raise _no_database(database, next(kinds, "a file of another kind"))
+
+
+def _no_database(database: Path, what: str) -> WarehouseError:
+    return WarehouseError(
+        f"{database} cannot be opened: it is no DuckDB database, but {what}",
+        f"{ELSEWHERE} Nothing in this one was changed.",
+    )
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Return how DuckDB is to work: within what memory, with how many threads, with no extension.
+
+    Each thread that reads JSON takes several buffers of 32 MB, so little memory is for one thread.
+    """
+    chosen: dict[str, Any] = {"preserve_insertion_order": False, **NO_EXTENSIONS}
+    if settings.memory_limit:
+        chosen["memory_limit"] = settings.memory_limit
+        if _is_little(settings.memory_limit):
+            chosen["threads"] = 1
+    if settings.threads:
+        chosen["threads"] = settings.threads
+    return chosen
+
+
+def _is_little(limit: str) -> bool:
+    """Whether a memory limit leaves no room for the buffers of several threads."""
+    amount = re.fullmatch(r"([\d.]+) ?([KMG])i?B", limit, re.IGNORECASE)
+    if amount is None:  # a share, terabytes, or something for DuckDB to refuse
+        return False
+    power = "KMG".index(amount[2].upper()) + 1
+    return bool(float(amount[1]) * 1000**power < _LITTLE_BYTES)
+
+
+def _make(database: Path) -> None:
+    """Make an empty database where there is none: whole, for one half made cannot be opened."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    if database.exists():
+        return
+    with temporary_folder(database.parent, ".sparkify-") as folder:
+        made = folder / database.name
+        duckdb.connect(str(made), config=NO_EXTENSIONS).close()
+        with suppress(OSError):  # another process was faster, or there are no hard links here
+            database.hardlink_to(made)
+
+
+@contextmanager
+def closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Close a connection in the end."""
+    try:
+        yield connection
+    finally:
+        close(connection)
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what is done meanwhile, or, after an error, take it back."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # a failure may have ended the transaction
+            connection.rollback()
+        raise
+    connection.commit()
+
+
+def close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection, and with it its transaction.
+
+    The engine refuses that while a call is under way, and one that a signal cut short may take a
+    moment to end; of one that takes longer the end of the process takes care.
+    """
+    until = time.monotonic() + _CLOSING_SECONDS
+    while True:
+        try:
+            connection.close()
+        except duckdb.ResourceInUseException:
+            if time.monotonic() > until:
+                return
+            connection.interrupt()
+            time.sleep(_FIRST_PAUSE_SECONDS)
+        else:
+            return
+
+
+@contextmanager
+def failures(doing: str) -> Iterator[None]:
+    """Turn the engine's errors into ours, which say what was being done."""
+    try:
+        with writing(doing):
+            yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except RuntimeError as error:  # what the client makes of Ctrl-C during a statement
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from None
+    except duckdb.OutOfMemoryException as error:
+        raise WarehouseError(
+            f"{doing}: {_first_line(error)}", "Give it more: MEMORY_LIMIT in [DUCKDB]."
+        ) from None
+    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
+        raise WarehouseError(
+            f"{doing}: {_first_line(error)}",
+            _remedy(error)
+            or "Check the disk's free space and permissions; then run the command again.",
+        ) from None
+    except duckdb.Error as error:
+        raise WarehouseError(f"{doing}: {_first_line(error)}", _remedy(error)) from None
+    except UnicodeDecodeError as error:  # the client on a message that cuts a character
+        message = error.object.decode("utf-8", "replace")
+        raise WarehouseError(f"{doing}: {_first_line(message)}") from None
+
+
+def _remedy(error: Exception) -> str:
+    """Say what helps when the file is damaged, which no second try mends; else nothing."""
+    if not _DAMAGED.search(_first_line(error)):
+        return ""
+    return (
+        "The database file is damaged. Put back a copy of it, or load the sources into a new file "
+        "(--database): the tables follow from the sources alone."
+    )
+
+
+def _cause(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or _first_line(error)
+
+
+def _first_line(error: Exception | str) -> str:
+    return str(error).strip().split("\n")[0]

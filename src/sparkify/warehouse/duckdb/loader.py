@@ -1,0 +1,527 @@
+"""A load on DuckDB: read into tables of its own, then publish in one transaction.
+
+The bulk path lets DuckDB parse a group of files at once and marks doubtful records (`doubt`). It is
+taken back for a file that DuckDB refuses or of which it marks a record; such a file is read once
+more by the strict path: a typed decoder passes what is surely good, as bytes, into a spool that the
+bulk path reads, and `staging.validate` judges the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, get_args
+
+import duckdb
+
+from ... import processes
+from ...config import Settings
+from ...errors import QualityError
+from ...ledger import Plan
+from ...progress import Progress, silent
+from ...sources.download import LOCAL, Fetch, SourceFetch
+from ...sources.files import Kind, NumberedFiles, SourceFile, SourceFiles, moved
+from ...sql_queries import (
+    SCHEMA_VERSION,
+    Query,
+    adopt_queries,
+    audit_queries,
+    conflict_queries,
+    count_queries,
+    create_table_queries,
+    create_view_queries,
+    drop_table_queries,
+    drop_view_queries,
+    enter_queries,
+    folder,
+    insert_table_queries,
+    needed,
+    rebuild_audit_queries,
+    rebuild_queries,
+    refuse_queries,
+    reject_queries,
+    settle_queries,
+    total_queries,
+    within_days,
+)
+from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
+from ...staging.mend import corrections
+from ...staging.rejects import Ranked, RejectLog, reject_losers
+from ...staging.rules import fields_of
+from ...temporary import temporary_folder
+from .. import Run, StageReport
+from ..schema_version import Migration, StagedBy
+from .connection import close, closing, connect, failures, transaction
+from .event_loader import EventLoader
+from .reader import DuckDBReader, check_schema, holds_tables
+from .song_loader import SongLoader
+from .strict_path import SQL
+
+_BOOKKEEPING = folder("bookkeeping")
+_PARTS = {"new_events": "part_of_events", "staging_songs": "part_of_songs"}
+_PARTED = re.compile("|".join(_PARTS))
+_SHOWN_ROWS = 10
+# DuckDB reads 2,048 lines at a time, so this bounds how many files it holds at once.
+_FILES_A_LINE = 32
+_COUNT = {query.name: query for query in count_queries}
+
+
+_ALL_READ = -1
+_KEYS: dict[Kind, tuple[str, ...]] = {
+    "events": ("event_ms", "userid", "sessionid", "iteminsession"),
+    "songs": ("song_id",),
+}
+_MIGRATION = folder("migration")
+_DUCKDB_MIGRATION = folder("duckdb/migration")
+
+
+class Stager:
+    """Stages the files of one load.
+
+    keys: the JSON key of each column of staging_events. workspace: a folder for files of its own.
+    fetch: gives the files, from this machine or from S3. mend_text: whether text that was encoded
+    twice is mended.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        keys: Sequence[str],
+        workspace: Path,
+        progress: Progress,
+        fetch: Fetch = LOCAL,
+        *,
+        mend_text: bool = True,
+    ) -> None:
+        self._connection = connection
+        self.fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
+        self._workspace = workspace
+        self._progress = progress
+        self._fetch = fetch
+        self._files = SourceFiles()
+        self.rejects = RejectLog(workspace / "rejects.ndjson")
+        self.records_read: list[int] = []
+        """How many records each file (by number) had."""
+        self.unknown: Counter[str] = Counter()
+        """How often each unknown field stood in the first records of each log file and in the
+        first songs."""
+        self.mended: Counter[Kind] = Counter()
+        """How many records of each kind had text that was encoded twice."""
+        self.notes: list[str] = []
+        """What the user should know of files, in sentences."""
+        self._bytes = 0
+        self._bytes_done = 0
+        self._songs: Future[None] = Future()
+        self._song_bytes: SimpleQueue[int] = SimpleQueue()
+
+    def stage(self, files: Sequence[SourceFile]) -> None:
+        """Read every file into new_events or new_songs, each with its number, from 0.
+
+        Raises SourceError when a file cannot be read or vanishes meanwhile.
+        """
+        self._files = files = SourceFiles.of(files)
+        events = list(NumberedFiles(files, files.of_kind("events")))
+        songs = NumberedFiles(files, files.of_kind("songs"))
+        self.records_read = [0] * len(files)
+        self._bytes = sum(files.sizes)
+        with closing(self._connection.cursor()) as beside, ExitStack() as opened:
+            number_key = f"source_file_{secrets.token_hex(8)}"
+            shared = (number_key, self._workspace, self.rejects, self.records_read)
+            event_loader = EventLoader(
+                self._connection, "events", self.fields["events"], *shared, self._read
+            )
+            opened.callback(event_loader.close)
+            song_loader = SongLoader(
+                beside, "songs", self.fields["songs"], *shared, self._song_bytes.put
+            )
+            opened.callback(song_loader.close)
+            with self._beside(song_loader, songs):
+                for group in self._fetch.groups(events):
+                    event_loader.stage(group)
+            self.unknown = event_loader.unknown + song_loader.unknown
+            self.notes = event_loader.notes + song_loader.notes
+        for one in events:
+            moved(one.file)  # raises where one vanished
+        self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
+        self.rejects.flush()
+
+    def report(self, files: Sequence[SourceFile]) -> StageReport:
+        """Sum up what came out of reading these files."""
+        report = StageReport(mended=self.mended, unknown=self.unknown, notes=self.notes)
+        files = SourceFiles.of(files)
+        for kind in files.kinds:
+            report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))
+        for number, records in self.rejects.counts.items():
+            report.rejected[files[number].kind] += records
+            report.weights[files[number].kind] += self.rejects.weights[number]
+        for number, first in self.rejects.firsts.items():
+            report.first_rejects.setdefault(files[number].kind, f"{files[number].uri}, {first}")
+        return report
+
+    def reject_conflicts(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
+        """Reject the records that lost their key.
+
+        rows: what the conflicts query of a kind returned.
+        Raises SourceError when a file no longer holds what was read from it.
+        """
+        ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
+        if ranked:
+            numbered = NumberedFiles(self._files)
+            fields = self.fields[kind]
+            reject_losers(ranked, _KEYS[kind], fields, numbered, self.rejects, self._fetch)
+
+    @contextmanager
+    def _beside(self, loader: SongLoader, songs: NumberedFiles) -> Iterator[None]:
+        """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
+        stop = threading.Event()
+        contents = self._fetch.read_many(songs)
+        with ThreadPoolExecutor(1, "songs") as thread:
+            self._songs = thread.submit(loader.stage, songs, contents, stop)
+            try:
+                if self._has_one_thread():  # and perhaps no memory for both at a time
+                    wait([self._songs])
+                    processes.end()
+                yield
+                self._songs.add_done_callback(lambda _: self._song_bytes.put(_ALL_READ))
+                for size in iter(self._song_bytes.get, _ALL_READ):
+                    self._read(size)
+            except BaseException:
+                stop.set()
+                raise
+            self._songs.result()
+
+    def _has_one_thread(self) -> bool:
+        [(threads,)] = self._connection.execute(SQL["threads"].sql).fetchall()
+        return bool(threads == 1)
+
+    def _read(self, size: int) -> None:
+        """Tell how far the reading is, from this thread; stop when the songs cannot be read."""
+        self._bytes_done += size
+        self._progress("reading", self._bytes_done, self._bytes, "bytes")
+        if self._songs.done():
+            self._songs.result()
+
+
+class DuckDBWarehouse(DuckDBReader):
+    """The warehouse open for a load (the protocol `Warehouse`); nobody else can open it meanwhile.
+
+    workspace: a folder for the files of the load, removed by whoever made it.
+    fetch: gives the files of the sources. mend_text: whether to mend text that was encoded twice.
+    schema_version: of its tables.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        workspace: Path,
+        fetch: Fetch,
+        *,
+        mend_text: bool,
+        schema_version: int = SCHEMA_VERSION,
+    ) -> None:
+        super().__init__(connection, schema_version)
+        self._workspace = workspace
+        self._fetch = fetch
+        self._mend_text = mend_text
+        self._stager: Stager | None = None
+        self._plan = Plan()
+
+    def close(self) -> None:
+        """Let go of the file, and of those of the load."""
+        if self._stager:
+            self._stager.rejects.close()
+        close(self._connection)
+
+    def create_tables(self, progress: Progress = silent) -> Migration | None:
+        """Make the tables that are missing, after bringing those of an older version up to date."""
+        if self.schema_version < SCHEMA_VERSION:
+            return self._migrate(progress)
+        with self._transaction():
+            self._create(without=self._views())
+        return None
+
+    def _migrate(self, progress: Progress) -> Migration:
+        run_id = self.newest_run() + 1
+        self.forget_staged()
+        with self._transaction():
+            done = migrate(self._run, run_id, self.schema_version, mend=self._mend_text)
+            self._stand_for_new()
+            self._run_all(derive_queries, progress, 0, len(derive_queries))
+            self._audit(rebuild_audit_queries)
+            self.forget_staged()
+            self._run_all(scratch_queries)
+        self.schema_version = SCHEMA_VERSION
+        return done
+
+    def replace_tables(self) -> None:
+        """Remove every table with all that is in it and make it anew, empty, in one transaction."""
+        with self._transaction():
+            self._run_all((*drop_view_queries, *drop_table_queries))
+            self._create()
+        self.schema_version = SCHEMA_VERSION
+
+    def _create(self, without: Collection[str] = ()) -> None:
+        """Make the tables that are missing, and the views but those that are there.
+
+        A view that is made again is written to the file, also by a load with nothing new.
+        """
+        self._run_all(create_table_queries)
+        self._run_all([query for query in create_view_queries if query.name not in without])
+        self._run(_BOOKKEEPING["insert_warehouse_info"])
+
+    def _views(self) -> list[str]:
+        """Name the views that the database has."""
+        return [name for (name,) in self._run(SQL["views_present"])]
+
+    def staged_by(self) -> StagedBy:
+        """Return the settings that what is staged depends on."""
+        [(_, mend_text, jsonpaths_hash, *_)] = self._run(_BOOKKEEPING["totals"])
+        return StagedBy.read(mend_text, jsonpaths_hash)
+
+    def newest_run(self) -> int:
+        """Return the number of the newest run, 0 before the first.
+
+        All of every run is read, for the report of the load reads it behind the commit: damage in
+        it has to be met while nothing is published.
+        """
+        runs = self.read(_BOOKKEEPING["runs"].sql).rows
+        return int(runs[0][0]) if runs else 0
+
+    def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
+        """Read the files of a plan into tables that no reader looks at."""
+        self.forget_staged()
+        self._plan = plan
+        with failures("reading the sources"):
+            self._stager = Stager(
+                self._connection,
+                keys,
+                self._workspace,
+                progress,
+                self._fetch,
+                mend_text=self._mend_text,
+            )
+            self._stager.stage(plan.files)
+        return self._stager.report(plan.files)
+
+    def publish(self, run: Run, progress: Progress) -> None:
+        """Settle, enter, transform and audit what was read, in one transaction."""
+        kinds = self._plan.kinds
+        with self._transaction():
+            days = {day for (day,) in self._run(SQL["batch_days"])}
+            transform = [within_days(query, days) for query in self._transform(kinds)]
+            settle = [within_days(query, days) for query in needed(settle_queries, kinds)]
+            steps = len(settle) + len(transform)
+            done = self._run_all(settle, progress, 0, steps)
+            self._reject_conflicts()
+            self._enter(run)
+            self._run_all((*reject_queries, *enter_queries, *total_queries))
+            self._run_all(transform, progress, done, steps)
+            progress("publishing", steps, steps, "steps")
+            self._audit(within_days(query, days) for query in needed(audit_queries, kinds))
+            self.forget_staged()
+
+    def refuse(self, run: Run) -> None:
+        """Enter the run as refused, with its rejects, and nothing else."""
+        with self._transaction():
+            self._enter(run)
+            self._run_all(refuse_queries)
+            self.forget_staged()
+
+    def rebuild(self, progress: Progress) -> None:
+        """Compute the star schema anew from what is staged."""
+        self.forget_staged()
+        with self._transaction():
+            self._stand_for_new()
+            self._run_all(rebuild_queries, progress, 0, len(rebuild_queries))
+            self._audit(rebuild_audit_queries)
+
+    def _stand_for_new(self) -> None:
+        """Let everything that is staged stand for the records of a load."""
+        for kind in get_args(Kind):
+            self._run(SQL[f"all_as_new_{kind}"])
+            self._run(SQL[f"none_ranked_{kind}"])
+
+    def forget_staged(self) -> None:
+        """Remove what a load has read and not published, also one that was killed."""
+        tables = self.tables()
+        for kind in get_args(Kind):
+            name = f"new_{kind}"
+            if name in tables:
+                self._run(SQL[f"drop_{name}"])
+            else:
+                self._run(SQL[f"drop_view_{name}"])
+
+    def _enter(self, run: Run) -> None:
+        """Make the tables new_files, new_rejects and new_run."""
+        assert self._stager is not None
+        path = self._workspace / "files.ndjson"
+        files, records_read = self._plan.files, self._stager.records_read
+        with path.open("w", encoding="utf-8") as stream:
+            # Column by column, for there may be a million of them.
+            for first in range(0, len(files), _FILES_A_LINE):
+                some = slice(first, first + _FILES_A_LINE)
+                columns = {
+                    "first": first,
+                    "kind": files.kinds_of(some),
+                    "uri": files.uris[some],
+                    "size": files.sizes[some].tolist(),
+                    "fingerprint": files.fingerprints[some],
+                    "records_read": records_read[some],
+                }
+                stream.write(json.dumps(columns) + "\n")
+        self._stager.rejects.flush()
+        self._run(SQL["create_new_files"], {"path": str(path)})
+        self._run(SQL["create_new_rejects"], {"path": str(self._stager.rejects.path)})
+        self._run(
+            SQL["create_new_run"],
+            {
+                "run_id": run.run_id,
+                "status": run.status,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at,
+                "files_new": len(run.plan.new),
+                "files_changed": len(run.plan.changed),
+                "files_skipped": run.plan.skipped,
+                "events_mended": run.mended["events"],
+                "songs_mended": run.mended["songs"],
+                "mend_text": run.staged_by.mend_text,
+                "jsonpaths_hash": run.staged_by.jsonpaths_hash,
+            },
+        )
+
+    def _reject_conflicts(self) -> None:
+        assert self._stager is not None
+        for kind in get_args(Kind):
+            self._stager.reject_conflicts(kind, self._run(conflict_queries[kind]))
+
+    def _transform(self, kinds: Collection[str]) -> list[Query]:
+        """Name the statements of the transform; a first load does not copy its events."""
+        staged = {kind for kind in get_args(Kind) if self._has_staged(kind)}
+        queries = needed(insert_table_queries, kinds, staged.intersection(kinds))
+        if "events" in staged:
+            return queries
+        transform: list[Query] = []
+        for query in queries:
+            if query.name == "stage_events":
+                transform += adopt_queries
+            elif query.name != "match_late":  # there are no earlier plays
+                transform.append(query)
+        return transform
+
+    def _has_staged(self, kind: Kind) -> bool:
+        [(records,)] = self._run(_COUNT[f"staging_{kind}"])
+        return bool(records)
+
+    def _audit(self, queries: Iterable[Query]) -> None:
+        for query in queries:
+            if rows := self._run(query):
+                raise QualityError(
+                    f"{query.purpose} ({query.name}): {len(rows)} rows break this, the first is "
+                    f"{rows[0]}; nothing was published",
+                    "This is a fault of the program, not of the data: please report it. "
+                    "`sparkify etl --rebuild` computes the star schema anew from staging.",
+                    check=query.name,
+                    rows=[[str(value) for value in row] for row in rows[:_SHOWN_ROWS]],
+                )
+
+    def _run_all(
+        self,
+        queries: Sequence[Query],
+        progress: Progress | None = None,
+        done: int = 0,
+        steps: int = 0,
+    ) -> int:
+        for query in queries:
+            if progress:
+                progress("transforming", done, steps, "steps")
+            if query.name == "insert_songplays":
+                self._insert_songplays(query)
+            else:
+                self._run(query)
+            done += 1
+        return done
+
+    def _insert_songplays(self, query: Query) -> None:
+        """Match plays to a catalogue that is too large for the memory part by part.
+
+        A join that goes to the disk writes every event there, with all its columns.
+        """
+        [(songs,)] = self._run(_COUNT["staging_songs"])
+        [(at_once,)] = self._run(SQL["songs_in_memory"])
+        parts = max(1, -(-songs // at_once))
+        if parts == 1:
+            self._run(query)
+            return
+        in_part = replace(query, sql=_PARTED.sub(lambda table: _PARTS[table[0]], query.sql))
+        views = [SQL[view] for view in _PARTS.values()]
+        for number in range(parts):
+            self._run(SQL["choose_part"], {"parts": parts, "number": number})
+            for step in (*views, in_part):
+                self._run(step)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with failures("publishing"), transaction(self._connection):
+            yield
+
+
+def migrate(
+    run: Callable[[Query, Mapping[str, Any] | None], list[Any]],
+    run_id: int,
+    from_version: int,
+    *,
+    mend: bool,
+) -> Migration:
+    """Make all tables anew, with what is staged and every run; the star stays empty.
+
+    run: runs a statement with its parameters, within a transaction.
+    mend: whether texts that were encoded twice are mended.
+    """
+    now = datetime.now(UTC).replace(tzinfo=None)
+    values = {"run_id": run_id, "started_at": now, "mend_text": int(mend)}
+    run(_DUCKDB_MIGRATION["create_migration"], values)
+    texts = [text for (text,) in run(_MIGRATION["suspected_texts"], None)] if mend else []
+    changed = corrections(texts)
+    run(
+        _DUCKDB_MIGRATION["create_mended_texts"],
+        {"texts": list(changed), "mended": list(changed.values())},
+    )
+    for query in migration_queries:
+        run(query, None)
+    return Migration.read(from_version, run(_MIGRATION["migrated"], None))
+
+
+@contextmanager
+def open_warehouse(
+    settings: Settings, *, wait: float, progress: Progress
+) -> Iterator[DuckDBWarehouse]:
+    """Open the file for a load, and make it if it is missing.
+
+    Raises BusyError when another process holds it for longer than `wait` seconds; WarehouseError
+    when it is no warehouse, or one of a newer program.
+    """
+    with ExitStack() as opened:
+        with failures("making a folder for temporary files"):
+            workspace = opened.enter_context(temporary_folder())
+        connection = connect(settings, read_only=False, wait=wait, progress=progress)
+        fetch = SourceFetch(settings, workspace)
+        warehouse = DuckDBWarehouse(connection, workspace, fetch, mend_text=settings.mend_text)
+        try:
+            if holds_tables(warehouse, settings.database):
+                warehouse.schema_version = check_schema(warehouse, settings.database)
+            yield warehouse
+        finally:
+            warehouse.close()
+
+
+__all__: list[Any] = ["DuckDBWarehouse", "open_warehouse"]

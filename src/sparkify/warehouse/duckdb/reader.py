@@ -1,0 +1,326 @@
+"""The warehouse read: our own statements, and those that a user wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+import duckdb
+from duckdb import StatementType
+
+from ...config import Settings
+from ...errors import UsageError, WarehouseError
+from ...ledger import Ledger
+from ...progress import Progress, silent
+from ...sql_queries import SCHEMA_VERSION, Query, folder
+from ...sql_queries.migrating import as_now
+from ...table import Table
+from ..parquet_folder import replacing
+from ..schema_version import holds_warehouse, known_version, not_ours, too_old
+from .connection import ELSEWHERE, closing, connect, failures
+
+_SHOWN_SQL = 72
+_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:ANALYZE\b|\([^()]*\))?", re.IGNORECASE)
+_READING = re.compile(r"[\s(]*(?:SELECT|FROM|WITH|PIVOT|UNPIVOT)\b", re.IGNORECASE)
+_NEXT = "`sparkify query` takes one SELECT; it reads the warehouse and can do nothing else."
+_REFUSED = (
+    *(duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError),
+    *(duckdb.IntegrityError, duckdb.PermissionException),
+    UnicodeDecodeError,  # the client on a message that cuts a character
+)
+"""What is wrong with a statement, not with the warehouse or the machine."""
+_AS_GIVEN = {
+    *("boolean", "tinyint", "smallint", "integer", "bigint", "hugeint"),
+    *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint", "float", "double", "decimal"),
+    *("varchar", "enum", "blob", "uuid", "bit", "bignum", "null"),
+}
+_NESTED = {"list", "array", "struct", "tuple", "map", "union", "variant"}
+
+
+class DuckDBReader:
+    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting.
+
+    schema_version: of its tables, at most our own.
+    """
+
+    engine = "duckdb"
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, schema_version: int = SCHEMA_VERSION
+    ) -> None:
+        self._connection = connection
+        self.schema_version = schema_version
+
+    def read(self, sql: str) -> Table:
+        """Run one statement and return its rows. Raises WarehouseError when it fails."""
+        is_older = self.schema_version < SCHEMA_VERSION
+        with failures(shorten(sql, _SHOWN_SQL, placeholder=" ...")):
+            try:
+                cursor = self._connection.execute(as_now(sql) if is_older else sql)
+            except (duckdb.BinderException, duckdb.CatalogException):
+                if is_older:
+                    raise too_old(self.schema_version) from None
+                raise
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Table(columns, cursor.fetchall())
+
+    def read_all(self, statements: Sequence[str]) -> list[Table]:
+        """Run several statements and return the rows of each. Raises WarehouseError."""
+        return [self.read(sql) for sql in statements]
+
+    def tables(self) -> list[str]:
+        """Name the tables that the database has, sorted."""
+        found = self.read(folder("duckdb")["tables_present"].sql)
+        return [name for (name,) in found.rows]
+
+    def export(self, table: str, path: Path) -> None:
+        """Write a table as a Parquet file. Raises WarehouseError when it cannot be written."""
+        self._run(folder("duckdb")["export_table"], {"table": table, "path": str(path.absolute())})
+
+    def known_files(self) -> Ledger:
+        """Return every version of a file that was loaded."""
+        return Ledger(self._run(folder("bookkeeping")["known_files"]))
+
+    def _run(self, query: Query, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        with failures(query.name):
+            return self._connection.execute(query.sql, parameters or {}).fetchall()
+
+
+class QueryReader(DuckDBReader):
+    """A reader for statements that a user wrote: they can change nothing, here or elsewhere."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection)
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+
+    def read(self, sql: str) -> Table:
+        """Run exactly one statement. Raises UsageError when it is none, wrong, or would write."""
+        self._require_reading(sql)
+        with failures("the query"):
+            try:
+                relation = self._connection.sql(sql)
+                return Table(tuple(relation.columns), fetched(relation))
+            except _REFUSED as error:
+                raise UsageError(_told(error), _advice(error)) from None
+
+    def _require_reading(self, sql: str) -> None:
+        """Raise UsageError unless a text is one SELECT, or the EXPLAIN of one."""
+        try:
+            statements = self._connection.extract_statements(sql)
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            raise UsageError(f"not SQL that DuckDB reads: {_told(error)}") from None
+        if not statements:
+            raise UsageError(
+                "there is no statement to run", "Give one; `sparkify status` lists the tables."
+            )
+        if len(statements) != 1:
+            raise UsageError(
+                f"one statement is expected, not {len(statements)}", "Give them one by one."
+            )
+        try:
+            kind = statements[0].type
+        except ValueError:  # the engine knows more kinds than its client
+            raise UsageError("this is no SELECT", _NEXT) from None
+        if kind == StatementType.EXPLAIN:
+            explained = _EXPLAIN.match(sql)
+            if explained is None:
+                raise UsageError("the first word must be EXPLAIN", _NEXT)
+            self._require_reading(sql[explained.end() :])
+        elif kind == StatementType.MULTI:  # a PIVOT, or anything with a PIVOT in it
+            if not _READING.match(sql):
+                raise UsageError("one with a PIVOT in it must begin with SELECT or PIVOT", _NEXT)
+        elif kind != StatementType.SELECT:
+            raise UsageError(f"{kind.name} is no SELECT", _NEXT)
+
+
+def _told(error: Exception) -> str:
+    """Give the engine's words and what it thinks was meant, without the place in the text."""
+    words = str(error)
+    if isinstance(error, UnicodeDecodeError):
+        words = error.object.decode("utf-8", "replace")
+    return " ".join(words.split("\n\n")[0].split())
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
+        return "`sparkify status` lists the tables, `sparkify sql TABLE` the columns of one."
+    if isinstance(error, duckdb.InvalidInputException | duckdb.PermissionException):
+        return "`sparkify query` reads the warehouse and can do nothing else."
+    return ""
+
+
+@contextmanager
+def open_reader(
+    settings: Settings,
+    *,
+    wait: float = 60.0,
+    progress: Progress = silent,
+    for_user_sql: bool = False,
+) -> Iterator[DuckDBReader]:
+    """Open the warehouse read-only.
+
+    wait: how many seconds to wait for a load that is under way. for_user_sql: let through only
+    what reads.
+    Raises WarehouseError when there is no warehouse, or one that this program cannot read;
+    BusyError when the wait was not enough.
+    """
+    if not settings.database.exists():
+        raise WarehouseError(
+            f"there is no warehouse at {settings.database} yet",
+            "Load one with `sparkify etl`, or name another file with --database.",
+        )
+    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
+        version = check_schema(DuckDBReader(connection), settings.database)
+        if for_user_sql:
+            yield QueryReader(connection)
+        else:
+            yield DuckDBReader(connection, version)
+
+
+def export_tables(
+    settings: Settings, tables: Sequence[str], address: str, *, wait: float, progress: Progress
+) -> dict[str, str]:
+    """Write each table to `<table>.parquet` in a folder, over what stood there, all or none.
+
+    Returns the file of each table. Raises UsageError when the folder cannot be written to,
+    WarehouseError or BusyError.
+    """
+    target = Path(address)
+    files = {}
+    with (
+        open_reader(settings, wait=wait, progress=progress) as reader,
+        replacing(target, tables) as made,
+    ):
+        for done, table in enumerate(tables):
+            progress(f"exporting {table}", done, len(tables), "tables")
+            reader.export(table, made / f"{table}.parquet")
+            files[table] = str(target / f"{table}.parquet")
+    return files
+
+
+def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledger:
+    """Read what is loaded; nothing is, where there is no database or it has no tables."""
+    if not settings.database.exists():
+        return Ledger()
+    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
+        reader = DuckDBReader(connection)
+        if not holds_tables(reader, settings.database):
+            return Ledger()
+        version = check_schema(reader, settings.database)
+        if version < SCHEMA_VERSION:  # a migration forgets the ledger
+            return Ledger(migrates_from=version)
+        return reader.known_files()
+
+
+def holds_tables(reader: DuckDBReader, database: Path) -> bool:
+    """Return whether a database holds our tables.
+
+    Raises WarehouseError when it holds tables of our names that this program did not make.
+    """
+    found = reader.read(folder("duckdb")["names_taken"].sql)
+    return holds_warehouse(found.rows, str(database), ELSEWHERE)
+
+
+def check_schema(reader: DuckDBReader, database: Path) -> int:
+    """Return the version of the tables. Nothing is changed.
+
+    Raises WarehouseError when the database is no warehouse, or one of a newer program.
+    """
+    if not holds_tables(reader, database):
+        raise WarehouseError(
+            f"{database} holds no Sparkify tables",
+            "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
+        )
+    versions = reader.read(folder("bookkeeping")["schema_version"].sql).rows
+    version: int = versions[0][0] if versions else SCHEMA_VERSION
+    if not isinstance(version, int):
+        raise not_ours(["warehouse_info"], str(database), ELSEWHERE)
+    return known_version(version, str(database))
+
+
+# The values of a result whose types nobody knows beforehand: nothing of any is lost or refused.
+#
+# | DuckDB | Python |
+# | --- | --- |
+# | numbers, BOOLEAN, VARCHAR, JSON, ENUM, BLOB, UUID, BIT, BIGNUM | what the client gives |
+# | DATE, TIME, TIMESTAMP, with a zone or without | datetime's; a moment with a zone is in UTC |
+# | LIST, ARRAY, STRUCT, TUPLE, MAP, UNION, VARIANT | Nested |
+# | nanoseconds, INTERVAL, GEOMETRY, TYPE, and what is unknown | str, as DuckDB writes it |
+#
+# NULL is None. A moment that Python has no value for (infinity, a year before 1 or after 9999,
+# 24:00) stays the text that it is. The client by itself gives another moment for infinity, 30 days
+# for a month, microseconds for nanoseconds, and wants pytz for a zone.
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A value with others in it, as JSON. text: with every digit of its numbers."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+    def as_json(self) -> Any:
+        """Return the lists and mappings that the text stands for."""
+        return json.loads(self.text)
+
+
+def fetched(relation: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows. Raises duckdb.Error."""
+    kinds = [str(type_.id) for type_ in relation.types]
+    if _AS_GIVEN.issuperset(kinds):
+        return relation.fetchall()
+    rows = relation.select(*map(_asked, range(1, len(kinds) + 1), kinds)).fetchall()
+    converters = [_CONVERTERS.get(kind, Nested if kind in _NESTED else None) for kind in kinds]
+    columns = zip(*rows, strict=True)
+    return list(zip(*map(_converted, columns, converters), strict=True))
+
+
+def _asked(place: int, kind: str) -> duckdb.Expression:
+    """Ask for one column, known by its place because names may repeat."""
+    column = duckdb.SQLExpression(f"#{place}")
+    if kind in _AS_GIVEN:
+        return column
+    if kind in _NESTED:
+        return duckdb.FunctionExpression("to_json", column)
+    return column.cast("VARCHAR")
+
+
+def _converted(column: tuple[Any, ...], convert: Callable[[str], Any] | None) -> tuple[Any, ...]:
+    if convert is None:
+        return column
+    return tuple(None if value is None else convert(value) for value in column)
+
+
+def _or_text(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    def converted(text: str) -> Any:
+        if text.startswith("24:"):  # some versions of Python take it for 0:00
+            return text
+        try:
+            return convert(text)
+        except ValueError:
+            return text
+
+    return converted
+
+
+_CONVERTERS: Mapping[str, Callable[[str], Any]] = {
+    "date": _or_text(date.fromisoformat),
+    "time": _or_text(time.fromisoformat),
+    "time with time zone": _or_text(time.fromisoformat),
+    "timestamp": _or_text(datetime.fromisoformat),
+    "timestamp_s": _or_text(datetime.fromisoformat),
+    "timestamp_ms": _or_text(datetime.fromisoformat),
+    "timestamp with time zone": _or_text(datetime.fromisoformat),
+}
