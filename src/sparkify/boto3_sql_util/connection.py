@@ -57,9 +57,20 @@ class Connection:
 
         Raises SettingsError when boto3 cannot make one of the settings and its own configuration.
         """
+        from botocore.exceptions import BotoCoreError
+
         with self._lock:
             if self._client is None:
-                self._client = self._new_client()
+                try:
+                    self._client = aws.client(
+                        self._settings,
+                        "redshift-data",
+                        self.region,
+                        mode="adaptive",  # throttled calls slow it down
+                        read_seconds=READ_SECONDS,
+                    )
+                except (BotoCoreError, ValueError) as error:
+                    raise refusal(error, self, "ExecuteStatement") from None
                 self._count_calls(self._client)
         return self._client
 
@@ -103,20 +114,6 @@ class Connection:
                 unanswered += what is Meaning.UNANSWERED
                 if unanswered > most_unanswered or not backoff.wait():
                     raise GaveUpError(error) from None
-
-    def _new_client(self) -> Any:
-        from botocore.exceptions import BotoCoreError
-
-        try:  # adaptive: calls that are throttled are slowed down
-            return aws.client(
-                self._settings,
-                "redshift-data",
-                self.region,
-                mode="adaptive",
-                read_seconds=READ_SECONDS,
-            )
-        except (BotoCoreError, ValueError) as error:
-            raise refusal(error, self, "ExecuteStatement") from None
 
     def _count_calls(self, client: Any) -> None:
         def count(event_name: str, **_: Any) -> None:

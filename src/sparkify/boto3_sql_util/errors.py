@@ -142,26 +142,15 @@ class StatementError(WarehouseError):
         query_id: int | None = None,
         in_doubt: bool = False,
     ) -> None:
-        super().__init__(
-            reason,
-            next_step or likely_cause(message)[1],
-            statement_id=statement_id,
-            status=status,
-            number=number,
-            name=name,
-            sql=sql,
-            message=message,
-            query_id=query_id,
-            in_doubt=in_doubt,
-        )
-        self.status: Status = status
-        self.message = message
         self.statement_id = statement_id
+        self.status: Status = status
         self.number = number
         self.name = name
         self.sql = sql
+        self.message = message
         self.query_id = query_id
         self.in_doubt = in_doubt
+        super().__init__(reason, next_step or likely_cause(message)[1], **vars(self))
 
     @property
     def conflict(self) -> bool:

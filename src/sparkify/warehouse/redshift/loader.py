@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from ...sources.listing import list_source
 from ...sql_queries import (
     SCHEMA_VERSION,
     TABLES,
-    Query,
     create_table_queries,
     create_view_queries,
     drop_view_queries,
@@ -74,10 +73,10 @@ class RedshiftWarehouse(RedshiftReader):
         present = self.tables()
         missing = [table for table in TABLES if table not in present]
         if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
-            migration = _migrate(self, self._workspace, progress, mend=self._settings.mend_text)
+            done = self._migrate(progress)
             self._together_or_singly(_keys(MADE_ANEW))
             self._together_or_singly(_layout(MADE_ANEW))
-            return migration
+            return done
         if missing:
             self._make(_creation(missing), missing)
         return None
@@ -170,9 +169,8 @@ class RedshiftWarehouse(RedshiftReader):
         self, run: Run, statements: Callable[[Batch], list[Step]], progress: Progress
     ) -> None:
         with self._explained():
-            Publication(self, self._staged, run, self._state, self._workspace).send(
-                statements, progress
-            )
+            publication = Publication(self, self._staged, run, self._state, self._workspace)
+            publication.send(statements, progress)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -207,6 +205,57 @@ class RedshiftWarehouse(RedshiftReader):
             sql = fill(_SQL["forget_files"], {"run_id": run.run_id}, {"uris": uris})
             self.run_steps([Step("forget_files", sql)])
 
+    # An older version
+
+    def _migrate(self, progress: Progress) -> Migration:
+        """Bring tables of an older version up to date, all or nothing.
+
+        Raises BusyError when loads of the older program keep coming first, and StatementError.
+        """
+        version = self.schema_version()
+        role, attempt = RoleWaits(progress), 1
+        while True:
+            try:
+                self._migrate_from(version)
+            except StatementError as error:
+                if role.after(error, 0):
+                    continue
+                if not (error.name == OVERTAKEN or error.in_doubt or error.status == "ABORTED"):
+                    raise
+                if self.schema_version() < SCHEMA_VERSION:
+                    if attempt == ATTEMPTS:
+                        raise BusyError(
+                            "the warehouse could not be brought up to date while others load into"
+                            " it",
+                            "Run the command again when they have finished.",
+                        ) from None
+                    attempt += 1
+                    continue
+            self.schema_version()
+            return Migration.read(version, self.read(_MIGRATION["migrated"].sql).rows)
+
+    def _migrate_from(self, version: int) -> None:
+        """Make one attempt, from the run that is now the newest."""
+        statements = [_BOOKKEEPING["runs"].sql, _MIGRATION["suspected_texts"].sql]
+        runs, suspects = self.read_all(statements)
+        base_run = int(runs.rows[0][0]) if runs.rows else 0
+        mend = self._settings.mend_text
+        changed = corrections(str(text) for (text,) in suspects.rows) if mend else {}
+        values: dict[str, str | int] = {
+            "base_run": base_run,
+            "run_id": str(base_run + 1),
+            "from_version": version,
+            "started_at": datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" "),
+            "mend_text": int(mend),
+        }
+        work = WorkFolder(self, f"migrations/{secrets.token_hex(16)}", self._workspace)
+        try:
+            rows = ({"text_value": text, "mended": better} for text, better in changed.items())
+            manifests = work.upload({"mended": [work.write("mended", rows)] if changed else []})
+            self.run_steps(migration(values, self.resources.role_arn, manifests))
+        finally:
+            work.clear()
+
 
 def _creation(missing: Sequence[str]) -> list[Step]:
     """Return the statements that create tables."""
@@ -215,70 +264,19 @@ def _creation(missing: Sequence[str]) -> list[Step]:
     return plain([*made, *create_view_queries, _BOOKKEEPING["insert_warehouse_info"]])
 
 
-def _keys(missing: Sequence[str]) -> list[Step]:
+def _keys(tables: Sequence[str]) -> list[Step]:
     """Return the statements that declare keys; keys come before what refers to them."""
-    keys = sorted(folder("redshift/keys").values(), key=lambda query: "_to_" in query.name)
-    return plain(_of(keys, missing))
+    return sorted(_altering("keys", tables), key=lambda step: "_to_" in step.name)
 
 
-def _layout(missing: Sequence[str]) -> list[Step]:
+def _layout(tables: Sequence[str]) -> list[Step]:
     """Return the statements that set how tables are distributed and sorted."""
-    return plain(_of(folder("redshift/layout").values(), missing))
+    return _altering("layout", tables)
 
 
-def _of(queries: Iterable[Query], tables: Sequence[str]) -> list[Query]:
-    return [query for query in queries if query.header["table"] in tables]
-
-
-def _migrate(
-    reader: RedshiftReader, workspace: Path, progress: Progress, *, mend: bool
-) -> Migration:
-    """Bring the tables up to date: all or nothing.
-
-    workspace: a folder for files. mend: whether texts that were encoded twice are mended.
-    Raises BusyError when loads of the older program keep coming first, StatementError.
-    """
-    version = reader.schema_version()
-    role, attempt = RoleWaits(progress), 1
-    while True:
-        try:
-            _migrate_once(reader, workspace, version, mend=mend)
-        except StatementError as error:
-            if role.after(error, 0):
-                continue
-            if not (error.name == OVERTAKEN or error.in_doubt or error.status == "ABORTED"):
-                raise
-            if reader.schema_version() < SCHEMA_VERSION:
-                if attempt == ATTEMPTS:
-                    raise BusyError(
-                        "the warehouse could not be brought up to date while others load into it",
-                        "Run the command again when they have finished.",
-                    ) from None
-                attempt += 1
-                continue
-        reader.schema_version()
-        return Migration.read(version, reader.read(_MIGRATION["migrated"].sql).rows)
-
-
-def _migrate_once(reader: RedshiftReader, workspace: Path, version: int, *, mend: bool) -> None:
-    """Make one attempt, from the run that is now the newest."""
-    runs, suspects = reader.read_all([_BOOKKEEPING["runs"].sql, _MIGRATION["suspected_texts"].sql])
-    base_run = int(runs.rows[0][0]) if runs.rows else 0
-    changed = corrections(str(text) for (text,) in suspects.rows) if mend else {}
-    values: dict[str, str | int] = {
-        "base_run": base_run,
-        "run_id": str(base_run + 1),
-        "from_version": version,
-        "started_at": datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" "),
-        "mend_text": int(mend),
-    }
-    work = WorkFolder(reader, f"migrations/{secrets.token_hex(16)}", workspace)
-    try:
-        rows = ({"text_value": text, "mended": better} for text, better in changed.items())
-        manifests = work.upload({"mended": [work.write("mended", rows)] if changed else []})
-        reader.run_steps(migration(values, reader.resources.role_arn, manifests))
-    finally:
-        work.clear()
+def _altering(name: str, tables: Sequence[str]) -> list[Step]:
+    queries = folder(f"redshift/{name}").values()
+    return plain(query for query in queries if query.header["table"] in tables)
 
 
 @contextmanager
@@ -287,8 +285,4 @@ def open_warehouse(settings: Settings, *, progress: Progress) -> Iterator[Redshi
     with ExitStack() as opened:
         with writing("making a folder for temporary files"):
             workspace = opened.enter_context(temporary_folder())
-        warehouse = RedshiftWarehouse(settings, workspace, progress)
-        try:
-            yield warehouse
-        finally:
-            warehouse.close()
+        yield opened.enter_context(closing(RedshiftWarehouse(settings, workspace, progress)))

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,6 @@ class LedgerState:
     """The ledger as a whole.
 
     newest_run: 0 before the first. refused_runs, file_versions: how many there are.
-
     staged_by: the settings that what is staged depends on.
     """
 
@@ -84,35 +84,26 @@ class RedshiftReader:
     def __init__(self, settings: Settings, progress: Progress = silent) -> None:
         self._settings = settings
         self._progress = progress
-        self._connection: Connection | None = None
-        self._resources: Resources | None = None
-        self._work: S3 | None = None
         self._schema_version = 0  # not known yet
 
-    @property
+    @cached_property
     def connection(self) -> Connection:
-        """The connection to the Data API, made when it is first needed."""
-        if self._connection is None:
-            self._connection = boto3_sql_util.connect(self._settings)
-        return self._connection
+        """The connection to the Data API."""
+        return boto3_sql_util.connect(self._settings)
 
-    @property
+    @cached_property
     def resources(self) -> Resources:
         """What `sparkify iac up` made. Raises SettingsError if there is nothing."""
-        if self._resources is None:
-            from ... import iac
+        from ... import iac
 
-            self._resources = iac.resources(self._settings)
-        return self._resources
+        return iac.resources(self._settings)
 
-    @property
+    @cached_property
     def work(self) -> S3:
         """The client for the work bucket."""
-        if self._work is None:
-            from ...util_s3 import S3
+        from ...util_s3 import S3
 
-            self._work = S3(self._settings, self._settings.aws_region)
-        return self._work
+        return S3(self._settings, self._settings.aws_region)
 
     def work_address(self, key: str) -> str:
         """Return the address of a key in the work bucket."""
@@ -225,14 +216,10 @@ class RedshiftReader:
     def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
         """Yield the rows of a large ledger, by way of the work bucket."""
         target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
-        values = {
-            "query": on_one_line(_BOOKKEEPING["known_files"].sql),
-            "target": target,
-            "role": self.resources.role_arn,
-        }
+        query = on_one_line(_BOOKKEEPING["known_files"].sql)
+        values = {"query": query, "target": target, "role": self.resources.role_arn}
         try:
-            sql = fill(_SQL["unload_known_files"], values)
-            self._execute(sql)
+            self._execute(fill(_SQL["unload_known_files"], values))
             objects = sorted(self.work.list(target), key=lambda one: one.key)
             for data in self.work.read_many(objects):
                 for line in gzip.decompress(data).splitlines():
@@ -250,9 +237,8 @@ class QueryReader(RedshiftReader):
         try:
             return super().read_all([only_reading(sql) for sql in statements])
         except StatementError as error:
-            raise UsageError(
-                error.reason, "`sparkify query` reads only; `sparkify status` lists the tables."
-            ) from None
+            step = "`sparkify query` reads only; `sparkify status` lists the tables."
+            raise UsageError(error.reason, step) from None
 
     def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
         return self._ask(statements)
@@ -298,7 +284,7 @@ def only_reading(sql: str) -> str:
     if ";" in words:
         raise UsageError("one statement is expected, not several", "Give them one by one.")
     if changing := sorted(_CHANGING & set(words)):
-        raise UsageError(f"{changing[0]} does not belong into one that only reads", _NEXT)
+        raise UsageError(f"{changing[0]} does not belong in a statement that only reads", _NEXT)
     return text
 
 
