@@ -149,15 +149,15 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "--verify believes a file's date",
-        "sources.py",
+        "sources/files.py",
         '            digest = hashlib.file_digest(stream, "sha256").hexdigest()\n',
         "            digest = hashlib.sha256(str(file.size).encode()).hexdigest()\n",
         "unit/test_etl.py::test_verify_finds_what_looks_the_same",
     ),
     _fault(
         "a file that is written to while it is read is not noticed",
-        "sources.py",
-        '    return not f"{file.fingerprint}-".startswith(f"{_mark(status)}-")\n',
+        "sources/files.py",
+        '    return not f"{file.fingerprint}-".startswith(f"{mark(status)}-")\n',
         '    return not f"{file.fingerprint}-".startswith("")\n',
         "unit/test_etl.py::test_log_that_grows_during_the_load",
     ),

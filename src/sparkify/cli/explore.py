@@ -24,7 +24,7 @@ def inspect(call: Call, sources: tuple[str, ...]) -> None:
     SOURCE is an s3:// address, a folder or a file; without any, LOG_DATA and SONG_DATA are looked
     at: how many files, how large, since when, what is passed over, and the first records.
     """
-    from .. import inspection
+    from ..sources import inspect as inspection
 
     with console.ProgressBar() as progress:
         found = inspection.inspect(call.settings(), sources, progress)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ..analysis import Answer
     from ..doctor import Finding
     from ..etl import LoadReport
-    from ..inspection import Inspected, Sized
     from ..ledger import Plan
     from ..quality import CheckResult
+    from ..sources.inspect import Inspected, Sized
     from ..sql_queries import Query
     from ..table import Table
 

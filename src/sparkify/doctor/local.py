@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
-from .. import __version__, jsonpaths, sources, sql_queries, warehouse
+from .. import __version__, sql_queries, warehouse
 from ..config import Settings
 from ..config.keys import SETTINGS
 from ..errors import SparkifyError, WarehouseError
 from ..redact import mask_all
-from ..staging.rules import Kind
+from ..sources.files import Kind
+from ..sources.jsonpaths import read_keys
+from ..sources.listing import list_source, some
+from ..staging.rules import EVENT_KEYS
 
 _LITTLE_SPACE = 1_000_000_000  # bytes free on the disk, below which a load may not fit
 
@@ -78,18 +81,18 @@ def _source(settings: Settings, kind: Kind) -> Finding:
     check = f"source of {kind}"
     address = settings.log_data if kind == "events" else settings.song_data
     try:
-        listing = sources.list_source(settings, kind)
+        listing = list_source(settings, kind)
     except SparkifyError as error:
         return Finding.wrong(check, error)
     size = sum(listing.found.sizes) / 1e6
-    unread = f"; ignored: {sources.some(listing.unread)}" if listing.unread else ""
+    unread = f"; ignored: {some(listing.unread)}" if listing.unread else ""
     return Finding(check, f"{address}: {len(listing.found):,} files, {size:,.1f} MB{unread}")
 
 
 def _jsonpaths(settings: Settings) -> Finding:
     check = "fields of events"
     try:
-        keys = jsonpaths.read_keys(settings)
+        keys = read_keys(settings, EVENT_KEYS)
     except SparkifyError as error:
         return Finding.wrong(check, error)
     named = sum(1 for key in keys if key)

@@ -11,12 +11,12 @@ from typing import Any, get_args
 import duckdb
 
 from ...config import Settings
-from ...fetching import SourceFetch
 from ...ledger import Plan
 from ...progress import Progress
+from ...sources.download import SourceFetch
+from ...sources.files import Kind
 from ...sql_queries import folder
 from ...staging.rejects import RejectLog
-from ...staging.rules import Kind
 from .connection import closing, failures, options
 from .loader import Stager
 

@@ -24,13 +24,13 @@ from typing import Any, get_args
 
 import duckdb
 
-from ... import processes, sources
+from ... import processes
 from ...config import Settings
 from ...errors import QualityError
-from ...fetching import LOCAL, Fetch, SourceFetch
 from ...ledger import Plan
 from ...progress import Progress, silent
-from ...source_file import SourceFile, SourceFiles
+from ...sources.download import LOCAL, Fetch, SourceFetch
+from ...sources.files import Kind, NumberedFiles, SourceFile, SourceFiles, moved
 from ...sql_queries import (
     SCHEMA_VERSION,
     Query,
@@ -56,9 +56,8 @@ from ...sql_queries import (
 )
 from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
 from ...staging.mend import corrections
-from ...staging.reading import NumberedFiles
 from ...staging.rejects import Ranked, RejectLog, reject_losers
-from ...staging.rules import Kind, fields_of
+from ...staging.rules import fields_of
 from ...temporary import temporary_folder
 from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
@@ -152,7 +151,7 @@ class Stager:
             self.unknown = event_loader.unknown + song_loader.unknown
             self.notes = event_loader.notes + song_loader.notes
         for one in events:
-            sources.moved(one.file)  # raises where one vanished
+            moved(one.file)  # raises where one vanished
         self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
         self.rejects.flush()
 

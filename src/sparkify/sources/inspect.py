@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import sources
-from .errors import SourceError
-from .progress import Progress, silent
+from ..errors import SourceError
+from ..progress import Progress, silent
+from .files import in_s3
+from .listing import is_hidden, passed_over, scan_folder
 
 if TYPE_CHECKING:
-    from .config import Settings
-    from .util_s3 import S3, S3Object
+    from ..config import Settings
+    from ..util_s3 import S3, S3Object
 
 RECORDS = 3
 """How many records of a source are shown."""
@@ -79,7 +80,7 @@ def inspect(
     when S3 does not let us in.
     """
     for address in addresses:
-        if not sources.in_s3(address) and not _exists(address):
+        if not in_s3(address) and not _exists(address):
             raise SourceError(
                 f"there is no folder or file {address}",
                 "Check the name; a relative one starts at the current folder.",
@@ -96,16 +97,16 @@ def _exists(address: str) -> bool:
 
 
 def _inspected(settings: Settings, address: str, progress: Progress) -> Inspected:
-    if not sources.in_s3(address):
+    if not in_s3(address):
         return _folder(address)
-    from .util_s3 import S3
+    from ..util_s3 import S3
 
     return _prefix(S3(settings, settings.s3_region), address, progress)
 
 
 def _folder(address: str) -> Inspected:
     result = Inspected(address)
-    listing = sources.scan_folder(address, "events")
+    listing = scan_folder(address, "events")
     files = listing.files
     for file in files:
         nanoseconds = int(file.fingerprint.partition("-")[2])
@@ -133,7 +134,7 @@ def _prefix(s3: S3, address: str, progress: Progress) -> Inspected:
     first: list[S3Object] = []
     seen = 0
     for seen, one in enumerate(s3.list(address), start=1):
-        if sources.passed_over(one.address, root):
+        if passed_over(one.address, root):
             result.passed_over[_ending(one.address, root)] += 1
             continue
         result.add(one.address, one.size, one.modified)
@@ -156,7 +157,7 @@ def _prefix(s3: S3, address: str, progress: Progress) -> Inspected:
 def _ending(name: str, root: str = "/") -> str:
     """Tell what kind of name was passed over: by its ending, or `hidden`, `folder`, `none`."""
     names = name.removeprefix(root).split("/")
-    if any(map(sources.is_hidden, names)):
+    if any(map(is_hidden, names)):
         return "hidden"
     return Path(names[-1]).suffix or "none" if names[-1] else "folder"
 

@@ -13,9 +13,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from .. import processes
-from ..source_file import SourceFile
-from ..sources import unreadable
-from .reading import Numbered, NumberedFiles
+from .files import Numbered, NumberedFiles, SourceFile, unreadable
 
 _PART_BYTES = 16 << 20
 _READERS = 16

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 import stat
@@ -16,21 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from . import processes
-from .errors import SourceError
-from .source_file import SourceFile, SourceFiles
-from .staging.rules import Kind
+from .. import processes
+from ..errors import SourceError
+from .files import Kind, SourceFile, SourceFiles, in_s3, mark, unreadable
 
 if TYPE_CHECKING:
-    from .config import Settings
-    from .util_s3 import S3Object
+    from ..config import Settings
+    from ..util_s3 import S3Object
 
 _name = attrgetter("name")
 _ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 _DENIED = (errno.EACCES, errno.EPERM)
 _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 _SHOWN_NAMES = 5
-_S3 = "s3://"
 _SHARES = 16
 _NO_ETAG = "no_etag_"
 _PLAIN_ETAG = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?")
@@ -86,14 +83,9 @@ def list_source(settings: Settings, kind: Kind) -> Listing:
     address = {"events": settings.log_data, "songs": settings.song_data}[kind]
     if not in_s3(address):
         return list_folder(address, kind)
-    from .util_s3 import S3
+    from ..util_s3 import S3
 
     return list_objects(S3(settings, settings.s3_region).list(address), address, kind)
-
-
-def in_s3(address: str) -> bool:
-    """Tell whether an address is one in S3."""
-    return address.startswith(_S3)
 
 
 def list_folder(address: str, kind: Kind) -> Listing:
@@ -121,7 +113,7 @@ def scan_folder(address: str, kind: Kind) -> Listing:
         if root.is_file():
             status = root.stat()
             path = os.path.realpath(root, strict=True)
-            file = SourceFile(kind, _uri(path), status.st_size, _mark(status), path)
+            file = SourceFile(kind, _uri(path), status.st_size, mark(status), path)
             listing = Listing(SourceFiles([file]))
         elif root.exists() and not root.is_dir():
             raise SourceError(
@@ -166,20 +158,6 @@ def _uri(path: str) -> str:
     if path.isascii():
         return path
     return path.encode("utf-8", errors="surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def unreadable(uri: str, error: OSError) -> SourceError:
-    """Make the error for a file or a folder that cannot be read."""
-    return SourceError(
-        f"{uri} cannot be read: {error.strerror or error}",
-        "Make it readable, or take it out of the source; then load again.",
-        uri=uri,
-    )
-
-
-def _mark(status: os.stat_result) -> str:
-    """Make a fingerprint of a file's size and its time of change, in nanoseconds."""
-    return f"{status.st_size}-{status.st_mtime_ns}"
 
 
 def _walk_all(root: str, kind: Kind) -> Listing:
@@ -236,7 +214,7 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[List
                     links[len(paths)] = entry.path  # whose name tells how to open the file
                 paths.append(path)
                 sizes.append(status.st_size)
-                marks.append(_mark(status))
+                marks.append(mark(status))
             elif stat.S_ISREG(status.st_mode):
                 listing.ignored.append(path)
             elif stat.S_ISDIR(status.st_mode) and not f"{folder}/".startswith(f"{path}/"):
@@ -269,15 +247,6 @@ def is_hidden(name: str) -> bool:
     if name.startswith("_"):
         return "=" not in name
     return name.startswith(".") and name not in (".", "..")
-
-
-def _require_harmless(error: OSError, *, is_data: bool = False) -> None:
-    """Raise an error again unless it is one to pass a name over for.
-
-    is_data: whether it is the name of a data file, which must not be denied.
-    """
-    if error.errno not in _LEADS_NOWHERE and (is_data or error.errno not in _DENIED):
-        raise error
 
 
 def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listing:
@@ -331,37 +300,3 @@ def etag(file: SourceFile) -> str:
 def ending(path: str) -> str:
     """Return the ending that says whether a data file is packed: `.json.gz` or `.json`."""
     return ".json.gz" if path.endswith(".gz") else ".json"
-
-
-def hashed(file: SourceFile) -> SourceFile:
-    """Add a hash of the content to a file's fingerprint (`--verify`); an ETag stays as it is.
-
-    Raises SourceError when it cannot be read.
-    """
-    if in_s3(file.path):
-        return file
-    try:
-        with Path(file.path).open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise unreadable(file.uri, error) from None
-    return file._replace(fingerprint=f"{file.fingerprint}-{digest}")
-
-
-def moved(file: SourceFile) -> bool:
-    """Return whether a file has another size or time of change than it was listed with.
-
-    One in S3 has not: it is given as it was listed, or not at all. Raises SourceError when a file
-    vanished.
-    """
-    if in_s3(file.uri):
-        return False
-    try:
-        status = os.stat(file.path)  # noqa: PTH116 - a name may be no UTF-8
-    except OSError:
-        raise SourceError(
-            f"{file.uri} vanished while it was read; nothing was loaded",
-            "Load again when nobody removes it.",
-            uri=file.uri,
-        ) from None
-    return not f"{file.fingerprint}-".startswith(f"{_mark(status)}-")

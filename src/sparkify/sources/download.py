@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from .source_file import SourceFile
-from .sources import ending, etag, in_s3
-from .staging.reading import Numbered
+from .files import Numbered, SourceFile, in_s3
+from .listing import ending, etag
 
 if TYPE_CHECKING:
-    from .config import Settings
-    from .util_s3 import S3, S3Object
+    from ..config import Settings
+    from ..util_s3 import S3, S3Object
 
 GROUP_BYTES = 256 << 20
 """How much of a source in S3 is on the disk at a time; a larger file is there alone."""
@@ -92,7 +91,7 @@ class SourceFetch:
         return one._replace(file=one.file._replace(path=str(self._workspace / name)))
 
     def _s3(self) -> S3:
-        from .util_s3 import S3
+        from ..util_s3 import S3
 
         if self._made is None:
             self._made = S3(self._settings, self._settings.s3_region)
@@ -117,7 +116,7 @@ def grouped(
 
 def object_of(file: SourceFile) -> S3Object:
     """Return the object that a file in S3 is, as it was listed."""
-    from .util_s3 import S3Object, parse
+    from ..util_s3 import S3Object, parse
 
     bucket, key = parse(file.path)
     return S3Object(bucket, key, file.size, etag(file))

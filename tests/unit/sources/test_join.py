@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from sparkify.errors import SourceError
-from sparkify.source_file import SourceFile, SourceFiles
-from sparkify.staging import joining
-from sparkify.staging.joining import SongPart, join_songs
-from sparkify.staging.reading import NumberedFiles
+from sparkify.sources import join
+from sparkify.sources.files import NumberedFiles, SourceFile, SourceFiles
+from sparkify.sources.join import SongPart, join_songs
 
 SONG = b'{"song_id":"SO1","title":"One"}'
 
@@ -28,14 +27,14 @@ def listed(folder: Path, contents: dict[str, bytes]) -> NumberedFiles:
     return NumberedFiles(files)
 
 
-def join(folder: Path, contents: dict[str, bytes]) -> SongPart:
+def joined(folder: Path, contents: dict[str, bytes]) -> SongPart:
     (part,) = join_songs(listed(folder, contents), "number")
     return part
 
 
 def test_files_are_joined_under_their_numbers(tmp_path: Path) -> None:
     blanks = SONG + b" \t\r\n"
-    part = join(tmp_path, {"a.json": SONG, "b.json": blanks, "c.json": SONG + b"\n"})
+    part = joined(tmp_path, {"a.json": SONG, "b.json": blanks, "c.json": SONG + b"\n"})
     songs = [json.loads(line) for line in part.data.splitlines()]
     assert songs == [{"number": n, **json.loads(SONG)} for n in range(3)]
     assert list(part.plain) == [0, 1, 2]
@@ -51,7 +50,7 @@ def test_files_are_joined_under_their_numbers(tmp_path: Path) -> None:
     ],
 )
 def test_what_looks_like_one_object_on_one_line_is_plain(tmp_path: Path, content: bytes) -> None:
-    assert list(join(tmp_path, {"a.json": content}).plain) == [0]
+    assert list(joined(tmp_path, {"a.json": content}).plain) == [0]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_what_looks_like_one_object_on_one_line_is_plain(tmp_path: Path, content
 def test_what_is_not_one_plain_object_stays_apart(
     tmp_path: Path, name: str, content: bytes
 ) -> None:
-    part = join(tmp_path, {"0.json": SONG, name: content, "z.json": SONG})
+    part = joined(tmp_path, {"0.json": SONG, name: content, "z.json": SONG})
     assert list(part.plain) == [0, 2]
     assert part.plain_bytes == 2 * len(SONG)
     ((one, data),) = part.odd
@@ -78,8 +77,8 @@ def test_what_is_not_one_plain_object_stays_apart(
 
 
 def test_parts_hold_some_files_of_a_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 2)
-    monkeypatch.setattr(joining, "_PART_BYTES", 4 * len(b'{"number":3,' + SONG[1:] + b"\n"))
+    monkeypatch.setattr(join, "_FILES_AT_A_TIME", 2)
+    monkeypatch.setattr(join, "_PART_BYTES", 4 * len(b'{"number":3,' + SONG[1:] + b"\n"))
     every = listed(tmp_path, {f"{n}.json": SONG for n in range(9)})
     some = every[3:]
     parts = list(join_songs(some, "number"))
@@ -141,7 +140,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     lock = threading.Lock()
-    read = joining._content
+    read = join._content
 
     def timed(path: str, size: int) -> bytes | None:
         with lock:
@@ -151,9 +150,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
                 clock.thread += clock.busy
         return read(path, size)
 
-    monkeypatch.setattr(joining, "time", clock)
-    monkeypatch.setattr(joining, "_content", timed)
-    monkeypatch.setattr(joining, "_disk_is_slow", False)
+    monkeypatch.setattr(join, "time", clock)
+    monkeypatch.setattr(join, "_content", timed)
+    monkeypatch.setattr(join, "_disk_is_slow", False)
     return clock
 
 
@@ -170,8 +169,8 @@ def test_disk_is_slow_where_files_are_waited_for(
     busy: int,
     slow: bool,
 ) -> None:
-    monkeypatch.setattr(joining, "_disk_is_slow", was_slow)
+    monkeypatch.setattr(join, "_disk_is_slow", was_slow)
     clock.takes, clock.busy = takes, busy
-    join(tmp_path, {f"{n}.json": SONG for n in range(20)})
-    assert joining._disk_is_slow == slow
+    joined(tmp_path, {f"{n}.json": SONG for n in range(20)})
+    assert join._disk_is_slow == slow
     assert (clock.thread == Clock.thread) == was_slow  # threads read while it is slow

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import zlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
-from typing import NamedTuple, get_args, overload
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple, get_args, overload
 
-from .staging.rules import Kind
+from ..errors import SourceError
 
+Kind = Literal["events", "songs"]
+
+_S3 = "s3://"
 _BLOCK = 256
 _OPEN_BLOCKS = 8
 _KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -245,3 +252,107 @@ class SourceFiles(Sequence[SourceFile]):
         """Say where to open the files at some positions."""
         both = zip(positions, self.uris.at(positions), strict=True)
         return [self._other_paths.get(n, uri) for n, uri in both]
+
+
+class Numbered(NamedTuple):
+    """A source file with the number that it has in this load."""
+
+    number: int
+    file: SourceFile
+
+
+class NumberedFiles(Sequence[Numbered]):
+    """Some of the files of a load; one becomes an object when it is asked for.
+
+    numbers: theirs; without it, all of the files.
+    """
+
+    def __init__(self, files: SourceFiles, numbers: Sequence[int] | None = None) -> None:
+        self._files = files
+        self.numbers = range(len(files)) if numbers is None else numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Numbered: ...
+    @overload
+    def __getitem__(self, index: slice) -> NumberedFiles: ...
+    def __getitem__(self, index: int | slice) -> Numbered | NumberedFiles:
+        if isinstance(index, slice):
+            return NumberedFiles(self._files, self.numbers[index])
+        number = self.numbers[index]
+        return Numbered(number, self._files[number])
+
+    @property
+    def paths(self) -> list[str]:
+        """Where to open each."""
+        return self._files.paths(self.numbers)
+
+    @property
+    def sizes(self) -> list[int]:
+        """Of each, in bytes."""
+        return list(map(self._files.sizes.__getitem__, self.numbers))
+
+
+@contextmanager
+def opened(file: SourceFile) -> Iterator[BinaryIO]:
+    """Open a file for its bytes. Raises SourceError when it cannot be opened or read."""
+    try:
+        with open(file.path, "rb") as stream:  # noqa: PTH123 - a name may be no UTF-8
+            yield stream
+    except OSError as error:
+        raise unreadable(file.uri, error) from None
+
+
+def in_s3(address: str) -> bool:
+    """Tell whether an address is one in S3."""
+    return address.startswith(_S3)
+
+
+def unreadable(uri: str, error: OSError) -> SourceError:
+    """Make the error for a file or a folder that cannot be read."""
+    return SourceError(
+        f"{uri} cannot be read: {error.strerror or error}",
+        "Make it readable, or take it out of the source; then load again.",
+        uri=uri,
+    )
+
+
+def mark(status: os.stat_result) -> str:
+    """Make a fingerprint of a file's size and its time of change, in nanoseconds."""
+    return f"{status.st_size}-{status.st_mtime_ns}"
+
+
+def hashed(file: SourceFile) -> SourceFile:
+    """Add a hash of the content to a file's fingerprint (`--verify`); an ETag stays as it is.
+
+    Raises SourceError when it cannot be read.
+    """
+    if in_s3(file.path):
+        return file
+    try:
+        with Path(file.path).open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(file.uri, error) from None
+    return file._replace(fingerprint=f"{file.fingerprint}-{digest}")
+
+
+def moved(file: SourceFile) -> bool:
+    """Return whether a file has another size or time of change than it was listed with.
+
+    One in S3 has not: it is given as it was listed, or not at all. Raises SourceError when a file
+    vanished.
+    """
+    if in_s3(file.uri):
+        return False
+    try:
+        status = os.stat(file.path)  # noqa: PTH116 - a name may be no UTF-8
+    except OSError:
+        raise SourceError(
+            f"{file.uri} vanished while it was read; nothing was loaded",
+            "Load again when nobody removes it.",
+            uri=file.uri,
+        ) from None
+    return not f"{file.fingerprint}-".startswith(f"{mark(status)}-")

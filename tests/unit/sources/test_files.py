@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify.source_file import SourceFile, SourceFiles, Texts
-from sparkify.staging.rules import Kind
+from sparkify.sources.files import Kind, SourceFile, SourceFiles, Texts
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 names = st.text(st.characters(codec=None).filter(lambda one: one != "\0"))
