@@ -75,9 +75,7 @@ def s3_error(error: Exception, place: str, region: str, *, anonymous: bool) -> S
     if isinstance(error, BotoCoreError):
         return SourceError(f"{place}: {said}", "Check the address and the AWS configuration.")
     kind = UnsupportedError if what is Problem.UNSUPPORTED else SourceError
-    return kind(
-        f"{place}: S3 answered {code or status}: {said}", "Check the address.", code=code
-    )
+    return kind(f"{place}: S3 answered {code or status}: {said}", "Check the address.", code=code)
 
 
 def changed(place: str) -> SourceError:
