@@ -12,7 +12,8 @@ from typing import Any
 import click
 import duckdb
 
-from sparkify import analysis, wording
+from sparkify import analysis
+from sparkify.analysis import templates
 from sparkify.cli import application
 from sparkify.config import Settings
 from sparkify.config.keys import SETTINGS
@@ -257,5 +258,5 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "checks": _checks,
     "audits": _audits,
     "question header": lambda: _blocks(analysis),
-    "sentences": lambda: _blocks(wording),
+    "sentences": lambda: _blocks(templates),
 }

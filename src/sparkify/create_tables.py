@@ -1,4 +1,4 @@
-"""The tables of the warehouse: made, counted, removed."""
+"""The tables of the warehouse: create, drop and count them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .warehouse import open_warehouse
 def create(
     settings: Settings, *, wait: float = 60.0, progress: Progress = silent
 ) -> dict[str, Any]:
-    """Make the tables that are missing; no row is lost. Older ones are brought up to date.
+    """Create the tables that are missing and migrate older ones; no row is lost.
 
     Returns {"tables": {name: rows}, "notes": [sentence]}. Raises WarehouseError or BusyError.
     """
@@ -25,7 +25,7 @@ def create(
 
 
 def drop(settings: Settings, *, wait: float = 60.0, progress: Progress = silent) -> dict[str, Any]:
-    """Remove every table with all of its rows, and make them anew, empty.
+    """Drop every table with all of its rows, and create them again, empty.
 
     Returns {"tables": {name: rows}, "notes": []}. Raises WarehouseError or BusyError.
     """
@@ -35,7 +35,7 @@ def drop(settings: Settings, *, wait: float = 60.0, progress: Progress = silent)
 
 
 def rows(settings: Settings, *, wait: float = 60.0, progress: Progress = silent) -> dict[str, int]:
-    """Count the rows of each table, of whatever version; those that are missing have none.
+    """Return the number of rows of each table, of any schema version; 0 for a missing one.
 
     Raises WarehouseError or BusyError.
     """

@@ -11,14 +11,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, get_args
 
-from . import jsonpaths, ledger, processes, sources
+from . import ledger, processes
 from .analysis import Answer, ask
 from .config import Settings
 from .errors import TooManyRejectedError, WarehouseError
 from .ledger import Plan
 from .progress import Progress, silent
+from .sources.files import Kind, hashed
+from .sources.jsonpaths import read_keys
+from .sources.listing import Listing, list_sources, some
 from .sql_queries import Query, audit_queries, folder, needed, rebuild_audit_queries
-from .staging.rules import Kind
+from .staging.rules import EVENT_KEYS
 from .status import contents
 from .warehouse import (
     Counts,
@@ -102,7 +105,7 @@ def plan(
 
     Raises SourceError when a source is missing or empty.
     """
-    listing = sources.list_sources(settings)
+    listing = list_sources(settings)
     known = read_ledger(settings, wait=wait, progress=progress)
     result = _plan(listing, known, verify=verify)
     result.migrates_from = known.migrates_from
@@ -132,7 +135,7 @@ def load(
     """
     began = time.monotonic()
     started_at = _now()
-    listing = None if rebuild else sources.list_sources(settings)
+    listing = None if rebuild else list_sources(settings)
     with open_warehouse(settings, wait=wait, progress=progress) as warehouse:
         report = LoadReport(warehouse.engine)
         if migration := warehouse.create_tables(progress):
@@ -172,9 +175,9 @@ def _behind_the_commit(report: LoadReport) -> Iterator[None]:
         raise WarehouseError(f"{error.reason}; {done}", error.next_step, **error.details) from None
 
 
-def _plan(listing: sources.Listing, known: ledger.Ledger, *, verify: bool) -> Plan:
+def _plan(listing: Listing, known: ledger.Ledger, *, verify: bool) -> Plan:
     if verify:
-        result = ledger.plan(listing.files, known, verify=sources.hashed)
+        result = ledger.plan(listing.files, known, verify=hashed)
     else:
         loaded, others = known.sift(listing.found.uris, listing.found.fingerprints)
         result = ledger.plan(listing.at(others), known)
@@ -202,14 +205,14 @@ def _load_new(
     warehouse: Warehouse,
     settings: Settings,
     report: LoadReport,
-    listing: sources.Listing,
+    listing: Listing,
     started_at: datetime,
     progress: Progress,
     *,
     verify: bool,
 ) -> None:
     known = warehouse.known_files()
-    keys = jsonpaths.read_keys(settings)
+    keys = read_keys(settings, EVENT_KEYS)
     by = StagedBy.now(settings.mend_text, keys)
     by.require_kept(warehouse.staged_by())
     report.plan = _plan(listing, known, verify=verify)
@@ -288,28 +291,28 @@ def _passed(audits: Iterable[Query]) -> list[dict[str, Any]]:
     return [{"name": query.name, "severity": "fail", "failures": 0} for query in audits]
 
 
-def _unread(listing: sources.Listing) -> list[str]:
+def _unread(listing: Listing) -> list[str]:
     if not listing.unread:
         return []
     return [
         f"{len(listing.unread):,} names under the sources lead nowhere or in a circle, may not be "
-        f"read, or are no files, and were passed over: {sources.some(listing.unread)}. The next "
+        f"read, or are no files, and were passed over: {some(listing.unread)}. The next "
         "load takes what it can read then."
     ]
 
 
-def _notes(listing: sources.Listing, staged: StageReport, keys: tuple[str, ...]) -> list[str]:
+def _notes(listing: Listing, staged: StageReport, keys: tuple[str, ...]) -> list[str]:
     notes = []
     if others := sorted({*listing.ignored}.difference(listing.unread)):
         notes.append(
             "Passed over, for they do not end in .json, .jsonl or .ndjson (or these with .gz), or "
-            f"begin with . or _: {len(others):,} under the sources, {sources.some(others)}."
+            f"begin with . or _: {len(others):,} under the sources, {some(others)}."
         )
     if staged.unknown:
         names = [f"{name} ({count:,})" for name, count in staged.unknown.most_common()]
         notes.append(
             "Unknown fields in the first 1,000 records of each log file, and in the first 1,000 "
-            f"songs, were ignored: {sources.some(names)}."
+            f"songs, were ignored: {some(names)}."
         )
     if missing := keys.count(""):
         notes.append(f"The JSONPaths file leaves out {missing} fields: their columns are NULL.")
@@ -330,7 +333,7 @@ def _shrunk(warehouse: Warehouse, plan: Plan, known: ledger.Ledger) -> list[str]
         return []
     return [
         f"{len(fewer):,} changed files have fewer records than before; what they had stays in the "
-        f"warehouse: {sources.some(fewer)}. To forget it: `sparkify create-tables --drop`, then "
+        f"warehouse: {some(fewer)}. To forget it: `sparkify create-tables --drop`, then "
         "load."
     ]
 

@@ -15,12 +15,12 @@ from .warehouse import export_tables
 def export(
     settings: Settings, address: str | Path, *, wait: float = 60.0, progress: Progress = silent
 ) -> dict[str, Any]:
-    """Write each table of the star schema as Parquet, over what stood there.
+    """Write each table of the star schema as Parquet, replacing what was there.
 
     address: a folder, or from Redshift also an s3:// address, where UNLOAD writes several files a
     table.
     Returns {"folder": str(address), "files": {table: where}}.
-    Raises UsageError when the folder cannot be written to or the address is none for the engine,
+    Raises UsageError when the folder is not writable or the engine cannot write to the address,
     WarehouseError or BusyError. A folder then holds what it held before.
     """
     if not str(address).strip():

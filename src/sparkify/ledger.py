@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .source_file import SourceFile, SourceFiles
-from .staging.rules import Kind
+from .sources.files import Kind, SourceFile, SourceFiles
 
 SHOWN_FILES = 20
 """How many files of each group a plan names in its JSON."""

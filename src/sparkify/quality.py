@@ -10,15 +10,16 @@ from .sql_queries import Query, quality_checks
 from .table import Table
 from .warehouse import Reader
 
+OUTCOMES = ("passed", "warned", "failed")
 SAMPLE_ROWS = 10
-"""How many offending rows of a check are kept to be shown."""
+"""How many offending rows of a check are kept."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
     """What a check found.
 
-    severity: `fail` (the warehouse is wrong) or `warn` (somebody should look).
+    severity: `fail` (the warehouse is wrong) or `warn` (worth a look).
     rows: up to SAMPLE_ROWS of the `failures` offending rows.
     """
 
@@ -34,8 +35,13 @@ class CheckResult:
         """Whether nothing was found."""
         return self.failures == 0
 
+    @property
+    def outcome(self) -> str:
+        """One of OUTCOMES."""
+        return "passed" if self.ok else "failed" if self.severity == "fail" else "warned"
+
     def as_json(self) -> dict[str, Any]:
-        """Show the result in JSON values."""
+        """Return the result in JSON values."""
         return {
             "name": self.name,
             "severity": self.severity,
@@ -47,7 +53,7 @@ class CheckResult:
 
 
 def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[CheckResult]:
-    """Run every check over the whole warehouse. Raises WarehouseError when one cannot run."""
+    """Return what every check finds in the whole warehouse. Raises WarehouseError."""
     found = reader.read_all([query.sql for query in checks.values()])
     return [_result(query, table) for query, table in zip(checks.values(), found, strict=True)]
 
@@ -64,7 +70,7 @@ def _result(query: Query, found: Table) -> CheckResult:
 
 
 def broken(results: Sequence[CheckResult]) -> list[CheckResult]:
-    """Pick the checks of severity fail that found rows."""
+    """Return the checks of severity fail that found rows."""
     return [result for result in results if result.severity == "fail" and not result.ok]
 
 

@@ -1,4 +1,4 @@
-"""What the warehouse holds and how it came there: runs, freshness, rows, rejects."""
+"""What the warehouse holds and where it came from: runs, freshness, rows, rejects."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _BOOKKEEPING = folder("bookkeeping")
 
 
 def status(reader: Reader) -> dict[str, Any]:
-    """Describe the warehouse in JSON values.
+    """Return the state of the warehouse in JSON values.
 
-    Returns engine, tables {name: rows}, freshness {oldest_event, newest_event} (ISO text, UTC, or
+    That is engine, tables {name: rows}, freshness {oldest_event, newest_event} (ISO text, UTC, or
     None), runs (the newest SHOWN_RUNS), and rejects [{kind, reason, records}].
     """
     wanted = [_BOOKKEEPING[name] for name in ("freshness", "runs", "reject_reasons")]
@@ -45,19 +45,19 @@ class Contents:
 
 
 def contents(reader: Reader) -> Contents:
-    """Count what the warehouse holds."""
+    """Return what the warehouse holds."""
     wanted = [_BOOKKEEPING[name] for name in ("staged_plays", "runs")]
     counts, (plays, runs) = _counts_and(reader, wanted)
     return Contents(counts, int(plays.rows[0][0]), _records(runs))
 
 
 def row_counts(reader: Reader) -> dict[str, int]:
-    """Count the rows of each table."""
+    """Return the number of rows of each table."""
     return _counts_and(reader, [])[0]
 
 
 def _counts_and(reader: Reader, more: list[Query]) -> tuple[dict[str, int], list[Table]]:
-    """Count the rows of each table, and ask more, all in one go."""
+    """Return the rows of each table and the answers of more queries, in one round trip."""
     found = reader.read_all([query.sql for query in (*count_queries, *more)])
     counted = zip(count_queries, found, strict=False)
     counts = {query.name: int(table.rows[0][0]) for query, table in counted}
@@ -65,7 +65,7 @@ def _counts_and(reader: Reader, more: list[Query]) -> tuple[dict[str, int], list
 
 
 def rejects(reader: Reader, limit: int | None = None) -> Table:
-    """List the rejected records, the newest run first; at most `limit` of them."""
+    """Return the rejected records, the newest run first; at most `limit` of them."""
     found = reader.read(_BOOKKEEPING["rejects"].sql)
     return Table(found.columns, found.rows[:limit])
 

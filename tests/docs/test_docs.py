@@ -15,7 +15,8 @@ import pytest
 
 import sparkify
 from naive_answers import SHIPPED
-from sparkify import analysis, config, sql_queries, wording
+from sparkify import analysis, config, sql_queries
+from sparkify.analysis import templates
 from sparkify.cli import application
 from sparkify.config import Settings
 from sparkify.config.keys import SETTINGS
@@ -153,7 +154,7 @@ def test_every_key_of_a_header_and_every_format_is_explained() -> None:
     blocks = "\n".join(fences(DOCUMENTS["docs/questions.md"], "text"))
     explained = set(re.findall(r"^(\w+) ", blocks, re.MULTILINE)) | {"name"}
     assert {key for one in analysis.questions().values() for key in one.header} <= explained
-    assert {*wording.FORMATS} - {"plain"} <= set(re.findall(r"\w+", blocks))
+    assert {*templates.FORMATS} - {"plain"} <= set(re.findall(r"\w+", blocks))
 
 
 def test_every_reason_exit_code_and_limit_is_explained() -> None:

@@ -173,7 +173,7 @@ def test_from_nothing_to_answers_and_back_to_nothing(account: Account) -> None:
     # Building, twice.
     built = account.run("iac.py")
     assert built.returncode == 0, built.stderr
-    assert "python3 create_tables.py" in built.stderr
+    assert "sparkify create-tables" in built.stderr
     held = account.holds()
     assert {kind: len(names) for kind, names in held.items()} == {
         **dict.fromkeys(("stacks", "roles", "buckets", "namespaces", "workgroups", "limits"), 1),

@@ -17,13 +17,15 @@ from duckdb_warehouse import Place
 from oracle import File
 from s3_server import Fault, FaultProxy, fault_proxy, point_at, s3_server
 from small_world import FIRST, SECOND, Row, event, log, play, song
-from sparkify import etl, fetching, generate, jsonpaths
+from sparkify import etl, generate
 from sparkify.config import Settings
 from sparkify.errors import SourceError
-from sparkify.source_file import SourceFile
+from sparkify.sources import download
+from sparkify.sources.files import SourceFile
+from sparkify.sources.jsonpaths import read_keys
 from sparkify.sql_queries import TABLES
 from sparkify.staging import rejects
-from sparkify.staging.rules import EVENT_FIELDS
+from sparkify.staging.rules import EVENT_FIELDS, EVENT_KEYS
 from sparkify.util_s3 import S3, S3Object
 from sparkify.warehouse import StageReport
 from sparkify.warehouse.duckdb import loader
@@ -180,12 +182,12 @@ def test_paths_of_the_fields_are_read_from_s3(local: Place, remote: Remote) -> N
     text = f'{{"jsonpaths": [{", ".join(f"{chr(34)}$.{key}{chr(34)}" for key in keys)}]}}'
     for place in (local, remote):
         (place.folder / "log_json_path.json").write_text(text)
-    assert jsonpaths.read_keys(remote.settings) == jsonpaths.read_keys(local.settings)
+    assert read_keys(remote.settings, EVENT_KEYS) == read_keys(local.settings, EVENT_KEYS)
     both(local, remote, FIRST)
     (remote.folder / "log_json_path.json").unlink()
     gone = replace(remote.settings, log_jsonpath=f"{remote.root}/log_json_path.json")
     with pytest.raises(SourceError, match=r"log_json_path\.json is not there"):
-        jsonpaths.read_keys(gone)
+        read_keys(gone, EVENT_KEYS)
 
 
 ODD = [
@@ -247,10 +249,10 @@ def test_downloads_are_few_at_a_time_and_removed(
     local: Place, remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when records that lost their key are looked for again."""
-    monkeypatch.setattr(fetching, "GROUP_FILES", 2)
-    monkeypatch.setattr(fetching, "GROUP_BYTES", 2_000)
+    monkeypatch.setattr(download, "GROUP_FILES", 2)
+    monkeypatch.setattr(download, "GROUP_BYTES", 2_000)
     groups: list[list[Path]] = []
-    download = S3.download_many
+    download_many = S3.download_many
 
     def watched(
         s3: S3, objects: Sequence[tuple[S3Object, Path]], done: Callable[[int], None]
@@ -259,7 +261,7 @@ def test_downloads_are_few_at_a_time_and_removed(
         there = [path for path in paths[0].parent.iterdir() if path.name.startswith("download-")]
         assert there == []  # of the group before
         groups.append(paths)
-        download(s3, objects, done)
+        download_many(s3, objects, done)
         assert all(path.exists() for path in paths)
 
     monkeypatch.setattr(S3, "download_many", watched)

@@ -15,20 +15,21 @@ class Target:
 
 
 TARGETS = (
-    Target("sources", ("sources.py",), ("tests/unit/sources/test_sources.py",)),
-    Target("the JSONPaths file", ("jsonpaths.py",), ("tests/unit/sources/test_jsonpaths.py",)),
-    Target("lists of files", ("source_file.py",), ("tests/unit/sources/test_source_file.py",)),
+    Target("sources", ("sources/listing.py",), ("tests/unit/sources/test_sources.py",)),
+    Target(
+        "the JSONPaths file", ("sources/jsonpaths.py",), ("tests/unit/sources/test_jsonpaths.py",)
+    ),
+    Target("lists of files", ("sources/files.py",), ("tests/unit/sources/test_files.py",)),
     Target("the ledger", ("ledger.py",), ("tests/unit/test_ledger.py",)),
     Target(
         "single records",
         ("staging/rules.py", "staging/validate.py"),
         ("tests/unit/staging/test_validate.py", "tests/faults/test_torture_guided.py"),
     ),
-    Target("joined files", ("staging/joining.py",), ("tests/unit/sources/test_joining.py",)),
+    Target("joined files", ("sources/join.py",), ("tests/unit/sources/test_join.py",)),
     Target(
         "files",
         (
-            "staging/reading.py",
             "staging/rejects.py",
             "staging/split.py",
             "warehouse/duckdb/event_loader.py",
@@ -38,7 +39,7 @@ TARGETS = (
         (
             "tests/unit/staging/test_staging.py",
             "tests/unit/warehouse/test_copy_files.py",
-            "tests/unit/sources/test_joining.py",
+            "tests/unit/sources/test_join.py",
         ),
     ),
     Target(

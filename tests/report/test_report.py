@@ -23,9 +23,9 @@ from question_readers import Asked, on_duckdb
 from report_page import Page, digest
 from sparkify import report
 from sparkify.analysis import questions
-from sparkify.report import runtime
-from sparkify.report.text import visible
-from sparkify.report.writing import GROUPS
+from sparkify.report import vega
+from sparkify.report.chart_spec import visible
+from sparkify.report.page import GROUPS
 from sparkify.sql_queries import STAR_TABLES, quality_checks
 from sparkify.table import Table
 
@@ -72,7 +72,7 @@ def empty(*statements: str) -> Page:
     with on_duckdb() as duck:
         for sql in statements:
             duck.connection.execute(sql)
-        return Page(report.page(report.gather(duck), NOW))
+        return Page(report.render(report.gather(duck), NOW))
 
 
 # What is told
@@ -315,7 +315,7 @@ class Counting:
 def test_the_warehouse_is_asked_a_few_times_whatever_the_number_of_questions() -> None:
     with on_duckdb() as duck:
         reader = Counting(duck)
-        page = Page(report.page(report.gather(reader), NOW))
+        page = Page(report.render(report.gather(reader), NOW))
     assert reader.times <= 4
     assert "Amazon Redshift" in page.text
 
@@ -418,7 +418,7 @@ def test_the_library_is_kept_and_used_again(
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(vl_convert, "javascript_bundle", bundle)
-    assert runtime.library() == runtime.library() == "'<\\/script><\\!--'"
+    assert vega.library() == vega.library() == "'<\\/script><\\!--'"
     assert len(made) == 1
     (kept,) = (tmp_path / "sparkify").iterdir()
     assert kept.read_text() == "'<\\/script><\\!--'"
@@ -432,7 +432,7 @@ def test_a_cache_that_cannot_be_written_is_no_obstacle(
     (tmp_path / "sparkify").write_text("a file in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(vl_convert, "javascript_bundle", lambda snippet: "draw()")
-    assert runtime.library() == "draw()"
+    assert vega.library() == "draw()"
 
 
 def test_the_real_library_may_stand_in_a_page(page: Page) -> None:

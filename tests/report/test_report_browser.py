@@ -306,7 +306,7 @@ def test_the_print_has_all_charts_whole(opened: Opened, tmp_path: Path) -> None:
 
 def test_an_empty_warehouse_is_a_page_for_everybody(engine: Browser, tmp_path: Path) -> None:
     with on_duckdb() as duck:
-        html = report.page(report.gather(duck), datetime(2018, 12, 1))
+        html = report.render(report.gather(duck), datetime(2018, 12, 1))
     (tmp_path / "empty.html").write_text(html, encoding="utf-8")
     opened = Opened(engine, tmp_path / "empty.html", "dark")
     assert findings(opened.page) == []

@@ -13,8 +13,9 @@ from typing import Any
 
 import duckdb
 
+from sparkify.sources.files import Kind
 from sparkify.sql_queries import folder
-from sparkify.staging.rules import EVENT_FIELDS, FIELDS, Kind, Type
+from sparkify.staging.rules import EVENT_FIELDS, FIELDS, Type
 from sparkify.staging.validate import Rejection, as_staged, judge
 from sparkify.warehouse.duckdb import strict_path
 

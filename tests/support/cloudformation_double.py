@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
-from sparkify.iac import declaration
+from sparkify import iac
+from sparkify.config import Settings
+from sparkify.errors import SparkifyError
+from sparkify.iac import template
 
 _STACK = "AWS::CloudFormation::Stack"
 _TYPES = {
@@ -28,6 +32,22 @@ _TYPES = {
 }
 Answer = dict[str, Any]
 
+SETTINGS = Settings(
+    engine="redshift",
+    log_data="s3://source/log_data",
+    log_jsonpath="",
+    song_data="data/song_data",
+)
+QUOTA = (
+    'Resource handler returned message: "You have reached the quota of 25 workgroups. (Service:'
+    ' RedshiftServerless, Status Code: 400, Request ID: 1)" (RequestToken: 2, HandlerErrorCode:'
+    " ServiceLimitExceeded)"
+)
+CAPACITY = (
+    'Resource handler returned message: "Insufficient capacity in us-east-1. (Service:'
+    ' RedshiftServerless, Status Code: 400)" (RequestToken: 2, HandlerErrorCode: ResourceConflict)'
+)
+
 
 def refusal(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
@@ -38,7 +58,7 @@ class Stack:
     name: str
     id: str
     state: str = "CREATE_COMPLETE"
-    tags: dict[str, str] = field(default_factory=lambda: dict(declaration.TAGS))
+    tags: dict[str, str] = field(default_factory=lambda: dict(template.TAGS))
     parameters: dict[str, str] = field(default_factory=dict)
     template: str = ""
     resources: dict[str, str] = field(default_factory=dict)  # logical name -> state
@@ -79,11 +99,11 @@ class Formation:
     def stand(self, settings: Any, state: str = "CREATE_COMPLETE", **changes: Any) -> Stack:
         """Put a stack there, with all of its resources unless its state says otherwise."""
         stack = Stack(
-            declaration.stack_name(settings),
-            f"arn:aws:cloudformation:us-east-1:1:stack/{declaration.stack_name(settings)}/x",
+            template.stack_name(settings),
+            f"arn:aws:cloudformation:us-east-1:1:stack/{template.stack_name(settings)}/x",
             state,
-            parameters=declaration.parameters(settings),
-            template=declaration.template(),
+            parameters=template.parameters(settings),
+            template=template.template(),
         )
         if state not in ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"):
             stack.resources = dict.fromkeys(_TYPES, "CREATE_COMPLETE")
@@ -491,3 +511,28 @@ class Bucket:
 
     def list(self, address: str) -> list[Any]:
         return [type("One", (), {"size": 10})] * self._formation.objects
+
+
+class Sleeper:
+    """Stands for time.sleep. interrupt: after how many naps Ctrl-C is pressed, once."""
+
+    def __init__(self) -> None:
+        self.naps: list[float] = []
+        self.interrupt = 0
+
+    def __call__(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        if self.interrupt and len(self.naps) == self.interrupt:
+            raise KeyboardInterrupt
+
+
+def refused(action: Callable[[], object], kind: type[SparkifyError]) -> SparkifyError:
+    with pytest.raises(SparkifyError) as caught:
+        action()
+    assert type(caught.value) is kind
+    assert caught.value.next_step
+    return caught.value
+
+
+def up(**changes: object) -> iac.Built:
+    return iac.up(replace(SETTINGS, **changes))  # type: ignore[arg-type]

@@ -6,7 +6,8 @@ import json
 from random import Random
 
 from bulk_and_strict import BASE, ODD_NUMBERS, ODD_TEXTS
-from sparkify.staging.rules import FIELDS, Kind
+from sparkify.sources.files import Kind
+from sparkify.staging.rules import FIELDS
 
 _TOKENS = (
     *(b'"', b"\\", b"\\u", b"\\u0000", b"\\ud800", b"\\/", b"\\x", b"null", b"true", b"'", b"#"),

@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 
 from sparkify import aws
 from sparkify.config import Settings
-from sparkify.iac import declaration
+from sparkify.iac.template import parameters, template
 
 _ABSENT = object()
 
@@ -30,26 +30,26 @@ _Loader.add_multi_constructor("!", _tagged)
 
 def read() -> dict[str, Any]:
     """The template, its short tags as {tag: value}."""
-    template: dict[str, Any] = yaml.load(declaration.template(), _Loader)
-    return template
+    found: dict[str, Any] = yaml.load(template(), _Loader)
+    return found
 
 
 def resolved(settings: Settings, region: str) -> dict[str, Any]:
     """The resources that would be made. A resource's Ref is its name, a bucket's Arn its ARN."""
-    template = read()
-    values = {name: one.get("Default") for name, one in template["Parameters"].items()}
-    values |= declaration.parameters(settings)
-    resolver = _Resolver(template, values, region)
+    whole = read()
+    values = {name: one.get("Default") for name, one in whole["Parameters"].items()}
+    values |= parameters(settings)
+    resolver = _Resolver(whole, values, region)
     return {
         name: resolver.value(one)
-        for name, one in template["Resources"].items()
+        for name, one in whole["Resources"].items()
         if "Condition" not in one or resolver.condition(one["Condition"])
     }
 
 
 class _Resolver:
-    def __init__(self, template: dict[str, Any], values: dict[str, Any], region: str) -> None:
-        self._template = template
+    def __init__(self, whole: dict[str, Any], values: dict[str, Any], region: str) -> None:
+        self._template = whole
         self._values = values
         self._region = region
 

@@ -15,9 +15,9 @@ import pytest
 
 from bulk_and_strict import KEYS
 from sparkify.progress import Progress, silent
-from sparkify.source_file import SourceFile
+from sparkify.sources.files import Kind, SourceFile
 from sparkify.staging import validate
-from sparkify.staging.rules import FIELDS, Field, Kind, fields_of
+from sparkify.staging.rules import FIELDS, Field, fields_of
 from sparkify.staging.split import no_log, records_of
 from sparkify.staging.validate import Record, Rejection, accept, as_staged, judge
 from sparkify.warehouse.duckdb.loader import Stager

@@ -16,7 +16,7 @@ import duckdb
 
 import child_loads
 from duckdb_warehouse import Place
-from sparkify import create_tables, etl, processes, sources
+from sparkify import create_tables, etl, processes
 from sparkify.progress import Progress, silent
 
 Act = Callable[[Path], object]
@@ -149,7 +149,7 @@ def _warehouse() -> Any:
 
 
 BOUNDARIES: Mapping[str, Callable[[Befall], None]] = {
-    "after listing": lambda befall: _around(sources, "list_sources", None, befall),
+    "after listing": lambda befall: _around(etl, "list_sources", None, befall),
     "before staging": lambda befall: _around(_warehouse(), "stage", befall, None),
     "in the middle of staging": lambda befall: _told("reading", 2, befall),
     "after staging": lambda befall: _around(_warehouse(), "stage", None, befall),
@@ -191,7 +191,7 @@ def at_file(folder: Path, number: int, befall: Befall) -> None:
         if left == 0:
             befall()
 
-    _around(sources, "hashed", hashing, None)
+    _around(etl, "hashed", hashing, None)
     verify(folder)
 
 

@@ -32,11 +32,12 @@ from small_world import (
     song,
     state,
 )
-from sparkify import etl, jsonpaths
+from sparkify import etl
 from sparkify.config import Settings
 from sparkify.errors import QualityError, SourceError, TooManyRejectedError, WarehouseError
 from sparkify.etl import LoadReport
 from sparkify.progress import silent
+from sparkify.sources import jsonpaths
 from sparkify.sql_queries import (
     SCHEMA_VERSION,
     TABLES,
@@ -601,9 +602,9 @@ def load_while(place: Place, act: Callable[[], object]) -> LoadReport:
     """Load; something happens behind the listing, before a file is read."""
     read_jsonpaths = jsonpaths.read_jsonpaths
 
-    def acting(address: str) -> Any:
+    def acting(*args: Any) -> Any:
         act()
-        return read_jsonpaths(address)
+        return read_jsonpaths(*args)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jsonpaths, "read_jsonpaths", acting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sparkify.ledger import SHOWN_FILES, Ledger, LoadedVersion, Plan, plan
-from sparkify.source_file import SourceFile
+from sparkify.sources.files import SourceFile
 
 
 def file(name: str, fingerprint: str = "7-100") -> SourceFile:

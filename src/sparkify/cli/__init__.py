@@ -1,15 +1,18 @@
-"""The command line: parse, call one function, hand the result to the console."""
+"""The command line: parse, call one function, pass the result to the console."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from .. import __version__, console
-from . import asking, clouding, failures, inspecting, interrupts, loading, operating, reporting
+from ..errors import SparkifyError, UsageError
+from . import admin, ask, cloud, explore, load, signals
 from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
@@ -28,8 +31,21 @@ rejected, 5 warehouse failed, 6 a quality check failed, 7 busy, 130 interrupted.
 """
 
 
+class _InterruptedError(SparkifyError):
+    exit_code = 130
+    code = "interrupted"
+
+
+class _SystemError(SparkifyError):
+    code = "system"
+
+
+class _BugError(SparkifyError):
+    code = "bug"
+
+
 class _Application(OrderedGroup):
-    """The group of all commands: what goes wrong in any of them ends in `failures`."""
+    """The group of all commands, which turns every exception into a message and an exit code."""
 
     def main(
         self,
@@ -44,14 +60,58 @@ class _Application(OrderedGroup):
         console.prepare()
         words = list(sys.argv[1:] if args is None else args)
         run = super().main
-        with interrupts.heeded():
-            code = failures.exit_code(
+        with signals.as_interrupts():
+            code = _exit_code(
                 lambda: run(words, "sparkify", complete_var, standalone_mode=False, obj=Call()),
-                as_json="--json" in words,  # known before the words are understood
+                as_json="--json" in words,  # known before the words are parsed
                 debug="--debug" in words,
             )
         console.finish()
         sys.exit(code)
+
+
+def _exit_code(action: Callable[[], object], *, as_json: bool, debug: bool) -> int:
+    """Run a command, report its failure if it fails, and return the exit code."""
+    try:
+        action()
+    except SystemExit:  # click's answer to a closed pipe behind the help
+        return 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        console.say(error.format_message())
+        return error.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        if debug:
+            console.say(traceback.format_exc())
+        failure = _failure(error)
+        console.failure(failure, as_json=as_json)
+        return failure.exit_code
+    return 0
+
+
+def _failure(error: BaseException) -> SparkifyError:
+    """Return the error to report for any exception."""
+    if isinstance(error, SparkifyError):
+        return error
+    if isinstance(error, click.ClickException):  # `No such option: --x.` -> `no such option: --x`
+        message = error.format_message()
+        context = getattr(error, "ctx", None)
+        return UsageError(
+            message[:1].lower() + message[1:].removesuffix("."),
+            f"Run `{context.command_path if context else 'sparkify'} --help` to see what is"
+            " possible.",
+        )
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return _InterruptedError("interrupted; what was not finished is not published")
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        what = f"{where}{error.strerror or error}"
+        return _SystemError(what, "Correct that and run the command again; --debug tells where.")
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    what = traceback.format_exception_only(error)[-1].strip()
+    return _BugError(
+        f"{what} ({Path(last.filename).name}, line {last.lineno}): this is a bug in sparkify",
+        "Run the command again with --debug, and report the traceback.",
+    )
 
 
 @click.group(
@@ -66,27 +126,27 @@ def application() -> None:
 
 application.params += common_options()
 for _command in (
-    loading.generate,
-    inspecting.inspect,
-    loading.create_tables,
-    loading.etl,
-    asking.ask,
-    asking.check,
-    asking.query,
-    asking.rejects,
-    asking.status,
-    asking.export,
-    reporting.report,
-    clouding.iac,
-    operating.sql,
-    operating.doctor,
+    load.generate,
+    explore.inspect,
+    admin.create_tables,
+    load.etl,
+    ask.ask,
+    ask.check,
+    explore.query,
+    admin.rejects,
+    admin.status,
+    explore.export,
+    explore.report,
+    cloud.iac,
+    ask.sql,
+    admin.doctor,
 ):
     application.add_command(_command)
 
 
 def main(args: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line, by default the one that this process was started with."""
+    """Run the command line, by default that of this process."""
     try:
         application.main(args)
     finally:
-        interrupts.let_end()
+        signals.restore()

@@ -1,4 +1,4 @@
-"""What all commands share: their common options, and the settings behind them."""
+"""What all commands share: options, settings, replies, confirmation."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 
 from .. import config, console
 from ..config.keys import SETTINGS, Setting
+from ..errors import UsageError
 from ..redact import remember
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ LIMITS = ("max_rejected_share", "max_rejected_rows")
 
 @dataclass
 class Call:
-    """What one call of the command line said besides the command's own options."""
+    """The options of one call of the command line, besides the command's own."""
 
     config_file: Path | None = None
     flags: dict[str, str] = field(default_factory=dict)
     as_json: bool = False
 
     def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
-        """Gather the settings and where each came from; warn of exposed secrets."""
+        """Return the settings and the origin of each; warn of exposed secrets."""
         settings, origins = config.load(self.config_file, os.environ, self.flags)
         remember(settings.aws_key, settings.aws_secret)
         if warning := config.exposed_secret(self.config_file, origins):
@@ -42,12 +43,12 @@ class Call:
         return settings, origins
 
     def settings(self) -> config.Settings:
-        """Gather the settings. Raises SettingsError."""
+        """Return the settings. Raises SettingsError."""
         return self.load_settings()[0]
 
     @contextmanager
     def reader(self, wait: float, *, for_user_sql: bool = False) -> Iterator[Reader]:
-        """Open the warehouse for questions, showing for whom it waits."""
+        """Open the warehouse for reading, showing what it waits for."""
         from .. import warehouse
 
         with (
@@ -65,18 +66,34 @@ class Call:
         show: Callable[[_Result], None],
         encode: Callable[[_Result], Any] = console.plain,
     ) -> None:
-        """Hand a result to the console: as JSON if that was asked for, else as `show` does."""
+        """Pass a result to the console: as JSON with --json, else as `show` does."""
         if self.as_json:
             console.json_out(encode(result))
         else:
             show(result)
 
 
+def confirm(prompt: str, *, piped: bool = False, **doomed: Any) -> None:
+    """Ask before destroying. Raises UsageError, with what was doomed, unless the answer is yes.
+
+    piped: whether an answer may come by a pipe.
+    """
+    answer = console.ask(prompt, piped=piped)
+    if answer is None:
+        raise UsageError(
+            "confirmation needed, but there is no terminal; nothing was destroyed",
+            "Add --yes if you mean it.",
+            **doomed,
+        )
+    if answer.strip().lower() not in ("yes", "y"):
+        raise UsageError("nothing was destroyed", "Type yes, or add --yes, if you mean it.")
+
+
 class OrderedGroup(click.Group):
-    """A group that lists its commands in the order in which one uses them."""
+    """A group that lists its commands in the order in which they were added."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the names as they were added."""
+        """Return the names in that order."""
         return list(self.commands)
 
 
@@ -93,7 +110,7 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
 
 
 def common_options() -> list[click.Parameter]:
-    """Make the options that stand before or after any command's name."""
+    """Return the options that may stand before or after any command's name."""
     return [
         click.Option(
             ["--config", "config_file"],
@@ -113,7 +130,7 @@ def common_options() -> list[click.Parameter]:
         click.Option(
             ["--debug"],
             is_flag=True,
-            expose_value=False,  # `failures` looks for it itself, before the words are understood
+            expose_value=False,  # looked for before the words are parsed
             help="Show the traceback of an error.",
         ),
     ]
@@ -125,7 +142,7 @@ wait_option = click.option(
     default=60,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait while somebody else holds the warehouse.",
+    help="How long to wait while another process holds the warehouse.",
 )
 
 

@@ -22,7 +22,6 @@ _SECTION = re.compile(r"\[\s*(?P<section>[^\]]*?)\s*\]\s*(?:[#;].*)?")
 _KEY = re.compile(r"(?P<key>[^\s=:]+)\s*[=:]\s*(?P<value>.*)")
 _QUOTED = re.compile(r"(?P<quote>['\"])(?P<value>.*?)(?P=quote)\s*(?:[#;].*)?")
 _COMMENT = re.compile(r"(?:^|\s)[#;].*")
-_ALIKE = 0.85  # a lower ratio would refuse SPARKIFY_ variables of other programs
 
 
 @dataclass(frozen=True)
@@ -91,18 +90,13 @@ def from_environ(environ: Mapping[str, str]) -> Iterator[Given]:
     for variable, text in environ.items():
         if variable in known:
             yield Given(known[variable], text, f"environment {variable}")
-        elif variable.startswith(PREFIX) and (near := nearest(variable, known, 1, _ALIKE)):
+        # A lower ratio would refuse the SPARKIFY_ variables of other programs.
+        elif variable.startswith(PREFIX) and (near := nearest(variable, known, cutoff=0.85)):
             raise SettingsError(
                 f"the environment variable {variable} is not a setting",
                 f"{did_you_mean(near)} Rename or unset it.",
                 variable=variable,
             )
-
-
-def from_flags(flags: Mapping[str, str]) -> Iterator[Given]:
-    """Yield the values of the command line, given by the names of the fields of Settings."""
-    for name, text in flags.items():
-        yield Given(SETTINGS[name], text, f"flag {SETTINGS[name].flag}")
 
 
 def nearest(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:

@@ -129,8 +129,7 @@ class Setting:
     """One setting as users meet it."""
 
     name: str  # the field of Settings
-    section: str
-    key: str
+    label: str  # how messages call it: `[S3] LOG_DATA`
     kind: Kind
     meaning: str
     empty_counts: bool = False  # an empty value is a value, not the absence of one
@@ -141,9 +140,14 @@ class Setting:
         return self.kind is SECRET
 
     @property
-    def label(self) -> str:
-        """Its name in messages: `[S3] LOG_DATA`."""
-        return f"[{self.section}] {self.key}"
+    def section(self) -> str:
+        """Its section in the file: `S3`."""
+        return self.label[1:].partition("] ")[0]
+
+    @property
+    def key(self) -> str:
+        """Its key in the file: `LOG_DATA`."""
+        return self.label.partition("] ")[2]
 
     @property
     def variable(self) -> str:
@@ -157,107 +161,96 @@ class Setting:
 
 
 _SETTINGS = (
-    Setting("engine", "WAREHOUSE", "ENGINE", choice("duckdb", "redshift"), "where the tables live"),
-    Setting("database", "DUCKDB", "DATABASE", LOCAL_PATH, "the DuckDB database file"),
+    Setting("engine", "[WAREHOUSE] ENGINE", choice("duckdb", "redshift"), "where the tables live"),
+    Setting("database", "[DUCKDB] DATABASE", LOCAL_PATH, "the DuckDB database file"),
     Setting(
-        "memory_limit", "DUCKDB", "MEMORY_LIMIT", MEMORY, "DuckDB's memory; empty: its own default"
+        "memory_limit", "[DUCKDB] MEMORY_LIMIT", MEMORY, "DuckDB's memory; empty: its own default"
     ),
     Setting(
         "threads",
-        "DUCKDB",
-        "THREADS",
+        "[DUCKDB] THREADS",
         whole_number(0, 1024),
         "threads that DuckDB may use; 0: DuckDB's own default, and one where MEMORY_LIMIT is below"
         " 400MB, for each takes memory to read JSON",
     ),
-    Setting("log_data", "S3", "LOG_DATA", LOCATION, "where the event logs are"),
+    Setting("log_data", "[S3] LOG_DATA", LOCATION, "where the event logs are"),
     Setting(
         "log_jsonpath",
-        "S3",
-        "LOG_JSONPATH",
+        "[S3] LOG_JSONPATH",
         LOCATION,
         "the JSONPaths file that names the fields of an event; empty, or not set while LOG_DATA"
         " is: the standard fields",
         empty_counts=True,
     ),
-    Setting("song_data", "S3", "SONG_DATA", LOCATION, "where the song files are"),
-    Setting("s3_region", "S3", "REGION", REGION, "the AWS Region of the source bucket"),
+    Setting("song_data", "[S3] SONG_DATA", LOCATION, "where the song files are"),
+    Setting("s3_region", "[S3] REGION", REGION, "the AWS Region of the source bucket"),
     Setting(
-        "aws_key", "AWS", "KEY", SECRET, "access key id; empty (advised): the standard AWS chain"
+        "aws_key", "[AWS] KEY", SECRET, "access key id; empty (advised): the standard AWS chain"
     ),
     Setting(
         "aws_secret",
-        "AWS",
-        "SECRET",
+        "[AWS] SECRET",
         SECRET,
         "secret access key; empty (advised): the standard AWS chain",
     ),
-    Setting("aws_region", "AWS", "REGION", REGION, "the AWS Region of the warehouse"),
+    Setting("aws_region", "[AWS] REGION", REGION, "the AWS Region of the warehouse"),
     Setting(
         "iam_role_name",
-        "IAM_ROLE",
-        "NAME",
+        "[IAM_ROLE] NAME",
         ROLE_NAME,
         "the role with which Redshift reads S3; empty: a name is chosen when it is created",
     ),
     Setting(
-        "redshift_namespace", "REDSHIFT", "NAMESPACE", SLUG, "namespace: storage, database, users"
+        "redshift_namespace", "[REDSHIFT] NAMESPACE", SLUG, "namespace: storage, database, users"
     ),
     Setting(
-        "redshift_workgroup", "REDSHIFT", "WORKGROUP", SLUG, "the Serverless workgroup: compute"
+        "redshift_workgroup", "[REDSHIFT] WORKGROUP", SLUG, "the Serverless workgroup: compute"
     ),
     Setting(
-        "redshift_database", "REDSHIFT", "DATABASE", DATABASE_NAME, "the database in the namespace"
+        "redshift_database", "[REDSHIFT] DATABASE", DATABASE_NAME, "the database in the namespace"
     ),
     Setting(
         "redshift_base_capacity",
-        "REDSHIFT",
-        "BASE_CAPACITY",
+        "[REDSHIFT] BASE_CAPACITY",
         CAPACITY,
         "RPUs (units of compute) of the workgroup; 8 cost about 3 dollars an hour while busy",
     ),
     Setting(
         "redshift_max_capacity",
-        "REDSHIFT",
-        "MAX_CAPACITY",
+        "[REDSHIFT] MAX_CAPACITY",
         optional(CAPACITY),
         "the most RPUs that it may grow to; 0: no limit",
     ),
     Setting(
         "redshift_usage_limit_rpu_hours",
-        "REDSHIFT",
-        "USAGE_LIMIT_RPU_HOURS",
+        "[REDSHIFT] USAGE_LIMIT_RPU_HOURS",
         whole_number(0, 1_000_000),
         "RPU-hours a day after which Redshift stops computing; 0: no limit",
     ),
     Setting(
         "max_rejected_share",
-        "ETL",
-        "MAX_REJECTED_SHARE",
+        "[ETL] MAX_REJECTED_SHARE",
         SHARE,
         "a load is refused when its rejected records, conflicts aside, exceed this share of what"
         " it read and also MAX_REJECTED_ROWS",
     ),
     Setting(
         "max_rejected_rows",
-        "ETL",
-        "MAX_REJECTED_ROWS",
+        "[ETL] MAX_REJECTED_ROWS",
         whole_number(0, 1_000_000_000_000),
         "a load is refused when its rejected records, conflicts aside, exceed this number and also"
         " MAX_REJECTED_SHARE",
     ),
     Setting(
         "mend_text",
-        "ETL",
-        "MEND_TEXT",
+        "[ETL] MEND_TEXT",
         FLAG,
         "whether text that was encoded twice is mended in names, titles and places; what a"
         " warehouse was first loaded with, it keeps",
     ),
     Setting(
         "copy_mode",
-        "ETL",
-        "COPY_MODE",
+        "[ETL] COPY_MODE",
         choice("auto", "direct", "compact"),
         "how Redshift reads S3: direct suits large files, compact many small ones",
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import SettingsError
-from .file import DEFAULT_FILE, Given, from_environ, from_file, from_flags
+from .file import DEFAULT_FILE, Given, from_environ, from_file
 from .keys import SETTINGS
 
 
@@ -58,7 +58,8 @@ def load(
     Raises SettingsError for a missing file, an unknown section or key, and a bad value.
     """
     given: dict[str, Given] = {}
-    for one in (*from_file(config_file), *from_environ(environ), *from_flags(flags)):
+    said = [Given(SETTINGS[name], flags[name], f"flag {SETTINGS[name].flag}") for name in flags]
+    for one in (*from_file(config_file), *from_environ(environ), *said):
         if one.text or one.setting.empty_counts:
             given[one.setting.name] = one
     found = {name: one.value() for name, one in given.items()}
@@ -73,9 +74,8 @@ def exposed_secret(config_file: Path | None, origins: Mapping[str, str]) -> str:
     """Return a warning if AWS keys come from a file that others can read; else ''."""
     path = config_file or DEFAULT_FILE
     secrets = [origins[one.name] for one in SETTINGS.values() if one.secret]
-    if not any(origin.startswith("file ") for origin in secrets):
-        return ""
-    if not path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+    in_file = any(origin.startswith("file ") for origin in secrets)
+    if not in_file or not path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         return ""
     return f"{path} holds AWS keys and others can read it; run: chmod 600 {path}"
 

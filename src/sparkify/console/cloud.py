@@ -1,8 +1,7 @@
-"""How the warehouse in the cloud reads for a person: plan, build, status, removal."""
+"""Results of the `iac` commands for people: plan, up, status, down."""
 
 from __future__ import annotations
 
-import select
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,8 @@ from . import stream, tables
 
 if TYPE_CHECKING:
     from ..iac import Built, Plan, Removed, Status
-    from ..iac.spending import Cost
+    from ..iac.costs import Cost
 
-_PATIENCE = 10.0
-"""Seconds to wait for an answer that comes by a pipe: one that nobody writes to stays silent."""
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 
 
@@ -47,7 +44,7 @@ def show_cloud_plan(plan: Plan) -> None:
         stream.say(f"Note: {note}", "yellow")
     _say_cost(plan.cost)
     if not plan.nothing:
-        stream.say("Next: `python3 iac.py` does this; nothing has been changed yet.")
+        stream.say("Next: `sparkify iac up` does this; nothing has been changed yet.")
 
 
 def show_built(built: Built) -> None:
@@ -74,7 +71,7 @@ def show_built(built: Built) -> None:
         stream.say(f"Note: {note}", "yellow")
     if built.engine != "redshift":
         stream.say("Note: set ENGINE = redshift in [WAREHOUSE], or commands use DuckDB.", "yellow")
-    stream.say("Next: `python3 create_tables.py` creates the tables; `python3 etl.py` loads.")
+    stream.say("Next: `sparkify create-tables` creates the tables; `sparkify etl` loads.")
 
 
 def show_cloud_status(status: Status) -> None:
@@ -82,7 +79,7 @@ def show_cloud_status(status: Status) -> None:
     place = f"stack {status.stack} in {status.region}"
     if status.nothing:
         stream.say(f"Nothing exists and nothing costs: there is no {place}.")
-        stream.say("Next: `python3 iac.py plan` shows what would be made, `python3 iac.py` does.")
+        stream.say("Next: `sparkify iac plan` shows what `sparkify iac up` would make.")
         return
     _pairs(*_parts(status))
     for note in status.notes:
@@ -115,7 +112,7 @@ def show_removed(removed: Removed) -> None:
 
 
 def show_doomed(status: Status, keep_snapshot: bool) -> list[str]:
-    """Say what a removal would destroy; returns the lines of it."""
+    """Show what a removal would destroy, and return its lines."""
     lines = [f"{name}: {value}" for name, value in _parts(status) if name != "usage limit"]
     stream.say("This destroys, for good:")
     for line in lines:
@@ -126,20 +123,6 @@ def show_doomed(status: Status, keep_snapshot: bool) -> list[str]:
         else "The tables are lost with it; --keep-snapshot would keep a snapshot of them."
     )
     return lines
-
-
-def answer(prompt: str) -> str | None:
-    """Ask on stderr and read a line, from a pipe too; None when none comes."""
-    if stream.is_terminal(sys.stdin):
-        return stream.ask(prompt)
-    if sys.stdin is None or sys.stdin.closed:
-        return None
-    stream.say(prompt)
-    try:
-        ready, _, _ = select.select([sys.stdin], [], [], _PATIENCE)
-        return (sys.stdin.readline() or None) if ready else None
-    except (OSError, ValueError):  # no stream of the system's, or closed by who started us
-        return None
 
 
 def _parts(status: Status) -> list[tuple[str, str]]:

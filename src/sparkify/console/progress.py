@@ -1,4 +1,4 @@
-"""Progress on stderr of what takes longer than two seconds: a bar on a terminal, else a line."""
+"""Progress of steps longer than two seconds, on stderr: a bar on a terminal, else a line."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from . import stream
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-PATIENCE = 2.0  # seconds that a step may take before its bar appears
+DELAY_SECONDS = 2.0  # before the bar of a step appears
 
 
 class ProgressBar:
-    """Takes what long work tells (see `sparkify.progress`) and shows it while the work lasts.
+    """Shows the progress of long work (see `sparkify.progress`) while it lasts.
 
-    Use it as a context manager, and give the object itself to the work.
+    Use it as a context manager, and pass the object itself as the work's `progress`.
     """
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self, delay: float = DELAY_SECONDS) -> None:
+        self._delay = delay
         self._lock = threading.Lock()
         self._step: tuple[str, str] | None = None
         self._done = 0
@@ -43,7 +43,7 @@ class ProgressBar:
         self.finish()
 
     def __call__(self, step: str, done: int, total: int | None, unit: str) -> None:
-        """Take the state of a step (see `sparkify.progress.Progress`)."""
+        """Update the state of a step (see `sparkify.progress.Progress`)."""
         if self._step != (step, unit):
             self.finish()
             self._begin(step, unit)
@@ -55,7 +55,7 @@ class ProgressBar:
     def _begin(self, step: str, unit: str) -> None:
         self._step = (step, unit)
         # A timer, because a step that computes in one go never calls again.
-        self._timer = threading.Timer(self._patience, self._appear)
+        self._timer = threading.Timer(self._delay, self._appear)
         self._timer.daemon = True
         self._timer.start()
 
@@ -71,15 +71,38 @@ class ProgressBar:
 
     def _appear(self) -> None:
         with self._lock:
-            assert self._step is not None  # finish() waits for the timer before it forgets the step
+            assert self._step is not None  # finish() joins the timer before it resets the step
             step, unit = self._step
             if not stream.is_terminal(sys.stderr):
                 stream.say(f"{step} ...")
                 return
-            from .bar import new_bar  # only now: rich takes a while to import
-
-            self._bar = new_bar(unit)
+            self._bar = _new_bar(unit)
             self._task = self._bar.add_task(
-                stream.clean(step), completed=self._done, total=self._total, unit=unit
+                stream.clean(step), completed=self._done, total=self._total
             )
             self._bar.start()
+
+
+def _new_bar(unit: str) -> Progress:
+    """Return a bar for a step that counts in `unit`: amount, rate, time elapsed and time left."""
+    from rich import progress as rich  # only when a bar appears: rich takes a while to import
+    from rich.console import Console
+    from rich.text import Text
+
+    class Rate(rich.ProgressColumn):
+        def render(self, task: rich.Task) -> Text:
+            return Text(f"{task.speed:,.0f} {unit}/s" if task.speed else unit)
+
+    amount: tuple[rich.ProgressColumn, ...] = (rich.MofNCompleteColumn(), Rate())
+    if unit == "bytes":
+        amount = (rich.DownloadColumn(), rich.TransferSpeedColumn())
+    return rich.Progress(
+        rich.TextColumn("{task.description}", markup=False),
+        rich.BarColumn(bar_width=24),
+        *amount,
+        rich.TimeElapsedColumn(),
+        rich.TextColumn("left"),
+        rich.TimeRemainingColumn(),
+        console=Console(file=sys.stderr, highlight=False),
+        transient=True,
+    )

@@ -1,7 +1,7 @@
-"""Writing to the terminal, or to whatever stands in its place, without ever failing for it.
+"""Write to the terminal, or to whatever stands in its place, without ever failing for it.
 
 Data may be hostile or odd: control characters are made visible, characters that the terminal's
-encoding lacks are escaped, and a reader that went away (`| head`) is no error.
+encoding lacks are escaped, and a closed pipe (`| head`) is no error.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import math
 import os
 import re
+import select
 import shutil
 import sys
 import textwrap
@@ -29,33 +30,35 @@ from ..redact import mask_all
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _UNSAFE_CHARACTER = re.compile(f"[{_UNSAFE}]")
 _UNSAFE_IN_LINES = re.compile(f"(?!\n)[{_UNSAFE}]")
+_PIPE_SECONDS = 10.0
+"""How long to wait for an answer by a pipe: one without a writer never becomes ready."""
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"}
 
 
 def prepare() -> None:
-    """Make the streams escape what their encoding cannot say."""
+    """Make the streams escape characters that their encoding lacks."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Tell whether somebody sits before the stream."""
+    """Return whether a stream is a terminal."""
     return stream is not None and stream.isatty()
 
 
 def clean(text: str) -> str:
-    """Make every unsafe character of a value visible, line breaks too."""
+    """Return a value with every unsafe character made visible, line breaks too."""
     return _UNSAFE_CHARACTER.sub(_escaped, text)
 
 
 def clean_lines(text: str) -> str:
-    """Make every unsafe character of a text of several lines visible."""
+    """Return a text of several lines with every unsafe character made visible."""
     return _UNSAFE_IN_LINES.sub(_escaped, text)
 
 
 def styled(text: str, style: str, stream: TextIO | None) -> str:
-    """Colour a text, when the stream is a terminal and nobody asked for none."""
+    """Return a text in colour when the stream is a terminal and NO_COLOR is not set."""
     plain = (
         not is_terminal(stream) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     )
@@ -63,9 +66,9 @@ def styled(text: str, style: str, stream: TextIO | None) -> str:
 
 
 def wrapped(text: str, stream: TextIO | None) -> str:
-    """Break lines between words where a terminal would break them within one.
+    """Return a text with its lines broken between words at the width of a terminal.
 
-    What begins with blanks goes on below its first word. Elsewhere the text stays as it is.
+    An indented line continues at its indent. Elsewhere the text stays as it is.
     """
     if not is_terminal(stream):
         return text
@@ -89,26 +92,34 @@ def _broken(line: str, width: int) -> str:
 
 
 def out(text: str) -> None:
-    """Write data to stdout, as it is, with a line break after it."""
+    """Write data to stdout, as it is, with a line break."""
     _write(sys.stdout, text)
 
 
 def say(text: str, style: str = "") -> None:
-    """Talk to the user, on stderr: unsafe characters made visible, secrets masked."""
+    """Write a message to stderr: unsafe characters made visible, secrets masked."""
     safe = wrapped(clean_lines(mask_all(text)), sys.stderr)
     _write(sys.stderr, styled(safe, style, sys.stderr) if style else safe)
 
 
-def ask(prompt: str) -> str | None:
-    """Ask on stderr and read a line; None when nobody is there to answer."""
-    if not is_terminal(sys.stdin):
+def ask(prompt: str, *, piped: bool = False) -> str | None:
+    """Ask on stderr and return the line typed; None without a terminal.
+
+    piped: also take a line that comes by a pipe within a few seconds.
+    """
+    terminal = is_terminal(sys.stdin)
+    if sys.stdin is None or sys.stdin.closed or not (terminal or piped):
         return None
     say(prompt)
-    return sys.stdin.readline() or None
+    try:
+        ready = terminal or select.select([sys.stdin], [], [], _PIPE_SECONDS)[0]
+        return (sys.stdin.readline() or None) if ready else None
+    except (OSError, ValueError):  # not a stream of the system's, or closed by the parent process
+        return None
 
 
 def failure(error: SparkifyError, *, as_json: bool) -> None:
-    """Tell what went wrong and what to do about it, on stderr; as_json: on stdout as well.
+    """Write an error and its next step to stderr; as_json: to stdout as well.
 
     The one shape of failure: `{"ok": false, "error": {"code", "exit_code", "reason",
     "next_step", "details"}}`.
@@ -137,7 +148,7 @@ def json_out(value: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Turn a Python value into what JSON knows; times in ISO 8601, not-a-number as null."""
+    """Return a Python value in JSON types; times in ISO 8601, not-a-number as null."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if hasattr(value, "as_json"):
@@ -165,7 +176,7 @@ def _say_after(word: str, style: str, text: str) -> None:
 
 
 def _masked(value: Any) -> Any:
-    """Mask the secrets in every text of a value in JSON."""
+    """Return a JSON value with the secrets in every text masked."""
     if isinstance(value, str):
         return mask_all(value)
     if isinstance(value, dict):
@@ -178,13 +189,13 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def _write(stream: TextIO | None, text: str) -> None:
-    if stream is None:  # closed by who started us
+    if stream is None:  # closed by the parent process
         return
     try:
         stream.write(text + "\n")
         stream.flush()
     except OSError as error:
-        _forget(stream)
+        _discard(stream)
         if error.errno != errno.EPIPE:
             raise SparkifyError(
                 f"the output cannot be written: {error.strerror}",
@@ -193,16 +204,16 @@ def _write(stream: TextIO | None, text: str) -> None:
 
 
 def finish() -> None:
-    """Write out what is still to come; what cannot be written has been told of before."""
+    """Flush the streams; a failure to write has been reported before."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
                 stream.flush()
         except OSError:
-            _forget(stream)
+            _discard(stream)
 
 
-def _forget(stream: TextIO) -> None:
-    """Send what is still to come to nowhere, so that closing the stream cannot fail again."""
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), stream.fileno())
+def _discard(stream: TextIO) -> None:
+    """Redirect a stream to the null device, so that closing it cannot fail again."""
+    with open(os.devnull, "wb") as null:  # noqa: PTH123
+        os.dup2(null.fileno(), stream.fileno())

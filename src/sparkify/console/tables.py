@@ -1,4 +1,4 @@
-"""Tables for people: aligned columns, cut to the terminal's width, plain where there is none."""
+"""Tables for people: aligned columns, folded to the width of a terminal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def show(
 ) -> None:
     """Write a table to stdout, columns of numbers to the right.
 
-    null: what stands for None. texts: the rows as they shall read; without it the values' own form.
+    null: the text for None. texts: the rows as formatted texts; without it the values' own form.
     """
     lines = [[cell(value, null) for value in row] for row in texts or rows]
     titles = [stream.clean(column) for column in columns]
@@ -50,7 +50,7 @@ def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def cell(value: Any, null: str = "") -> str:
-    """Write one value for people, on one line."""
+    """Return one value as text on one line."""
     if value is None:
         return null
     if isinstance(value, float):
@@ -63,7 +63,7 @@ def cell(value: Any, null: str = "") -> str:
 
 
 def aligned(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Lay out a table in plain text, as wide as it needs to be."""
+    """Return a table in plain text, as wide as it needs to be."""
     lines = [titles, ["-" * _width(title) for title in titles], *rows]
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     lines[1] = ["-" * width for width in widths]
@@ -79,9 +79,9 @@ def _line(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
 
 
 def _fitted(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Lay out a table in the terminal's width, long texts folded over several lines.
+    """Return a table in the terminal's width, long texts folded over several lines.
 
-    No figure and no shorter word is broken. Where that leaves no room, each row becomes a list.
+    No figure and no shorter word is broken. Where that does not fit, each row becomes a list.
     """
     least = [
         max((_least(row[index], to_the_right) for row in rows), default=1)
@@ -99,7 +99,7 @@ def _least(text: str, is_number: bool) -> int:
 
 
 def _as_lists(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write each row as lines of title and value."""
+    """Return each row as lines of title and value."""
     width = max(map(_width, titles))
     return "\n\n".join(
         "\n".join(
@@ -138,7 +138,7 @@ def _folded(
 
 
 def _width(text: str) -> int:
-    """Count the columns that a text takes on a terminal."""
+    """Return how many columns a text takes on a terminal."""
     if text.isascii():
         return len(text)
     return sum(_character_width(character) for character in text)

@@ -1,11 +1,11 @@
 """The warehouse in the cloud: declared in `infrastructure.yaml`, made by CloudFormation."""
 
-from .building import Built, up
-from .declaration import operator_policy
-from .looking import Status, status
-from .lookup import Resources, resources
-from .planning import Plan, plan
-from .removing import Removed, down
+from .change_set import Plan, plan
+from .deploy import Built, up
+from .destroy import Removed, down
+from .stack import Resources, resources
+from .status import Status, status
+from .template import operator_policy
 
 __all__ = [
     "Built",

@@ -1,14 +1,29 @@
-"""The stack as CloudFormation has it: its state, its resources, what is said of its failures."""
+"""The stack as CloudFormation has it: its state, resources and outputs, and operations on it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from ..errors import SettingsError
-from .account import Account, is_unknown
-from .declaration import PROJECT, TAGS, stack_name
+from .. import aws
+from ..errors import BusyError, SettingsError, SparkifyError
+from ..progress import Progress
+from ..retry import Backoff
+from .errors import general_error, handler_message, one_line, refusals_reported, stack_error
+from .template import OUTPUTS, PROJECT, TAGS, declared, stack_name
+
+if TYPE_CHECKING:
+    from ..config import Settings
+
+STACK_SECONDS = 3 * 3600.0
+"""As long as CloudFormation itself waits for a workgroup (two hours), and an hour for the rest."""
+PLAN_PREFIX = f"{PROJECT}-plan-"
+"""How the change sets of `plan` are named."""
 
 # AWSCloudFormation/latest/UserGuide/view-stack-events.html
 REVIEW = "REVIEW_IN_PROGRESS"
@@ -28,10 +43,93 @@ ANSWERING = USABLE | {
 }
 """States in which the warehouse is there, whatever is being done to it."""
 
+_NOT_OURS = ("DELETE_COMPLETE", "CREATE_FAILED")
+"""Gone, or never made: then the name may be that of something which was in the way."""
+_STACK_TYPE = "AWS::CloudFormation::Stack"
+_CONSEQUENCE = re.compile("cancell?ed", re.IGNORECASE)
+_VERBS = {"CREATE": "creating", "UPDATE": "changing", "DELETE": "removing", "ROLLBACK": "undoing"}
+
+
+class Account:
+    """The AWS account of the settings, in the Region of the warehouse; nothing is sent yet."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.region = settings.aws_region
+        self._clients: dict[str, Any] = {}
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Call an operation by boto3's names, such as `cloudformation`, `describe_stacks`.
+
+        Raises what boto3 raises for an error of the operation itself; SettingsError for missing,
+        expired, wrong or too weak credentials; WarehouseError when AWS cannot be reached.
+        """
+        with self._reported(service, operation):
+            answer: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
+        return answer
+
+    def pages(self, service: str, operation: str, member: str, **parameters: Any) -> list[Any]:
+        """Call an operation that answers in pages; errors as of `call`. member: what is listed."""
+        with self._reported(service, operation):
+            pages = self._client(service).get_paginator(operation).paginate(**parameters)
+            return [item for page in pages for item in page.get(member) or ()]
+
+    def look(self, service: str, operation: str, **parameters: Any) -> dict[str, Any] | None:
+        """Call an operation that asks for one thing; None when there is no such thing."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self.call(service, operation, **parameters)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise
+
+    @contextmanager
+    def _reported(self, service: str, operation: str) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+
+        try:
+            yield
+        except (BotoCoreError, ClientError, ResponseParserError, ValueError) as error:
+            if known := general_error(error, service, operation, self.settings):
+                raise known from None
+            raise
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = aws.client(self.settings, service, self.region)
+        return self._clients[service]
+
+
+def is_missing(error: Exception) -> bool:
+    """Return whether AWS answered that what was asked for does not exist.
+
+    CloudFormation says so in words only: ValidationError is also every other mistake.
+    """
+    if aws.problem(error) is aws.Problem.NOT_FOUND:
+        return True
+    validation = aws.error_code(error) in ("ValidationError", "ValidationException")
+    return validation and "does not exist" in aws.error_message(error)
+
+
+def is_unsupported(error: Exception) -> bool:
+    """Return whether the service has no such operation: only a local stand-in answers so."""
+    return aws.problem(error) is aws.Problem.UNSUPPORTED
+
+
+def backoff(seconds: float) -> Backoff:
+    """Return the pauses between looks at AWS: short at first, longer later, until a deadline."""
+    return Backoff(0.05, factor=1.6, longest=5.0, seconds=seconds)
+
+
+# The stack
+
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack, as describe_stacks tells of it. since: when it was made; changed: or updated."""
+    """A stack as describe_stacks shows it. since: when it was created; changed: or updated."""
 
     name: str
     id: str
@@ -46,7 +144,7 @@ class Stack:
 
     @classmethod
     def gone(cls, name: str) -> Stack:
-        """Stand for a stack of which CloudFormation knows nothing any more."""
+        """Return what stands for a stack that CloudFormation no longer knows."""
         return cls(name, name, "DELETE_COMPLETE", "", None, None, {}, {}, {}, False)
 
     @property
@@ -56,82 +154,85 @@ class Stack:
 
     @property
     def deleted(self) -> bool:
-        """Whether it is only a memory."""
+        """Whether it no longer exists."""
         return self.state == "DELETE_COMPLETE"
 
 
 def find(account: Account, name: str = "") -> Stack | None:
-    """Look up the stack of the settings, or one by its name or id; None when there is none."""
+    """Return the stack of the settings, or one by its name or id; None when there is none."""
     wanted = name or stack_name(account.settings)
-    answer = account.look("cloudformation", "describe_stacks", StackName=wanted)
-    stacks = answer.get("Stacks", []) if answer else []
-    return _stack(stacks[0]) if stacks else None
+    answer = account.look("cloudformation", "describe_stacks", StackName=wanted) or {}
+    for one in answer.get("Stacks", ()):
+        return Stack(
+            name=one["StackName"],
+            id=one.get("StackId") or one["StackName"],
+            state=one["StackStatus"],
+            reason=one.get("StackStatusReason") or "",
+            since=one.get("CreationTime"),
+            changed=one.get("LastUpdatedTime"),
+            outputs=_pairs(one, "Output"),
+            parameters=_pairs(one, "Parameter"),
+            tags={tag["Key"]: tag["Value"] for tag in one.get("Tags") or ()},
+            protected=bool(one.get("EnableTerminationProtection")),
+        )
+    return None
 
 
-def _stack(found: dict[str, Any]) -> Stack:
-    return Stack(
-        name=found["StackName"],
-        id=found.get("StackId") or found["StackName"],
-        state=found["StackStatus"],
-        reason=found.get("StackStatusReason") or "",
-        since=found.get("CreationTime"),
-        changed=found.get("LastUpdatedTime"),
-        outputs={
-            one["OutputKey"]: one.get("OutputValue", "") for one in found.get("Outputs") or ()
-        },
-        parameters={
-            one["ParameterKey"]: str(one.get("ParameterValue", ""))
-            for one in found.get("Parameters") or ()
-        },
-        tags={one["Key"]: one["Value"] for one in found.get("Tags") or ()},
-        protected=bool(found.get("EnableTerminationProtection")),
-    )
+def _pairs(found: dict[str, Any], kind: str) -> dict[str, str]:
+    pairs = found.get(f"{kind}s") or ()
+    return {one[f"{kind}Key"]: str(one.get(f"{kind}Value", "")) for one in pairs}
 
 
 def refuse_foreign(account: Account, stack: Stack) -> None:
-    """Raise SettingsError unless the stack is one that these commands made, for these settings."""
-    ours = TAGS.items() <= stack.tags.items()
-    if stack.state == REVIEW and not ours:
-        ours = _only_plans(account, stack)
-    if not ours:
-        raise SettingsError(
+    """Raise SettingsError unless the stack was made by these commands, for these settings."""
+    own = account.settings.redshift_workgroup
+    workgroup = stack.parameters.get("WorkgroupName") or own
+    if not (TAGS.items() <= stack.tags.items() or _is_plan(account, stack)):
+        reason = (
             f"there is a stack {stack.name} in {account.region} that `sparkify iac` did not make"
-            f" (it has no tag project={PROJECT}); it was not touched",
-            "Choose another name: WORKGROUP in [REDSHIFT].",
-            stack=stack.name,
+            f" (it has no tag project={PROJECT}); it was not touched"
         )
-    workgroup = stack.parameters.get("WorkgroupName") or account.settings.redshift_workgroup
-    if workgroup != account.settings.redshift_workgroup:
-        raise SettingsError(
-            f"the stack {stack.name} is that of workgroup {workgroup}, not of"
-            f" {account.settings.redshift_workgroup}; it was not touched",
-            "Choose another name: WORKGROUP in [REDSHIFT].",
-            stack=stack.name,
+    elif workgroup != own:
+        reason = (
+            f"the stack {stack.name} belongs to workgroup {workgroup}, not to {own}; it was not"
+            " touched"
         )
+    else:
+        return
+    next_step = "Choose another name: WORKGROUP in [REDSHIFT]."
+    raise SettingsError(reason, next_step, stack=stack.name)
 
 
-def _only_plans(account: Account, stack: Stack) -> bool:
-    """Tell whether a stack that was never made holds nothing but plans of ours.
+def _is_plan(account: Account, stack: Stack) -> bool:
+    """Return whether a stack was never created and holds only change sets of `plan`.
 
     A stack gets its tags when its change set is executed.
     """
+    if stack.state != REVIEW:
+        return False
     sets = account.pages("cloudformation", "list_change_sets", "Summaries", StackName=stack.name)
     own = [one for one in sets if one.get("StackName", stack.name) == stack.name]
     return all(str(one.get("ChangeSetName", "")).startswith(PLAN_PREFIX) for one in own)
 
 
-PLAN_PREFIX = f"{PROJECT}-plan-"
-"""How the change sets of `plan` are named."""
-
-
 def physical_names(account: Account, stack: Stack) -> dict[str, str]:
-    """Give what the stack's resources are called, by their names in the template.
+    """Return the names of the stack's resources, by their names in the template.
 
     Those that are gone, or were never made, are left out.
     """
+    from botocore.exceptions import ClientError
+
     if stack.deleted or stack.state == REVIEW:
         return {}
-    found = _listed(account, stack)
+    try:
+        found = account.pages(
+            "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack.id
+        )
+    except ClientError as error:
+        if not is_unsupported(error):
+            raise
+        answer = account.call("cloudformation", "describe_stack_resources", StackName=stack.id)
+        found = answer.get("StackResources") or []
     return {
         one["LogicalResourceId"]: one["PhysicalResourceId"]
         for one in found
@@ -139,20 +240,209 @@ def physical_names(account: Account, stack: Stack) -> dict[str, str]:
     }
 
 
-def _listed(account: Account, stack: Stack) -> list[dict[str, Any]]:
-    """List the stack's resources, by the older operation where a stand-in has only that."""
+@dataclass(frozen=True)
+class Resources:
+    """What `up` made: the role's ARN, and the names of the rest."""
+
+    role_arn: str
+    work_bucket: str
+    workgroup: str
+    namespace: str
+    database: str
+    region: str
+
+
+def resources(settings: Settings) -> Resources:
+    """Return what the stack of the settings holds, by one call.
+
+    Raises SettingsError when there is no stack that can be used, or the credentials are missing,
+    expired or too weak; WarehouseError when CloudFormation cannot be reached.
+    """
+    account = Account(settings)
+    with refusals_reported(settings):
+        stack = find(account)
+    found = resources_of(stack, account.region) if stack else None
+    if found is None:
+        state = f" (the stack {stack.name} is in the state {stack.state})" if stack else ""
+        raise SettingsError(
+            f"nothing is built in {account.region} for workgroup"
+            f" {settings.redshift_workgroup}{state}",
+            "Build it with `sparkify iac up`; `sparkify iac status` shows what exists.",
+            stack=stack_name(settings),
+            state=stack.state if stack else None,
+        )
+    return found
+
+
+def resources_of(stack: Stack, region: str) -> Resources | None:
+    """Return the outputs of a stack; None when the warehouse is not there."""
+    if stack.state not in ANSWERING or not set(OUTPUTS) <= set(stack.outputs):
+        return None
+    role, bucket, workgroup, namespace, database = (stack.outputs[name] for name in OUTPUTS)
+    return Resources(role, bucket, workgroup, namespace, database, region)
+
+
+# Operations and their events
+
+
+@dataclass
+class Operation:
+    """One change of a stack, to be watched.
+
+    token: every event of it carries it, where the service does so
+    (AWSCloudFormation/latest/APIReference/API_StackEvent.html, ClientRequestToken); "" for one
+    that another process began. seen: ids of events.
+    """
+
+    account: Account
+    stack_id: str
+    token: str = field(default_factory=lambda: f"sparkify-{uuid4()}")
+    seen: set[str] = field(default_factory=set)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, account: Account, stack: Stack, *, begun: bool = False) -> Operation:
+        """Return an operation on a stack that has a past. begun: by another process."""
+        operation = cls(account, stack.id)
+        operation.seen = {one["EventId"] for one in operation._unseen()}
+        operation.token = "" if begun else operation.token
+        return operation
+
+    def wait(self, progress: Progress) -> Stack:
+        """Wait for the end, reporting each event; return the stack in its last state.
+
+        A stack that is gone counts as DELETE_COMPLETE. Raises BusyError when it takes too long.
+        """
+        pauses = backoff(STACK_SECONDS)
+        while True:
+            stack = find(self.account, self.stack_id) or Stack.gone(self.stack_id)
+            fresh = self._unseen()
+            for one in fresh:
+                self.seen.add(one["EventId"])
+                if not self.token or one.get("ClientRequestToken") in (None, "", self.token):
+                    self.events.append(one)
+                    self._report(one, progress)
+            if fresh:
+                pauses.hurry()
+            if not stack.in_progress:
+                return stack
+            if not pauses.wait():
+                raise BusyError(
+                    f"the stack {stack.name} is still {stack.state} after"
+                    f" {STACK_SECONDS / 3600:g} hours",
+                    "Look at its events in the CloudFormation console; `sparkify iac status`"
+                    " shows when it is done.",
+                )
+
+    def names(self) -> dict[str, str]:
+        """Return the names of the resources of its events, by their names in the template."""
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"]
+            for one in self.events
+            if one.get("ResourceType") != _STACK_TYPE and one.get("PhysicalResourceId")
+        }
+
+    def failure(self, stack: Stack, what: str) -> SparkifyError:
+        """Return the error of an operation that failed. what: `be created`, say."""
+        event = self._cause()
+        logical = event.get("LogicalResourceId", "")
+        said = handler_message(event.get("ResourceStatusReason") or stack.reason or stack.state)
+        of_stack = logical in ("", stack.name)
+        where = "" if of_stack else f"{logical} ({event.get('ResourceType', '')}): "
+        if of_stack and "validation" in said.lower():
+            said = validation_errors(self.account, stack.id) or said
+        return stack_error(
+            f"the stack {stack.name} could not {what} in {self.account.region}: {where}{said}",
+            said,
+            logical,
+            stack=stack.name,
+            state=stack.state,
+            resource=None if of_stack else logical,
+            cause=said,
+        )
+
+    def _cause(self) -> dict[str, Any]:
+        """Return the event that shows why it failed: the first failure that is no consequence."""
+        failures = [
+            one for one in self.events if str(one.get("ResourceStatus")).endswith("_FAILED")
+        ]
+        real = [
+            one
+            for one in failures
+            if one.get("ResourceType") != _STACK_TYPE
+            and not _CONSEQUENCE.search(str(one.get("ResourceStatusReason")))
+        ]
+        explained = [one for one in self.events if one.get("ResourceStatusReason")]
+        return next(iter([*real, *failures, *explained[-1:]]), {})
+
+    def _report(self, event: dict[str, Any], progress: Progress) -> None:
+        verb, _, state = str(event.get("ResourceStatus")).partition("_")
+        if state != "IN_PROGRESS" or verb not in _VERBS:
+            return
+        done = {
+            one["LogicalResourceId"]
+            for one in self.events
+            if one.get("ResourceStatus") == f"{verb}_COMPLETE"
+            and one.get("ResourceType") != _STACK_TYPE
+        }
+        of_stack = event.get("ResourceType") == _STACK_TYPE
+        what = "the stack" if of_stack else event.get("LogicalResourceId", "")
+        total = len(declared(self.account.settings))
+        progress(f"{_VERBS[verb]} {what}", len(done), total, "resources")
+
+    def _unseen(self) -> list[dict[str, Any]]:
+        """Return the events that were not seen yet, oldest first.
+
+        AWS gives the newest first: a page with one that was seen is the last that counts, and the
+        first page is enough to begin with.
+        """
+        found: list[dict[str, Any]] = []
+        page: dict[str, str] = {"StackName": self.stack_id}
+        newest_first = True
+        while True:
+            answer = self.account.look("cloudformation", "describe_stack_events", **page) or {}
+            some = answer.get("StackEvents") or ()
+            fresh = [one for one in some if one["EventId"] not in self.seen]
+            found += fresh
+            order = _moment(some[0]) - _moment(some[-1]) if some else 0.0
+            newest_first = newest_first and order >= 0  # a local stand-in may have another order
+            had_enough = newest_first and (len(fresh) < len(some) or (order > 0 and not self.seen))
+            if had_enough or not answer.get("NextToken"):
+                break
+            page["NextToken"] = answer["NextToken"]
+        if newest_first:
+            found.reverse()
+        return sorted(found, key=_moment)
+
+
+def validation_errors(account: Account, StackName: str, **of: str) -> str:  # noqa: N803
+    """Return what early validation found wrong, which is shown nowhere else; '' if not known.
+
+    of: ChangeSetName, where it was a change set.
+    (AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html)
+    """
     from botocore.exceptions import ClientError
 
+    failed = {"FailedEvents": True}
     try:
-        return account.pages(
-            "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack.id
+        answer = account.call(
+            "cloudformation", "describe_events", StackName=StackName, Filters=failed, **of
         )
-    except ClientError as error:
-        if not is_unknown(error):
-            raise
-    answer = account.call("cloudformation", "describe_stack_resources", StackName=stack.id)
-    return list(answer.get("StackResources") or ())
+    except (ClientError, SparkifyError):  # the caller is about to raise an error of its own
+        return ""
+    found = [
+        ": ".join(
+            one_line(one[key])
+            for key in ("ValidationPath", "ValidationStatusReason")
+            if one.get(key)
+        )
+        for one in answer.get("OperationEvents", ())
+        if one.get("ValidationStatus") == "FAILED" or one.get("EventType") == "VALIDATION_ERROR"
+    ]
+    return "; ".join(dict.fromkeys(filter(None, found)))
 
 
-_NOT_OURS = ("DELETE_COMPLETE", "CREATE_FAILED")
-"""Gone, or never made: then the name may be that of something which stood in the way."""
+def _moment(event: dict[str, Any]) -> float:
+    """Return when an event happened; 0 where that is not known."""
+    moment = event.get("Timestamp")
+    return moment.timestamp() if isinstance(moment, datetime) else 0.0

@@ -1,27 +1,46 @@
 """The report: the answers, the quality and the runs of a warehouse as one page with charts.
 
-    findings = report.gather(reader)      what is told, read from the warehouse
-    html = report.page(findings, now)     the page, which asks nobody for anything
+    data = report.gather(reader)        everything on the page, read from the warehouse
+    html = report.render(data, now)     the page, which needs no network
 
-Neither writes a file nor prints. The libraries that draw are imported by whoever asks for a page.
+Neither writes a file nor prints. The libraries that draw are imported by `render` only.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
-from .findings import Findings, gather
-from .runtime import some_home
+from .data import ReportData, gather
 
-__all__ = ["Findings", "gather", "page"]
+__all__ = ["ReportData", "gather", "render"]
 
 
-def page(findings: Findings, made_at: datetime) -> str:
-    """Write the page as HTML. made_at: when, UTC.
+def render(data: ReportData, made_at: datetime) -> str:
+    """Return the page as HTML. made_at: when, UTC.
 
-    Raises HeaderError when a question's header declares a chart that cannot be.
+    Raises HeaderError when a question's header declares a chart that cannot be drawn.
     """
-    with some_home():
-        from .writing import page as written
+    with _home():
+        from .page import render as rendered
 
-    return written(findings, made_at)
+        return rendered(data, made_at)
+
+
+@contextmanager
+def _home() -> Iterator[None]:
+    """Set HOME to where no file can be when there is none: Altair asks for it on import."""
+    try:
+        Path.home()
+    except RuntimeError:  # neither HOME nor an entry in the passwd file
+        os.environ["HOME"] = os.devnull
+    else:
+        yield
+        return
+    try:
+        yield
+    finally:
+        del os.environ["HOME"]

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SourceError
-from ..fetching import LOCAL, Fetch
-from .reading import Numbered
-from .rules import Field, Kind
+from ..sources.download import LOCAL, Fetch
+from ..sources.files import Kind, Numbered
+from .rules import Field
 from .split import blocks, records_of
 from .validate import Rejection, as_json, as_staged, judge, raw_text
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Literal
 
-Kind = Literal["events", "songs"]
+from ..sources.files import Kind
 
 MAX_ID = 9_000_000_000_000
 FIRST_MOMENT_MS = 946_684_800_000
@@ -86,6 +85,8 @@ EVENT_FIELDS: tuple[Field, ...] = (
     _number("userId", Type.USER_ID, 0, MAX_ID),
 )
 """The fields of a log event, in the order of staging_events and log_json_path.json."""
+EVENT_KEYS = {field.key: field.required for field in EVENT_FIELDS}
+"""Whether an event must have each key, as Sparkify's app writes them."""
 
 SONG_FIELDS: tuple[Field, ...] = (
     _number("num_songs", Type.INTEGER, 0, 9999),

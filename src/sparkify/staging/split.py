@@ -13,9 +13,7 @@ from contextlib import suppress
 from io import BytesIO
 from typing import BinaryIO, Generic, TypeVar
 
-from ..source_file import SourceFile
-from .reading import opened
-from .rules import Kind
+from ..sources.files import Kind, SourceFile, opened
 from .validate import Rejection, Unreadable, decode
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ..errors import BusyError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
-from ..staging.rules import Kind
+from ..sources.files import Kind
 from ..table import Table
 from .schema_version import Migration, StagedBy
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SettingsError, WarehouseError
+from ..sources.files import Kind
 from ..sql_queries import SCHEMA_VERSION, TABLES, VIEWS, folder
-from ..staging.rules import Kind
 
 _OLDEST_VERSION = 1
 

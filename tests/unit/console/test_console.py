@@ -303,7 +303,7 @@ def test_a_long_step_gets_a_bar_with_rate_and_time(
     monkeypatch: pytest.MonkeyPatch, unit: str, rate: str
 ) -> None:
     screen = before_a_screen(monkeypatch)
-    with console.ProgressBar(patience=0.01) as progress:
+    with console.ProgressBar(delay=0.01) as progress:
         until_shown(progress, screen, "reading [x]", unit)
         until_shown(progress, screen, "writing", unit)
         until_shown(progress, screen, "writing", unit, rate)
@@ -313,7 +313,7 @@ def test_a_long_step_gets_a_bar_with_rate_and_time(
 def test_without_a_terminal_a_long_step_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     log = io.StringIO()
     monkeypatch.setattr(sys, "stderr", log)
-    with console.ProgressBar(patience=0.01) as progress:
+    with console.ProgressBar(delay=0.01) as progress:
         until_shown(progress, log, "reading", "files")
         progress("reading", 5, 5, "files")
         progress.finish()

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from sparkify.generate import Options, generate
-from sparkify.staging.rules import FIELDS, Kind
+from sparkify.sources.files import Kind
+from sparkify.staging.rules import FIELDS
 from sparkify.staging.validate import accept, decode
 
 Record = dict[str, Any]

@@ -18,7 +18,7 @@ from cloud.standin import StandIn, standin
 from command_line import answer, call, failure
 from sparkify import iac
 from sparkify.config import Settings
-from sparkify.console import cloud as shown
+from sparkify.console import stream
 
 ROOT = Path(__file__).parents[3]
 SOURCE = "sparkify-source"
@@ -235,7 +235,7 @@ def test_up_says_what_was_made_what_it_costs_and_what_is_next(aws: StandIn) -> N
     assert result.exit_code == 0
     assert "work bucket  s3://sparkify-workbucket-" in result.stdout
     assert "a busy hour 3.00 dollars at 8 RPUs, 6.00 at most" in result.stderr
-    assert "python3 create_tables.py" in result.stderr
+    assert "sparkify create-tables" in result.stderr
     assert "set ENGINE = redshift" not in result.stderr
     assert "Nothing to change" in call("iac", "up").stderr
     assert "set ENGINE = redshift" in call("iac", "up", "--config", os.devnull).stderr
@@ -300,16 +300,16 @@ def test_down_asks_and_takes_the_answer_from_a_pipe(aws: StandIn) -> None:
 def test_a_pipe_that_stays_silent_is_no_consent(
     aws: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "_PATIENCE", 0.01)
+    monkeypatch.setattr(stream, "_PIPE_SECONDS", 0.01)
     reading, writing = os.pipe()
-    with os.fdopen(reading) as stream, os.fdopen(writing, "w"):
-        monkeypatch.setattr(sys, "stdin", stream)
-        assert shown.answer("Sure? ") is None
+    with os.fdopen(reading) as silent, os.fdopen(writing, "w"):
+        monkeypatch.setattr(sys, "stdin", silent)
+        assert stream.ask("Sure? ", piped=True) is None
 
 
 def test_no_stdin_is_no_consent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    assert shown.answer("Sure? ") is None
+    assert stream.ask("Sure? ", piped=True) is None
 
 
 def test_a_snapshot_is_kept_and_said_to_cost(aws: StandIn) -> None:

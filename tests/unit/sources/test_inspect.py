@@ -18,9 +18,9 @@ from s3_server import Fault, fault_proxy, point_at, s3_server
 from sparkify.cli import application
 from sparkify.config import Settings
 from sparkify.console import stream
-from sparkify.console.inspected import show_inspected
+from sparkify.console.results import show_inspected
 from sparkify.errors import SettingsError, SourceError
-from sparkify.inspection import Inspected, inspect
+from sparkify.sources.inspect import Inspected, inspect
 
 LINES = [b'{"n": 1}', b'{"n": 2, "x": "\xc3\xa9"}', b"no \xff text", b'{"n": 4}']
 SONG = {"song_id": "SO1", "title": "One"}

@@ -11,10 +11,14 @@ import pytest
 from sparkify import util_s3
 from sparkify.config import Settings
 from sparkify.errors import SourceError
-from sparkify.jsonpaths import read_jsonpaths, read_keys
-from sparkify.staging.rules import EVENT_FIELDS, Field
+from sparkify.sources.jsonpaths import read_jsonpaths, read_keys
+from sparkify.staging.rules import EVENT_FIELDS, EVENT_KEYS, Field
 
 KEYS = tuple(field.key for field in EVENT_FIELDS)
+
+
+def parsed(address: str) -> tuple[str, ...]:
+    return read_jsonpaths(address, EVENT_KEYS)
 
 
 @pytest.fixture
@@ -36,29 +40,29 @@ def quoted(keys: tuple[str, ...]) -> list[str]:
 
 
 def test_no_file_means_the_keys_of_the_app() -> None:
-    assert read_jsonpaths("") == KEYS
-    assert read_keys(Settings(log_jsonpath="")) == KEYS
+    assert parsed("") == KEYS
+    assert read_keys(Settings(log_jsonpath=""), EVENT_KEYS) == KEYS
 
 
 def test_order_of_the_paths_is_free(folder: Path) -> None:
-    assert read_jsonpaths(written(folder, quoted(KEYS))) == KEYS
-    assert read_jsonpaths(written(folder, quoted(KEYS[::-1]))) == KEYS
+    assert parsed(written(folder, quoted(KEYS))) == KEYS
+    assert parsed(written(folder, quoted(KEYS[::-1]))) == KEYS
 
 
 def test_key_is_taken_in_the_case_of_the_path(folder: Path) -> None:
     shouted = tuple(key.upper() for key in KEYS)
-    assert read_jsonpaths(written(folder, quoted(shouted))) == shouted
+    assert parsed(written(folder, quoted(shouted))) == shouted
 
 
 @pytest.mark.parametrize("form", ["$.{}", '$["{}"]', "$['{}']", "$[ '{}' ]", '$[\t"{}"]'])
 def test_forms_of_a_path(folder: Path, form: str) -> None:
-    assert read_jsonpaths(written(folder, [form.format(key) for key in KEYS])) == KEYS
+    assert parsed(written(folder, [form.format(key) for key in KEYS])) == KEYS
 
 
 def test_byte_order_mark_is_no_matter(folder: Path) -> None:
     path = Path(written(folder, quoted(KEYS)))
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert read_jsonpaths(str(path)) == KEYS
+    assert parsed(str(path)) == KEYS
 
 
 @pytest.mark.parametrize("field", EVENT_FIELDS, ids=KEYS)
@@ -66,9 +70,9 @@ def test_path_that_is_left_out(folder: Path, field: Field) -> None:
     address = written(folder, quoted(tuple(key for key in KEYS if key != field.key)))
     if field.required:
         with pytest.raises(SourceError, match=f"no path for '{field.key}'"):
-            read_jsonpaths(address)
+            parsed(address)
     else:
-        assert read_jsonpaths(address) == tuple("" if key == field.key else key for key in KEYS)
+        assert parsed(address) == tuple("" if key == field.key else key for key in KEYS)
 
 
 @pytest.mark.parametrize(
@@ -97,25 +101,25 @@ def test_paths_that_cannot_be_followed(
 ) -> None:
     address = written(folder, change(quoted(KEYS)))
     with pytest.raises(SourceError, match=words) as caught:
-        read_jsonpaths(address)
+        parsed(address)
     assert "LOG_JSONPATH" in caught.value.next_step
 
 
 @pytest.mark.parametrize("text", ["", "not json", "[]", "7", "null", '{"paths": []}', "[" * 5000])
 def test_file_that_is_no_jsonpaths_file(folder: Path, text: str) -> None:
     with pytest.raises(SourceError, match="is no JSONPaths file"):
-        read_jsonpaths(str(put(folder / "paths.json", text)))
+        parsed(str(put(folder / "paths.json", text)))
 
 
 def test_jsonpaths_file_that_cannot_be_read(folder: Path) -> None:
     with pytest.raises(SourceError, match="cannot be read: No such file"):
-        read_jsonpaths(str(folder / "nothing.json"))
+        parsed(str(folder / "nothing.json"))
     with pytest.raises(SourceError, match="cannot be read: Is a directory"):
-        read_jsonpaths(str(folder))
+        parsed(str(folder))
     path = folder / "paths.json"
     path.write_bytes(b"\xff")
     with pytest.raises(SourceError, match="is no JSONPaths file"):
-        read_jsonpaths(str(path))
+        parsed(str(path))
 
 
 def test_file_in_s3_is_read_in_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,4 +133,4 @@ def test_file_in_s3_is_read_in_its_region(monkeypatch: pytest.MonkeyPatch) -> No
 
     configured = Settings(log_jsonpath="s3://bucket/paths.json", s3_region="us-west-2")
     monkeypatch.setattr(util_s3, "S3", Bucket)
-    assert read_keys(configured) == KEYS
+    assert read_keys(configured, EVENT_KEYS) == KEYS

@@ -18,8 +18,7 @@ from bulk_and_strict import KEYS
 from small_world import play, song
 from sparkify.errors import SourceError
 from sparkify.progress import Progress, silent
-from sparkify.source_file import SourceFile
-from sparkify.staging.rules import Kind
+from sparkify.sources.files import Kind, SourceFile
 from sparkify.warehouse.duckdb.loader import Stager
 
 Change = Callable[[Path], object]

@@ -15,21 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from sparkify import processes, sources, util_s3
+from sparkify import processes, util_s3
 from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.ledger import LoadedVersion, plan
-from sparkify.source_file import SourceFile, SourceFiles
-from sparkify.sources import (
+from sparkify.sources import listing
+from sparkify.sources.files import Kind, SourceFile, SourceFiles, hashed
+from sparkify.sources.listing import (
     ending,
     etag,
-    hashed,
     list_folder,
     list_objects,
     list_source,
     list_sources,
 )
-from sparkify.staging.rules import Kind
 from sparkify.util_s3 import S3Object
 
 
@@ -377,7 +376,7 @@ def test_folder_that_is_reached_twice_hides_no_other(folder: Path) -> None:
     for name in ("one", "other"):
         put(folder / name / "day.json")
     one, other = str(folder / "one"), str(folder / "other")
-    found, waiting = sources._walk([other, one, one], "events")
+    found, waiting = listing._walk([other, one, one], "events")
     assert sorted(found.found.uris) == [f"{one}/day.json", f"{other}/day.json"]
     assert waiting == []
 

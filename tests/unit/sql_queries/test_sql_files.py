@@ -13,8 +13,9 @@ import sqlfluff
 from sqlfluff.core import FluffConfig
 
 from sparkify import sql_queries
+from sparkify.sources.files import Kind
 from sparkify.sql_queries import HeaderError, Query, catalogue, folder, parse
-from sparkify.staging.rules import FIELDS, Field, Kind, Type
+from sparkify.staging.rules import FIELDS, Field, Type
 from sql_files import DENIED, PORTABLE, ROOT, SqlFile, denied, names, sql_files
 
 PROJECT = Path(__file__).parents[3]

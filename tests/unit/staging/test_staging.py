@@ -25,11 +25,11 @@ from bulk_and_strict import BASE, KEYS, line
 from sparkify import processes
 from sparkify.errors import SourceError
 from sparkify.progress import silent
-from sparkify.source_file import SourceFile
-from sparkify.staging import joining, split
-from sparkify.staging.reading import Numbered
+from sparkify.sources import join
+from sparkify.sources.files import Kind, Numbered, SourceFile
+from sparkify.staging import split
 from sparkify.staging.rejects import RejectLog, reject_losers
-from sparkify.staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, Kind, fields_of
+from sparkify.staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, fields_of
 from sparkify.staging.validate import Rejection, accept, as_staged, decode, judge
 from sparkify.warehouse.duckdb import event_loader, song_loader, strict_path
 from sparkify.warehouse.duckdb.loader import Stager
@@ -441,9 +441,9 @@ def test_song_that_opens_objects_without_end(tmp_path: Path) -> None:
 
 
 def test_songs_come_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(joining, "_PART_BYTES", 8 * KIB)
-    monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 16)
-    monkeypatch.setattr(joining, "_READERS", 2)  # so that there is more to read than they hold
+    monkeypatch.setattr(join, "_PART_BYTES", 8 * KIB)
+    monkeypatch.setattr(join, "_FILES_AT_A_TIME", 16)
+    monkeypatch.setattr(join, "_READERS", 2)  # so that there is more to read than they hold
     contents = songs(200)
     contents["TR00050.json"] = line("songs", {"duration": "-1"})
     staged = stage(tmp_path, None, contents)
@@ -604,8 +604,8 @@ def test_reject_log_on_a_full_disk_is_closed_without_another_error() -> None:
 def test_unknown_fields_are_noted_in_so_many_songs_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int
 ) -> None:
-    monkeypatch.setattr(joining, "_PART_BYTES", piece_bytes)
-    monkeypatch.setattr(joining, "_FILES_AT_A_TIME", 2)
+    monkeypatch.setattr(join, "_PART_BYTES", piece_bytes)
+    monkeypatch.setattr(join, "_FILES_AT_A_TIME", 2)
     monkeypatch.setattr(song_loader, "_SAMPLED_SONGS", 3)
     contents = {f"{n}.json": line("songs", {"tempo": "120"}, song_id=f"SO{n}") for n in range(8)}
     assert stage(tmp_path, None, contents).unknown == {"tempo": 3}

@@ -28,14 +28,13 @@ from bulk_and_strict import (
     strict,
 )
 from mutants import mutant
-from sparkify.source_file import SourceFile
+from sparkify.sources.files import Kind, SourceFile
 from sparkify.staging.rules import (
     EVENT_FIELDS,
     FIELDS,
     RAW_TEXT_BYTES,
     SONG_FIELDS,
     Field,
-    Kind,
     Type,
     fields_of,
 )

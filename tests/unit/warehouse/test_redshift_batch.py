@@ -14,9 +14,8 @@ import sqlfluff
 from sqlfluff.core import FluffConfig
 
 from sparkify.ledger import Plan
-from sparkify.source_file import SourceFile
+from sparkify.sources.files import Kind, SourceFile
 from sparkify.sql_queries import TABLES, folder
-from sparkify.staging.rules import Kind
 from sparkify.warehouse import Run
 from sparkify.warehouse.redshift import batch
 from sparkify.warehouse.redshift.batch import Batch, Direct, Step, columns_of

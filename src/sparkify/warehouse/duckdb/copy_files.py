@@ -11,10 +11,10 @@ from typing import get_args
 import duckdb
 
 from ...config import Settings
-from ...fetching import SourceFetch
 from ...ledger import Plan
 from ...progress import Progress
-from ...staging.rules import Kind
+from ...sources.download import SourceFetch
+from ...sources.files import Kind
 from .. import StageReport
 from .connection import closing, failures, options
 from .loader import Stager

@@ -12,10 +12,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ... import processes
-from ...fetching import grouped
-from ...source_file import SourceFile
-from ...sources import moved
-from ...staging.reading import Numbered, opened
+from ...sources.download import grouped
+from ...sources.files import Numbered, SourceFile, moved, opened
 from ...staging.rules import Field
 from ...staging.split import MAX_RECORD_BYTES, Damage, blocks, records
 from ...staging.validate import Rejection, decode

@@ -26,11 +26,10 @@ import duckdb
 from ... import processes
 from ...config import Settings
 from ...errors import QualityError
-from ...fetching import LOCAL, Fetch, SourceFetch
 from ...ledger import Plan
 from ...progress import Progress, silent
-from ...source_file import SourceFile, SourceFiles
-from ...sources import moved
+from ...sources.download import LOCAL, Fetch, SourceFetch
+from ...sources.files import Kind, NumberedFiles, SourceFile, SourceFiles, moved
 from ...sql_queries import (
     SCHEMA_VERSION,
     Query,
@@ -56,9 +55,8 @@ from ...sql_queries import (
 )
 from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
 from ...staging.mend import corrections
-from ...staging.reading import NumberedFiles
 from ...staging.rejects import RejectLog, reject_losers
-from ...staging.rules import Kind, fields_of
+from ...staging.rules import fields_of
 from ...temporary import temporary_folder
 from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
-from ...staging.joining import SongPart, join_songs
-from ...staging.reading import NumberedFiles
+from ...sources.files import NumberedFiles
+from ...sources.join import SongPart, join_songs
 from ...staging.split import no_log, song_records
 from .connection import transaction
 from .strict_path import DataErrors, StrictPath

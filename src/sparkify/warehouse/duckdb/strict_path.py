@@ -15,12 +15,10 @@ from typing import Any
 
 import duckdb
 
-from ...source_file import SourceFile
-from ...sources import moved
+from ...sources.files import Kind, Numbered, SourceFile, moved
 from ...sql_queries import folder
-from ...staging.reading import Numbered
 from ...staging.rejects import RejectLog
-from ...staging.rules import Field, Kind, Type
+from ...staging.rules import Field, Type
 from ...staging.split import Found, beginning_of, blocks, no_log, records_of, size_of
 from ...staging.validate import LineJudge, Rejection, Unreadable
 from .connection import transaction

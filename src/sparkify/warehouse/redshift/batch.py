@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, get_args
 
+from ...sources.files import Kind
 from ...sql_queries import (
     Query,
     audit_queries,
@@ -37,7 +38,7 @@ from ...sql_queries.migrating import (
     make_anew_queries,
     retire_queries,
 )
-from ...staging.rules import FIELDS, Kind
+from ...staging.rules import FIELDS
 from .. import Run
 from .filling import fill
 from .vouching import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SparkifyError
-from ...source_file import SourceFile
+from ...sources.files import SourceFile
 from ...staging.rejects import RejectLog
 from ...temporary import writing
 

@@ -11,8 +11,8 @@ from ...boto3_sql_util.quoting import quote_literal
 from ...config import Settings
 from ...errors import SettingsError, SourceError
 from ...ledger import Plan
-from ...source_file import SourceFile
-from ...staging.rules import Kind, fields_of
+from ...sources.files import Kind, SourceFile
+from ...staging.rules import fields_of
 from .batch import Direct, columns_of
 from .prefixes import fewest_prefixes
 from .vouching import NEXT_STEP, first_unfit_head

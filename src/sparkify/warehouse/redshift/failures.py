@@ -13,9 +13,9 @@ from ... import boto3_sql_util
 from ...boto3_sql_util import LoadError, StatementError
 from ...config import Settings
 from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
-from ...source_file import SourceFile
+from ...sources.files import Kind, SourceFile
 from ...sql_queries import audit_queries
-from ...staging.rules import Kind, fields_of
+from ...staging.rules import fields_of
 from .. import PlanAgainError
 from . import batch
 from .vouching import NEXT_STEP, first_unfit

@@ -11,7 +11,7 @@ from ...config import Settings
 from ...errors import SourceError
 from ...ledger import Ledger, Plan
 from ...progress import Progress, silent
-from ...sources import list_source
+from ...sources.listing import list_source
 from ...sql_queries import (
     SCHEMA_VERSION,
     TABLES,

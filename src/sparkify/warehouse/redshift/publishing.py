@@ -16,9 +16,8 @@ from ... import boto3_sql_util
 from ...boto3_sql_util import Statement, StatementError
 from ...ledger import Plan
 from ...progress import Progress
-from ...source_file import SourceFile
+from ...sources.files import Kind, SourceFile
 from ...sql_queries import folder
-from ...staging.rules import Kind
 from .. import Run
 from . import batch
 from .batch import Batch, Direct, Step

@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...errors import SourceError
-from ...fetching import object_of
-from ...source_file import SourceFile
+from ...sources.download import object_of
+from ...sources.files import SourceFile
 from ...staging.mend import SIGN
 from ...staging.rules import Field, Type
 from ...staging.split import Found, blocks, records_of

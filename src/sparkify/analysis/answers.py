@@ -1,0 +1,185 @@
+"""Ask the business questions, and turn their rows into answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ..errors import WarehouseError
+from ..sql_queries import HeaderError, Query
+from ..table import Table
+from ..warehouse import Reader
+from . import templates
+from .questions import chosen, personal_columns
+from .templates import Row
+
+NO_PLAYS = "There are no plays yet, so there is no answer."
+_SHOWN_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question with its answer: one sentence, and the rows that it is drawn from.
+
+    rows: at most as many as the question shows, values as the warehouse gives them;
+    formats: one of `templates.FORMATS` for each column; coverage, note, chart: None where there is
+    none; sql: the statement that was asked; lead: the row that the sentence was made from, with
+    the columns that are not shown, empty where there is no answer.
+    """
+
+    name: str
+    question: str
+    answer: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    coverage: str | None
+    note: str | None
+    group: str
+    chart: str | None
+    sql: str
+    formats: tuple[str, ...]
+    lead: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def texts(self) -> list[tuple[str, ...]]:
+        """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
+        columns = [
+            templates.column(values, form)
+            for values, form in zip(zip(*self.rows, strict=True), self.formats, strict=False)
+        ]
+        return list(zip(*columns, strict=True))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `ask --json` tells of an answer; the coverage stands in the answer's text."""
+        return {
+            "name": self.name,
+            "question": self.question,
+            "answer": " ".join(filter(None, (self.answer, self.coverage))),
+            "columns": list(self.columns),
+            "rows": [[_json_value(value) for value in row] for row in self.rows],
+        }
+
+
+def ask(
+    reader: Reader, names: Sequence[str] | None = None, *, personal: bool = True
+) -> list[Answer]:
+    """Ask the named questions (none named: all) and return their answers in that order.
+
+    personal: whether people may be named; if not, their names are in no column and no sentence.
+    Raises UsageError for a name that no question has, before anything is asked, HeaderError when
+    the header of a question does not fit its statement, and WarehouseError when a statement fails.
+    """
+    queries = chosen(names)
+    try:
+        tables = reader.read_all([query.sql for query in queries])
+    except WarehouseError as error:
+        raise _named(error, queries) from None
+    return [_checked(query, table, personal) for query, table in zip(queries, tables, strict=True)]
+
+
+def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
+    """Say which question failed, where the error quotes its whole statement."""
+    for query in queries:
+        if query.sql in error.reason:
+            return WarehouseError(
+                error.reason.replace(query.sql, f"question {query.name}"),
+                error.next_step or f"`sparkify ask {query.name} --sql` shows its statement.",
+                **error.details,
+            )
+    return error
+
+
+def _checked(query: Query, table: Table, personal: bool) -> Answer:
+    try:
+        answer = _answer(query, table, personal)
+        answer.texts()  # a format that does not suit its values is told here, not while printing
+    except KeyError as error:
+        there = ", ".join(table.columns)
+        raise HeaderError(query.name, f"no such column: {error}; there are {there}") from None
+    except ValueError as error:
+        raise HeaderError(query.name, str(error)) from None
+    return answer
+
+
+def _answer(query: Query, table: Table, personal: bool) -> Answer:
+    header = query.header
+    hidden = frozenset() if personal else personal_columns(header)
+    rows: list[Row] = [
+        {
+            column: None if column in hidden else value
+            for column, value in zip(table.columns, row, strict=True)
+        }
+        for row in table.rows
+    ]
+    if "needs" in header:
+        rows = [row for row in rows if row[header["needs"]]]
+    columns, formats = _shown_columns(header, table.columns, rows, hidden)
+    text, coverage = _sentences(header, rows, columns, formats)
+    shown_rows = rows[: int(header.get("rows", _SHOWN_ROWS))]
+    return Answer(
+        name=query.name,
+        question=query.purpose,
+        answer=text,
+        columns=columns,
+        rows=tuple(tuple(row[column] for column in columns) for row in shown_rows),
+        coverage=coverage,
+        note=header.get("note"),
+        group=header.get("group", "other"),
+        chart=header.get("chart"),
+        sql=query.sql,
+        formats=formats,
+        lead=_leaders(rows, header.get("lead"))[0][0] if rows else {},
+    )
+
+
+def _shown_columns(
+    header: Mapping[str, str],
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    hidden: Collection[str],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if "columns" not in header:
+        return templates.default_columns(
+            [column for column in columns if column not in hidden], rows
+        )
+    pairs = [column.strip().partition(":") for column in header["columns"].split(",")]
+    for _, _, form in pairs:
+        templates.shown(None, form)
+    pairs = [pair for pair in pairs if pair[0] not in hidden]
+    return tuple(name for name, _, _ in pairs), tuple(form for _, _, form in pairs)
+
+
+def _sentences(
+    header: Mapping[str, str], rows: Sequence[Row], columns: Sequence[str], formats: Sequence[str]
+) -> tuple[str, str | None]:
+    if not rows:
+        return header.get("empty", NO_PLAYS), None
+    leaders, behind = _leaders(rows, header.get("lead"))
+    others = (
+        [templates.phrase(header["tie"], row) for row in leaders[1:]] if "tie" in header else []
+    )
+    ties = templates.tied_with(others, leaders[0].get(templates.TIED, len(leaders)) - 1)
+    if "answer" in header:
+        text = templates.sentence(header["answer"], leaders[0], behind, ties)
+    else:
+        text = templates.default_sentence(leaders[0], len(rows), columns, formats)
+    return text, templates.sentence(header.get("coverage", ""), leaders[0]) or None
+
+
+def _leaders(rows: Sequence[Row], column: str | None) -> tuple[list[Row], Row | None]:
+    """Return the rows that share the lead, and the first of those behind them."""
+    ranked = [row for row in rows if column and row[column] is not None]
+    if not column or not ranked:
+        return [rows[0]], None
+    best = max(row[column] for row in ranked)
+    rest = [row for row in ranked if row[column] < best]
+    behind = max(rest, key=lambda row: row[column], default=None)
+    return [row for row in ranked if row[column] == best], behind
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, date):  # a datetime is one, too
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value

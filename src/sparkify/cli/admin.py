@@ -1,0 +1,85 @@
+"""Commands that look after the warehouse: create-tables, rejects, status, doctor."""
+
+from __future__ import annotations
+
+import click
+
+from .. import console
+from ..console import results
+from .options import SOURCES, WAREHOUSE, Call, command, confirm, wait_option
+
+
+@command("create-tables", *WAREHOUSE)
+@click.option("--drop", is_flag=True, help="Destroy all tables first, with all that is in them.")
+@click.option("--yes", is_flag=True, help="Do not ask before destroying.")
+def create_tables(call: Call, drop: bool, yes: bool) -> None:
+    """Create the tables that are missing.
+
+    Nothing that is there is lost, unless --drop is given.
+    """
+    from .. import create_tables as tables
+
+    settings = call.settings()
+    if not drop:
+        call.reply(tables.create(settings) | {"dropped": {}}, results.show_created)
+        return
+    doomed = {table: rows for table, rows in tables.rows(settings).items() if rows}
+    doomed.pop("warehouse_info", None)  # it only describes the tables
+    if doomed and not yes:
+        where = str(settings.database)
+        if settings.engine == "redshift":
+            where = (
+                f"database {settings.redshift_database} of workgroup {settings.redshift_workgroup}"
+            )
+        console.say(f"This destroys in {where}:")
+        for table, rows in doomed.items():
+            console.say(f"  {table}, {rows:,} rows")
+        confirm("Type yes to destroy these tables: ", tables=doomed)
+    call.reply(tables.drop(settings) | {"dropped": doomed}, results.show_created)
+
+
+@command("rejects", *WAREHOUSE)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="How many to show, those of the newest run first.",
+)
+@wait_option
+def rejects(call: Call, limit: int, wait: int) -> None:
+    """Show what was rejected: which record, where, and why."""
+    from ..status import rejects as newest_rejects
+
+    with call.reader(wait) as reader:
+        table = newest_rejects(reader, limit)
+    call.reply(table, results.show_rejects)
+
+
+@command("status", *WAREHOUSE)
+@wait_option
+def status(call: Call, wait: int) -> None:
+    """Show the latest runs, freshness, and tables with rows."""
+    from ..status import status as state
+
+    with call.reader(wait) as reader:
+        found = state(reader)
+    call.reply(found, results.show_status)
+
+
+@command("doctor", *WAREHOUSE, *SOURCES)
+def doctor(call: Call) -> None:
+    """Examine settings, versions, sources and database.
+
+    Every setting is shown with where it comes from; what is wrong, with what to do about it.
+    """
+    from .. import doctor as examination
+
+    settings, origins = call.load_settings()
+    findings = examination.examine(settings, origins)
+    trouble = examination.worst(findings)
+    if not (trouble and call.as_json):
+        call.reply(findings, results.show_findings)
+    if trouble:
+        raise trouble

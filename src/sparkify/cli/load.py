@@ -1,0 +1,108 @@
+"""Commands that make and load data: generate, etl."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .. import console
+from ..console import results
+from ..errors import UsageError
+from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
+
+
+@command("generate")
+@click.argument("folder", metavar="DIR")
+@click.option("--songs", type=int, metavar="N", help="Songs in the catalogue. [default: 15000]")
+@click.option("--users", type=int, metavar="N", help="Listeners on the first day. [default: 100]")
+@click.option("--events", type=int, metavar="N", help="About how many events, instead of --users.")
+@click.option("--days", type=int, metavar="N", help="Days of logs. [default: 30]")
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The first day. [default: 2018-11-01]",
+)
+@click.option("--seed", type=int, metavar="N", help="Another seed, another world. [default: 2018]")
+@click.option(
+    "--match-share",
+    type=float,
+    metavar="SHARE",
+    help="Share of the plays whose song is in the catalogue. [default: 0.05]",
+)
+@click.option(
+    "--growth",
+    type=float,
+    metavar="SHARE",
+    help="New listeners a year, as a share of those of the first day. [default: 0.1]",
+)
+@click.option(
+    "--servers",
+    type=int,
+    metavar="N",
+    help="Servers, each with session numbers of its own. [default: 1]",
+)
+@click.option(
+    "--runs",
+    type=int,
+    metavar="N",
+    help="Runs of --days, one after the other, with the same listeners. [default: 1]",
+)
+def generate(call: Call, folder: str, start: datetime | None, **numbers: float | None) -> None:
+    """Write realistic source data, with counts of their own.
+
+    DIR gets song_data/, log_data/, log_json_path.json and truth.json, which holds what must come
+    out of a load. The same options give the same bytes.
+    """
+    from .. import generate as generator
+
+    given: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
+    if start:
+        given["start"] = start.date()
+    if not folder.strip():
+        raise UsageError("the folder for the data has no name", "Name one, or . for this one.")
+    with console.ProgressBar() as progress:
+        truth = generator.generate(Path(folder), generator.Options(**given), progress)
+    call.reply(truth, partial(results.show_generated, folder=folder))
+
+
+@command("etl", *WAREHOUSE, *SOURCES, *LIMITS)
+@click.option("--dry-run", is_flag=True, help="Only show what would be loaded.")
+@click.option("--rebuild", is_flag=True, help="Compute the star again from staging.")
+@click.option("--no-answers", is_flag=True, help="Do not answer the business questions.")
+@click.option("--verify", is_flag=True, help="Tell files apart by their content, not their date.")
+@wait_option
+def etl(
+    call: Call, dry_run: bool, rebuild: bool, no_answers: bool, verify: bool, wait: int
+) -> None:
+    """Load what is new, then answer the business questions.
+
+    Loading again is safe at any time: what is loaded already is skipped.
+    """
+    from .. import etl as pipeline
+
+    if dry_run and rebuild:
+        raise UsageError(
+            "--dry-run shows what would be loaded, and --rebuild loads nothing",
+            "Leave out one of the two.",
+        )
+    settings = call.settings()
+    if dry_run:
+        with console.ProgressBar() as progress:
+            plan = pipeline.plan(settings, verify=verify, wait=wait, progress=progress)
+        call.reply(plan, results.show_plan)
+        return
+    with console.ProgressBar() as progress:
+        report = pipeline.load(
+            settings,
+            rebuild=rebuild,
+            verify=verify,
+            answers=not no_answers,
+            wait=wait,
+            progress=progress,
+        )
+    call.reply(report, results.show_load)

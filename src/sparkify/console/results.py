@@ -1,0 +1,307 @@
+"""Results of commands for people: answers and tables on stdout, messages on stderr."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import stream, tables
+
+if TYPE_CHECKING:
+    from ..analysis import Answer
+    from ..doctor import Finding
+    from ..etl import LoadReport
+    from ..ledger import Plan
+    from ..quality import CheckResult
+    from ..sources.inspect import Inspected, Sized
+    from ..sql_queries import Query
+    from ..table import Table
+
+_Record = Mapping[str, Any]
+_MOST_ROWS = 1_000  # of a query's result, on a terminal
+_SHOWN_RAW = 200  # characters of a rejected record's text
+
+
+def show_answers(answers: Sequence[Answer]) -> None:
+    """Show each question with its answer and its table."""
+    for number, answer in enumerate(answers, start=1):
+        title = stream.clean(f"{number} {answer.question}")
+        stream.out(stream.styled(stream.wrapped(title, sys.stdout), "bold", sys.stdout))
+        stream.out(stream.wrapped(stream.clean(answer.answer), sys.stdout))
+        if answer.rows:
+            stream.out("")
+            tables.show(answer.columns, answer.rows, texts=answer.texts())
+            stream.out("")
+        for remark in filter(None, (answer.coverage, answer.note)):
+            text = stream.wrapped(stream.clean(remark), sys.stdout)
+            stream.out(stream.styled(text, "dim", sys.stdout))
+        stream.out("")
+
+
+def show_list(queries: Mapping[str, Query]) -> None:
+    """List questions or statements by name."""
+    what = "question" if all("question" in one.header for one in queries.values()) else "purpose"
+    tables.show(["name", what], [[name, one.purpose] for name, one in queries.items()])
+
+
+def show_sql(queries: Mapping[str, Query]) -> None:
+    """Show statements as a script, each with its purpose above it."""
+    scripts = []
+    for name, one in queries.items():
+        about = textwrap.fill(f"{name}: {one.purpose}", 97)
+        scripts.append(f"{textwrap.indent(about, '-- ')}\n{one.sql};")
+    stream.out("\n\n".join(scripts))
+
+
+def show_table(table: Table) -> None:
+    """Show the result of a query; on a terminal only the first rows of a long one."""
+    rows = table.rows[:_MOST_ROWS] if stream.is_terminal(sys.stdout) else table.rows
+    tables.show(table.columns, rows, null="NULL")
+    if len(rows) < len(table.rows):
+        stream.say(f"The first {len(rows):,} of {len(table.rows):,} rows; --format csv gives all.")
+    else:
+        stream.say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.")
+
+
+def show_csv(table: Table) -> None:
+    """Show the result of a query as CSV."""
+    tables.show_csv(table.columns, table.rows)
+
+
+def show_rejects(table: Table) -> None:
+    """Show rejected records: place, reason, and the beginning of their text."""
+    for row in table.rows:
+        one = dict(zip(table.columns, row, strict=True))
+        place = stream.clean(f"run {one['run_id']}, {one['uri']}, line {one['line_number']}")
+        stream.out(f"{stream.styled(place, 'bold', sys.stdout)}: {one['reason']}")
+        stream.out(f"  {stream.clean(one['message'])}")
+        stream.out(f"  {stream.clean(one['raw_text'][:_SHOWN_RAW])}")
+    if not table.rows:
+        stream.say("Nothing was rejected.")
+
+
+def show_created(done: _Record) -> None:
+    """Show which tables were dropped and which exist now."""
+    if done["dropped"]:
+        stream.say(f"Destroyed: {_counted(done['dropped'])}.")
+    for note in done["notes"]:
+        stream.say(note)
+    stream.say(f"The tables are there, with their rows: {_counted(done['tables'])}.")
+    stream.say("Next: `sparkify etl` loads what the sources hold.")
+
+
+def show_plan(plan: Plan) -> None:
+    """Show what a load would do."""
+    if plan.migrates_from:
+        stream.say(
+            f"The tables are of an older Sparkify (schema {plan.migrates_from}): the load brings "
+            "them up to date first. Nothing is lost; what is at the sources is read once more."
+        )
+    if not plan.files:
+        _say_nothing_new(plan)
+        return
+    stream.say(f"To load: {_files(plan)}; {plan.skipped:,} are loaded already.")
+    shown = plan.as_json()
+    for kind in ("new", "changed"):
+        for uri in shown[kind]:
+            stream.out(stream.clean(f"{kind:<9}{uri}"))
+        if more := shown["files"][kind] - len(shown[kind]):
+            stream.say(f"... and {more:,} more {kind}.")
+    stream.say("Next: `sparkify etl` loads them.")
+
+
+def show_load(report: LoadReport) -> None:
+    """Show what a load did, the reconciliation of its records, and the answers."""
+    if report.rebuilt:
+        stream.say(f"The star was computed again from staging, in {report.seconds:.1f} s:")
+    elif report.plan.files:
+        _say_loaded(report)
+    else:
+        _say_nothing_new(report.plan)
+    if report.checks:
+        plays = report.tables["songplays"]
+        stream.say(f"  plays  {report.staged_plays:,} NextSong events staged = {plays:,} songplays")
+        stream.say(f"  checks {len(report.checks)} passed")
+    stream.say(f"The warehouse holds {_counted(report.tables)}.")
+    for note in report.notes:
+        stream.say(f"Note: {note}", "yellow")
+    if any(one.rejected for one in report.counts.values()):
+        stream.say("Note: `sparkify rejects` shows what was rejected, and why.", "yellow")
+    if report.answers:
+        stream.say("")
+        show_answers(report.answers)
+    stream.say(
+        "Next: `sparkify ask NAME` answers one question again (`--list` names them, `--sql` shows"
+        ' how),\n      `sparkify query "SELECT ..."` asks your own,'
+        " `sparkify status` shows what is loaded."
+    )
+
+
+def _say_loaded(report: LoadReport) -> None:
+    stream.say(
+        f"Loaded {_files(report.plan)}, as run {report.run_id} in {report.seconds:.1f} s;"
+        f" {report.plan.skipped:,} were loaded already:"
+    )
+    for kind, one in report.counts.items():
+        stream.say(
+            f"  {kind:<6} {one.read:,} read = {one.staged:,} staged"
+            f" + {one.duplicates:,} duplicates + {one.rejected:,} rejected"
+        )
+    if any(one.mended for one in report.counts.values()):
+        amounts = " and ".join(f"{one.mended:,} {kind}" for kind, one in report.counts.items())
+        stream.say(f"  text   {amounts} had text that was encoded twice and were mended")
+
+
+def _say_nothing_new(plan: Plan) -> None:
+    stream.say(f"Nothing new to load: all {plan.skipped:,} files are loaded already.")
+
+
+def _files(plan: Plan) -> str:
+    size = plan.bytes / 1e6
+    return f"{len(plan.new):,} new and {len(plan.changed):,} changed files, {size:,.1f} MB"
+
+
+def show_exported(done: _Record) -> None:
+    """Show the files that an export wrote."""
+    tables.show(["table", "file"], list(done["files"].items()))
+
+
+def show_report(written: _Record) -> None:
+    """Show the path of the report and what is in it."""
+    stream.out(stream.clean(written["file"]))
+    stream.say(
+        f"The report: {written['questions']} questions, {written['checks']} checks,"
+        f" {written['bytes'] / 1e6:,.1f} MB in one file."
+    )
+    if not written["opened"]:
+        stream.say("Next: open it in a browser; --open does so. It needs no network.")
+
+
+def show_status(found: _Record) -> None:
+    """Show tables, freshness, the newest runs and rejects."""
+    _show_figures(["table", "rows"], list(found["tables"].items()))
+    oldest, newest = found["freshness"]["oldest_event"], found["freshness"]["newest_event"]
+    if newest:
+        stream.out(f"\nEvents from {oldest[:19]} to {newest[:19]} UTC.")
+    if found["runs"]:
+        stream.out("\nThe newest runs:")
+        _show_figures(_RUN_COLUMNS, [_run(record) for record in found["runs"]])
+    if found["rejects"]:
+        stream.out("\nRejected:")
+        columns = ["kind", "reason", "records"]
+        _show_figures(columns, [[one[column] for column in columns] for one in found["rejects"]])
+    if not found["runs"]:
+        stream.say("Nothing is loaded yet. Next: `sparkify etl`.")
+
+
+_RUN_COLUMNS = ("run", "status", "finished (UTC)", "files", "events", "songs", "rejected", "mended")
+
+
+def _run(record: _Record) -> list[Any]:
+    """Return a run as a row: files loaded; records read, rejected, mended."""
+    return [
+        record["run_id"],
+        record["status"],
+        record["finished_at"][:19],
+        record["files_new"] + record["files_changed"],
+        record["events_read"],
+        record["songs_read"],
+        record["events_rejected"] + record["songs_rejected"],
+        record["events_mended"] + record["songs_mended"],
+    ]
+
+
+def show_checks(results: Sequence[CheckResult]) -> None:
+    """Show the outcome of every check, and the offending rows."""
+    rows = [[one.outcome, one.name, one.purpose] for one in results]
+    tables.show(["outcome", "check", "purpose"], rows)
+    for one in results:
+        if not one.ok:
+            stream.out("")
+            head = f"{one.name}: {one.failures:,} offending rows; {one.purpose}"
+            stream.out(stream.styled(stream.clean(head), "bold", sys.stdout))
+            tables.show(one.columns, one.rows, null="NULL")
+    counts = Counter(one.outcome for one in results)
+    summary = ", ".join(
+        f"{counts[outcome]} {outcome}" for outcome in ("passed", "warned", "failed")
+    )
+    stream.say(f"{len(results)} checks: {summary}.")
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Show the doctor's findings, then what to do."""
+    rows = [["ok" if one.ok else "WRONG", one.check, one.detail] for one in findings]
+    tables.show(["", "check", "finding"], rows)
+    for one in findings:
+        if not one.ok:
+            stream.say(f"{one.check}: {one.detail}", "red")
+        if one.next_step:
+            stream.say(f"{one.check}: {one.next_step}")
+
+
+def show_generated(truth: _Record, folder: str) -> None:
+    """Show what was generated, and the command that loads it."""
+    stream.say(f"The data loads as {_counted(truth['tables'])}.")
+    flags = "" if folder.rstrip("/") == "data" else _source_flags(folder.rstrip("/") or "/")
+    stream.say(f"Next: `sparkify etl{flags}` loads it.")
+
+
+def _source_flags(folder: str) -> str:
+    names = {"--log-data": "log_data", "--song-data": "song_data"}
+    return "".join(
+        f" {flag} {shlex.quote(str(Path(folder) / name))}" for flag, name in names.items()
+    )
+
+
+def _show_figures(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Show a table of amounts, with thousands separators."""
+    texts = [[f"{one:,}" if isinstance(one, int) else one for one in row] for row in rows]
+    tables.show(columns, rows, texts=texts)
+
+
+def _counted(tables: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {rows:,}" for name, rows in tables.items())
+
+
+def show_inspected(found: Sequence[Inspected]) -> None:
+    """Show each source: figures, then the first records, cut to the width of a terminal."""
+    for number, one in enumerate(found):
+        if number:
+            stream.out("")
+        stream.out(stream.styled(stream.clean(one.source), "bold", sys.stdout))
+        for line in _figures(one):
+            stream.out("  " + stream.clean(line))
+        if one.records:
+            stream.out("  first records:")
+        for record in one.records:
+            stream.out(_cut(f"    {stream.clean(record)}"))
+    stream.say("Next: `sparkify etl --dry-run` shows what of it would be loaded.")
+
+
+def _figures(one: Inspected) -> list[str]:
+    lines = [f"{one.files:,} file{'' if one.files == 1 else 's'}, {one.bytes:,} bytes"]
+    if one.smallest and one.largest:
+        lines += [f"smallest: {_sized(one.smallest)}", f"largest:  {_sized(one.largest)}"]
+    if one.oldest and one.newest:
+        lines.append(f"written from {one.oldest:%Y-%m-%d %H:%M} to {one.newest:%Y-%m-%d %H:%M} UTC")
+    if one.passed_over:
+        kinds = sorted(one.passed_over.items(), key=lambda item: (-item[1], item[0]))
+        lines.append("passed over: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds))
+    return lines
+
+
+def _sized(one: Sized) -> str:
+    return f"{one.bytes:,} bytes, {one.uri}"
+
+
+def _cut(line: str) -> str:
+    if not stream.is_terminal(sys.stdout):
+        return line
+    width = shutil.get_terminal_size().columns
+    return line if len(line) <= width else f"{line[: width - 3]}..."

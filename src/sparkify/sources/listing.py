@@ -1,0 +1,302 @@
+"""A folder, a prefix in S3, or one file, as a list of source files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from .. import processes
+from ..errors import SourceError
+from .files import Kind, SourceFile, SourceFiles, in_s3, mark, unreadable
+
+if TYPE_CHECKING:
+    from ..config import Settings
+    from ..util_s3 import S3Object
+
+_name = attrgetter("name")
+_ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+_DENIED = (errno.EACCES, errno.EPERM)
+_LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+_SHOWN_NAMES = 5
+_SHARES = 16
+_NO_ETAG = "no_etag_"
+_PLAIN_ETAG = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?")
+
+
+@dataclass
+class Listing:
+    """What sources hold.
+
+    found: the data files, in no order. ignored: the names that were passed over, sorted.
+    unread: those of them that lead nowhere or in a circle, may not be read, or are no files.
+    may_hold_twice: whether a file may be among the data files several times.
+    """
+
+    found: SourceFiles = field(default_factory=SourceFiles)
+    ignored: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    may_hold_twice: bool = False
+
+    @property
+    def files(self) -> SourceFiles:
+        """All files, sorted by kind and uri."""
+        return self.at(range(len(self.found)))
+
+    def at(self, positions: Sequence[int]) -> SourceFiles:
+        """Return the files at some positions, sorted by kind and uri."""
+        chosen = self.found.in_order(positions)
+        if len(chosen) == len(self.found):
+            self.found = chosen  # of a million files there need not be two lists
+        return chosen
+
+    def extend(self, more: Listing) -> None:
+        """Add what was listed elsewhere."""
+        self.found.extend(more.found)
+        self.ignored += more.ignored
+        self.unread += more.unread
+        self.may_hold_twice |= more.may_hold_twice
+
+
+def list_sources(settings: Settings) -> Listing:
+    """List the configured sources of both kinds; see `list_source`."""
+    listing = list_source(settings, "events")
+    listing.extend(list_source(settings, "songs"))
+    return listing
+
+
+def list_source(settings: Settings, kind: Kind) -> Listing:
+    """List the data files of the configured source of a kind, in a folder or in S3.
+
+    Raises SourceError when it is missing, unreadable, or holds no data file; SettingsError when S3
+    does not let us in.
+    """
+    address = {"events": settings.log_data, "songs": settings.song_data}[kind]
+    if not in_s3(address):
+        return list_folder(address, kind)
+    from ..util_s3 import S3
+
+    return list_objects(S3(settings, settings.s3_region).list(address), address, kind)
+
+
+def list_folder(address: str, kind: Kind) -> Listing:
+    """List the data files under a folder, at any depth: `.json`, `.jsonl`, `.ndjson`, also `.gz`.
+
+    Passed over, and named in `ignored`: other endings, hidden names (see `is_hidden`), links that
+    lead nowhere or in a circle, folders that may not be read, pipes, sockets and devices. Links are
+    followed otherwise; a file that is reached twice is listed once.
+
+    Raises SourceError when the folder is missing, unreadable, or holds no data file.
+    """
+    return _required(scan_folder(address, kind), address, kind)
+
+
+def scan_folder(address: str, kind: Kind) -> Listing:
+    """List as `list_folder` does, also where there is no data file."""
+    root = Path(address).expanduser()
+    if not os.path.lexists(root):
+        raise SourceError(
+            f"there is no folder {address} to read {kind} from",
+            f"Check {_SETTING[kind]} (`sparkify doctor` shows where it comes from), or make data "
+            "with `sparkify generate data`.",
+        )
+    try:
+        if root.is_file():
+            status = root.stat()
+            path = os.path.realpath(root, strict=True)
+            file = SourceFile(kind, _uri(path), status.st_size, mark(status), path)
+            listing = Listing(SourceFiles([file]))
+        elif root.exists() and not root.is_dir():
+            raise SourceError(
+                f"{address} is a pipe, a socket or a device: it cannot be read twice",
+                "Write what it gives into a file, and give that.",
+            )
+        else:
+            listing = _walk_all(os.path.realpath(root, strict=True), kind)
+    except OSError as error:
+        raise unreadable(_uri(str(error.filename)), error) from None
+    if listing.may_hold_twice:
+        uris = listing.found.uris
+        once = dict(zip(uris, range(len(uris)), strict=True)).values()
+        listing.found = listing.found.in_order(list(once))
+    listing.unread = sorted({_uri(path) for path in listing.unread})
+    listing.ignored = sorted({*map(_uri, listing.ignored), *listing.unread})
+    return listing
+
+
+def _required(listing: Listing, address: str, kind: Kind) -> Listing:
+    if not listing.found:
+        others = f"; passed over: {some(listing.ignored)}" if listing.ignored else ""
+        raise SourceError(
+            f"{address} holds no .json file (nor .jsonl or .ndjson, nor one packed as .gz) to read "
+            f"{kind} from{others}; the warehouse stays as it is",
+            f"Check {_SETTING[kind]}.",
+        )
+    return listing
+
+
+def some(names: Sequence[str]) -> str:
+    """Name the first few of some names, and say how many more there are."""
+    more = len(names) - _SHOWN_NAMES
+    return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+_SETTING: dict[Kind, str] = {"events": "LOG_DATA", "songs": "SONG_DATA"}
+
+
+def _uri(path: str) -> str:
+    """Name a file in text that every database takes, even if its name is no UTF-8."""
+    if path.isascii():
+        return path
+    return path.encode("utf-8", errors="surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _walk_all(root: str, kind: Kind) -> Listing:
+    """Look at everything below a real folder, with several processes when it is much."""
+    os.scandir(root).close()  # an error here, where another folder would be passed over
+    listing, waiting = _walk([root], kind, processes.MANY_FILES)
+    if waiting:
+        processes.start()
+        shares = [share for n in range(_SHARES) if (share := waiting[n::_SHARES])]
+        for part, _ in processes.each(partial(_walk, kind=kind), shares):
+            listing.extend(part)
+    return listing
+
+
+def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[Listing, list[str]]:
+    """Find each data file below some real folders.
+
+    most: stop when so many files are found. Returns the folders that were not looked into, too.
+    """
+    listing = Listing()
+    paths: list[str] = []
+    links: dict[int, str] = {}
+    sizes = array("q")
+    marks: list[str] = []
+    done = set()
+    while waiting and (most is None or len(paths) < most):
+        folder = waiting.pop()
+        if folder in done:
+            continue
+        done.add(folder)
+        try:
+            with os.scandir(folder) as entries:
+                # In order, for all of them are to be sorted, and each process can do its part.
+                inside = sorted(entries, key=_name)
+        except OSError as error:
+            _pass_over(folder, error, listing.unread)
+            continue
+        for entry in inside:
+            name, path = entry.name, entry.path
+            if name[0] in "._" and is_hidden(name):
+                listing.ignored.append(path)
+                continue
+            is_data = name.endswith(_ENDINGS)
+            try:
+                status = entry.stat()
+                if entry.is_symlink():
+                    path = os.path.realpath(path, strict=True)
+                    listing.may_hold_twice = True
+            except OSError as error:
+                _pass_over(path, error, listing.unread, is_data=is_data)
+                continue
+            if is_data and stat.S_ISREG(status.st_mode):
+                if path is not entry.path and not path.endswith(name[name.rfind(".") :]):
+                    links[len(paths)] = entry.path  # whose name tells how to open the file
+                paths.append(path)
+                sizes.append(status.st_size)
+                marks.append(mark(status))
+            elif stat.S_ISREG(status.st_mode):
+                listing.ignored.append(path)
+            elif stat.S_ISDIR(status.st_mode) and not f"{folder}/".startswith(f"{path}/"):
+                waiting.append(path)
+            else:  # a circle, or no file
+                listing.unread.append(entry.path)
+    uris = list(map(_uri, paths))
+    for place, path in links.items():
+        paths[place] = path
+    listing.may_hold_twice |= uris != paths
+    listing.found = SourceFiles.of_columns(kind, uris, sizes, marks, paths)
+    return listing, waiting
+
+
+def _pass_over(path: str, error: OSError, unread: list[str], *, is_data: bool = False) -> None:
+    """Note a name that leads nowhere or is denied; raise any other error again.
+
+    is_data: whether it is the name of a data file, which must not be denied.
+    """
+    if error.errno not in _LEADS_NOWHERE and (is_data or error.errno not in _DENIED):
+        raise error
+    unread.append(path)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is passed over: `.x`, and `_x`, as Spark names what is no data, or not yet.
+
+    `_x=1` is a partition. `.` and `..` hide nothing: in S3 they are names like others.
+    """
+    if name.startswith("_"):
+        return "=" not in name
+    return name.startswith(".") and name not in (".", "..")
+
+
+def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listing:
+    """List the data files among the objects at an address, by the rules of `list_folder`.
+
+    Raises SourceError when there is none.
+    """
+    source, root = address, f"{address.removesuffix('/')}/"
+    ignored: set[str] = set()
+    files = SourceFiles()
+    for one in objects:
+        address = one.address
+        if name := passed_over(address, root):
+            ignored.add(_text(name))
+            continue
+        files.append(SourceFile(kind, _text(address), one.size, _fingerprint(one), address))
+    return _required(Listing(files, sorted(ignored)), source, kind)
+
+
+def passed_over(address: str, root: str) -> str:
+    """Name what is passed over if an object is no data file: itself, or a hidden folder; else "".
+
+    root: the address that was listed, with a slash at its end.
+    """
+    if not address.startswith(root):  # the one object that the address means
+        return ""
+    names = address.removeprefix(root).split("/")
+    for depth, name in enumerate(names, start=1):
+        if is_hidden(name):
+            return root + "/".join(names[:depth])
+    return "" if names[-1].endswith(_ENDINGS) else address
+
+
+def _text(address: str) -> str:
+    """Write an address as text that every database takes."""
+    return address.replace("\0", "\\x00")
+
+
+def _fingerprint(one: S3Object) -> str:
+    """Make a fingerprint of an ETag, which is one as it is, `abc` or `abc-2`, on S3 itself."""
+    if not one.etag:
+        return f"{_NO_ETAG}{one.size}-{one.modified.timestamp() if one.modified else 0:.0f}"
+    return one.etag if _PLAIN_ETAG.fullmatch(one.etag) else quote(one.etag, "").replace("-", "%2D")
+
+
+def etag(file: SourceFile) -> str:
+    """Give the ETag of a file in S3, without quotes; "" when the server gave none."""
+    return "" if file.fingerprint.startswith(_NO_ETAG) else unquote(file.fingerprint)
+
+
+def ending(path: str) -> str:
+    """Return the ending that says whether a data file is packed: `.json.gz` or `.json`."""
+    return ".json.gz" if path.endswith(".gz") else ".json"
