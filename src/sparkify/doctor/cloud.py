@@ -92,7 +92,7 @@ def _work_bucket(account: Account) -> str:
 
 
 def _statement(account: Account) -> str:
-    from ..warehouse.redshift.reading import RedshiftReader
+    from ..warehouse.redshift.reader import RedshiftReader
 
     tables = RedshiftReader(account.settings).tables()
     if not tables:
