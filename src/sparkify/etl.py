@@ -185,6 +185,7 @@ def load(
         open_warehouse(settings, wait=wait, progress=stages) as warehouse,
     ):
         report = LoadReport(warehouse.engine)
+        report.notes += _cost_at_risk(settings)
         if migration := warehouse.create_tables(stages):
             report.notes.append(migration.note)
         if rebuild:
@@ -328,6 +329,15 @@ def _staged(warehouse: Warehouse, kind: Kind) -> int:
 def _passed(audits: Iterable[Query]) -> list[dict[str, Any]]:
     """Return the audits, which all passed: one that fails stops the load."""
     return [{"name": query.name, "severity": "fail", "failures": 0} for query in audits]
+
+
+def _cost_at_risk(settings: Settings) -> list[str]:
+    """Return a warning when Redshift computes without the usage limit of the settings."""
+    if settings.engine == "duckdb":
+        return []
+    from . import iac
+
+    return [note for note in [iac.limit_warning(settings)] if note]
 
 
 def _unread(listing: Listing) -> list[str]:
