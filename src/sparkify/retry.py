@@ -11,10 +11,14 @@ pauses, `jitter=0.5` leaves half of each pause to chance.
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import time
+from collections.abc import Callable
 from typing import Protocol
+
+_LOG = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -47,6 +51,7 @@ class Backoff:
     jitter: the share of each pause that is random, so that clients that wait for the same service
         do not all return at once (AWS Architecture Blog, "Exponential Backoff And Jitter").
     seconds: the deadline, counted from now. attempts: how many pauses there are at most.
+    sleep: what waits instead of the clock, such as `wait` of an event that may end it early.
     """
 
     def __init__(
@@ -59,8 +64,10 @@ class Backoff:
         seconds: float = math.inf,
         attempts: float = math.inf,
         clock: Clock | None = None,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
+        self._sleep = sleep or self.clock.sleep
         self._began = self.clock.now()
         self._next = first
         self._factor = factor
@@ -80,13 +87,19 @@ class Backoff:
         self._next = min(self._longest, pause * self._factor)
         return pause * (1 - self._jitter * random.random())
 
-    def wait(self) -> bool:
-        """Pause, at most until the deadline; return False at once where there is no time left."""
+    def wait(self, call: str = "") -> bool:
+        """Pause, at most until the deadline; return False at once where there is no time left.
+
+        call: what failed and is tried again, for the log.
+        """
         left = self._seconds - self.waited
         if left <= 0 or self._attempts <= 0:
             return False
         self._attempts -= 1
-        self.clock.sleep(min(self.next(), left))
+        pause = min(self.next(), left)
+        if call:
+            _LOG.warning("trying %s again in %.1f s", call, pause)
+        self._sleep(pause)
         return True
 
     def hurry(self, longest: float = 1.0) -> None:

@@ -27,6 +27,7 @@ from sparkify.sql_queries import TABLES
 from sparkify.staging import rejects
 from sparkify.staging.rules import EVENT_FIELDS, EVENT_KEYS
 from sparkify.util_s3 import S3, S3Object
+from sparkify.warehouse import StageReport
 from sparkify.warehouse.duckdb import loader
 from sparkify.warehouse.duckdb.loader import Stager
 
@@ -299,13 +300,13 @@ def test_a_file_that_is_not_as_listed_spoils_the_load(
     remote.write(FIRST)
     stage = Stager.stage
 
-    def late(stager: Stager, files: Sequence[SourceFile]) -> None:
+    def late(stager: Stager, files: Sequence[SourceFile]) -> StageReport:
         path = remote.folder / name
         if what == "changed":
             path.write_bytes(path.read_bytes().swapcase())
         else:
             path.unlink()
-        stage(stager, files)
+        return stage(stager, files)
 
     monkeypatch.setattr(Stager, "stage", late)
     with pytest.raises(SourceError, match=f"{name} (changed|is not there)") as caught:

@@ -179,8 +179,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "nobody waits for who holds the warehouse",
         _CONNECTION,
-        "            if waited >= wait:\n",
-        "            if waited >= 0:\n",
+        "            if not backoff.wait():\n                raise ",
+        "            if backoff.waited >= 0:\n                raise ",
         "faults/test_concurrency.py::test_waiting_for_whom",
     ),
     _fault(
@@ -280,7 +280,7 @@ FAULTS: tuple[Fault, ...] = (
         "            if not self._over:\n                self._abandon(error)\n",
         "            if not self._over and isinstance(error, Exception):\n"
         "                self._abandon(error)\n",
-        "unit/boto3_sql_util/test_sql_api_ending.py::test_interrupted_between_looks",
+        "unit/boto3_sql_util/test_execution_cancel.py::test_interrupted_between_looks",
     ),
     _fault(
         "two loads publish from the same plan on Redshift",

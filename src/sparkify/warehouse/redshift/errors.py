@@ -1,0 +1,126 @@
+"""What a failed batch means: plan again, a broken audit, a bad record, or a failure."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ... import boto3_sql_util
+from ...boto3_sql_util import LoadError, StatementError
+from ...config import Settings
+from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
+from ...sources.files import Kind, SourceFile
+from ...sql_queries import audit_queries
+from ...staging.rules import fields_of
+from .. import PlanAgainError
+from .copy_plan import NEXT_STEP, first_unfit
+from .statements import CONFLICTS, OVERTAKEN, reading_steps
+
+if TYPE_CHECKING:
+    from ...boto3_sql_util import Connection
+    from .publish import Staged
+
+_AUDITS = {query.name: query for query in audit_queries}
+
+
+class CompactFirstError(PlanAgainError):
+    """COPY does not take the files as they are: they have to be merged first (compact)."""
+
+
+class TooManyStatementsError(CompactFirstError):
+    """COPY would run so often that a batch does not hold it."""
+
+
+def error_of(
+    error: StatementError, settings: Settings, connection: Connection, staged: Staged
+) -> SparkifyError:
+    """Return the error that says what a failed batch means; nothing of it was published."""
+    if error.conflict or error.name == OVERTAKEN:
+        return PlanAgainError(
+            "another load published first; nothing was published by this one",
+            "Try again when the other has ended.",
+        )
+    if error.name in _AUDITS:
+        return QualityError(
+            f"{_AUDITS[error.name].purpose} ({error.name}): rows break this; nothing was published",
+            "This is a fault of the program, not of the data: please report it. "
+            "`sparkify etl --rebuild` computes the star schema again from staging.",
+            check=error.name,
+        )
+    kinds = [kind for kind in staged.direct if error.name in reading_steps(kind)]
+    # Where it is not known which statement failed, the records are the likeliest cause.
+    unknown = not error.name
+    if error.status == "FAILED" and (
+        kinds or (staged.direct and (unknown or error.name == CONFLICTS))
+    ):
+        if settings.copy_mode == "auto":
+            return CompactFirstError(f"the files cannot be copied as they are: {error.message}")
+        files = {
+            kind: [file for file in staged.plan.files if file.kind == kind]
+            for kind in kinds or staged.direct
+        }
+        return _direct_error(error, settings, connection, files, staged.keys)
+    if error.status == "FAILED" and error.name.startswith("copy_"):
+        reason = boto3_sql_util.debug(connection, error).text
+    elif error.status == "TIMEOUT" or error.in_doubt:
+        return error
+    else:
+        reason = error.reason
+    return WarehouseError(f"{reason}; nothing was published", error.next_step, step=error.name)
+
+
+def _direct_error(
+    error: StatementError,
+    settings: Settings,
+    connection: Connection,
+    files: Mapping[Kind, Sequence[SourceFile]],
+    keys: Sequence[str],
+) -> SparkifyError:
+    """Return the error of a direct load that failed.
+
+    files: those of the kind that failed, or of each kind that may have. keys: the JSON key of each
+    column of staging_events.
+    """
+    if error.name == CONFLICTS:
+        return SourceError(
+            "records contradict others of the same key, and COPY_MODE = direct cannot put them "
+            "among the rejects; nothing was loaded",
+            "Set COPY_MODE = auto: the greater record stays, the others go to the rejects.",
+            step=error.name,
+        )
+    found = boto3_sql_util.debug(connection, error).with_values(partial(_value, settings))
+    if found.load_errors and found.load_errors[0].file:
+        first = found.load_errors[0]
+        reason = f"{found.text}; nothing was loaded"
+        return SourceError(reason, NEXT_STEP, step=error.name, uri=first.file, line=first.line)
+    from ...util_s3 import S3
+
+    s3 = S3(settings, settings.s3_region)
+    for kind, some in files.items():
+        fields = fields_of(kind, keys, mend_text=settings.mend_text)
+        for file in some:
+            if bad := first_unfit(file, s3.read(file.path), fields):
+                number, why = bad
+                reason = f"{file.uri}, line {number}: {why}; nothing was loaded"
+                return SourceError(reason, NEXT_STEP, step=error.name, uri=file.uri, line=number)
+    return SourceError(f"{found.text}; nothing was loaded", NEXT_STEP, step=error.name)
+
+
+def _value(settings: Settings, error: LoadError) -> str | None:
+    """Return the offending value from its file: load errors tell only where it is."""
+    from ...util_s3 import S3
+
+    if error.line < 1:
+        return None
+    try:
+        data = S3(settings, settings.s3_region).read(error.file)
+        data = gzip.decompress(data) if error.file.endswith(".gz") else data
+        record = json.loads(data.split(b"\n")[error.line - 1])
+        [value] = [value for key, value in record.items() if key.lower() == error.column.lower()]
+    except (OSError, EOFError, zlib.error, ValueError, LookupError, AttributeError):
+        return None
+    return json.dumps(value)

@@ -1,0 +1,288 @@
+"""Load on Redshift: merge files into parts, then publish everything in one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ...boto3_sql_util import StatementError
+from ...config import Settings
+from ...errors import BusyError, SourceError
+from ...ledger import Ledger, Plan
+from ...progress import Progress, silent
+from ...sources.listing import list_source
+from ...sql_queries import (
+    SCHEMA_VERSION,
+    TABLES,
+    create_table_queries,
+    create_view_queries,
+    drop_view_queries,
+    folder,
+)
+from ...sql_queries.migrating import MADE_ANEW
+from ...staging.mend import corrections
+from ...temporary import temporary_folder, writing
+from .. import Run, StageReport
+from ..schema_version import Migration, StagedBy
+from .copy_plan import choose
+from .errors import CompactFirstError, error_of
+from .publish import ATTEMPTS, Publication, RoleWaits, Staged, WorkFolder
+from .reader import LedgerState, RedshiftReader
+from .statements import (
+    OVERTAKEN,
+    Batch,
+    Step,
+    dropped,
+    fill,
+    literals,
+    migration,
+    plain,
+    rebuild,
+)
+
+_FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
+_BOOKKEEPING = folder("bookkeeping")
+_MIGRATION = folder("migration")
+_SQL = folder("redshift")
+
+
+class RedshiftWarehouse(RedshiftReader):
+    """The warehouse open for a load (the protocol `Warehouse`).
+
+    workspace: a folder for the files of the load, removed by the caller.
+    """
+
+    def __init__(self, settings: Settings, workspace: Path, progress: Progress) -> None:
+        super().__init__(settings, progress)
+        self._workspace = workspace
+        self._state = LedgerState(0, 0, 0, 0)
+        self._staged = Staged()
+        self._stagings = 0
+        self._open = ExitStack()
+        self._compact_only = False
+
+    def close(self) -> None:
+        """Close the files of the load."""
+        self._open.close()
+
+    def create_tables(self, progress: Progress = silent) -> Migration | None:
+        """Create missing tables, with keys and layout; migrate those of an older version."""
+        present = self.tables()
+        missing = [table for table in TABLES if table not in present]
+        if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
+            done = self._migrate(progress)
+            self._together_or_singly(_keys(MADE_ANEW))
+            self._together_or_singly(_layout(MADE_ANEW))
+            return done
+        if missing:
+            self._make(_creation(missing), missing)
+        return None
+
+    def _make(self, creation: Sequence[Step], tables: Sequence[str]) -> None:
+        """Create tables in one transaction, with keys if it takes them; then set their layout."""
+        keys = _keys(tables)
+        try:
+            self.run_steps([*creation, *keys])
+        except StatementError as error:
+            if error.status != "FAILED" or error.name not in ("", *(key.name for key in keys)):
+                raise
+            self.run_steps(creation)
+            self._one_by_one(keys)
+        self._together_or_singly(_layout(tables))
+
+    def _together_or_singly(self, steps: Sequence[Step]) -> None:
+        """Run ALTER TABLE statements in one transaction, or one by one if it does not take them."""
+        if not steps:
+            return
+        try:
+            self.run_steps(steps)
+        except StatementError:
+            self._one_by_one(steps)
+
+    def _one_by_one(self, steps: Sequence[Step]) -> None:
+        """Run what only makes a warehouse faster; progress tells what was left out."""
+        for step in steps:
+            try:
+                self._execute(step.sql, names=[step.name])
+            except StatementError as error:
+                if error.status != "FAILED":
+                    raise
+                told = f"{step.name} is left out, questions may be slower: {error.message}"
+                self._progress(told, 0, None, "")
+
+    def replace_tables(self) -> None:
+        """Drop every table and create it again, empty, in one transaction."""
+        self.tables()  # refuses tables that are not ours
+        removal = [*plain(drop_view_queries), dropped(TABLES)]
+        self._make([*removal, *_creation(TABLES)], TABLES)
+
+    def known_files(self, state: LedgerState | None = None) -> Ledger:
+        """Return every version of a file that was loaded; note which run is the newest."""
+        self._state = state or self.ledger_state()  # first: a run that comes after it is noticed
+        return super().known_files(self._state)
+
+    def staged_by(self) -> StagedBy:
+        """Return the settings that what is staged depends on, as of when the ledger was read."""
+        return self._state.staged_by
+
+    def newest_run(self) -> int:
+        """Return the number of the run that was the newest when the ledger was read."""
+        return self._state.newest_run
+
+    def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
+        """Choose what COPY reads itself; read, validate and merge the rest into parts."""
+        from ..duckdb.copy_files import stage_parts
+
+        self._open.close()
+        chosen = choose(self._settings, plan, keys, compact_only=self._compact_only)
+        others = Plan(new=[file for file in plan.files if file.kind not in chosen])
+        self._staged = Staged(plan, keys, chosen, others)
+        self._stagings += 1
+        if not others.files:
+            return StageReport()
+        folder = self._workspace / str(self._stagings)
+        with writing("preparing the load"):
+            folder.mkdir()
+        self._staged.parts = self._open.enter_context(
+            stage_parts(self._settings, others, keys, folder, progress)
+        )
+        return self._staged.parts.report
+
+    def publish(self, run: Run, progress: Progress) -> None:
+        """Stage, transform, audit and enter what was read, in one transaction."""
+        self._send(run, Batch.publish, progress)
+        self._forget_vanished(run)
+
+    def refuse(self, run: Run) -> None:
+        """Enter the run as refused, with its rejects, and nothing else."""
+        self._send(run, Batch.refuse, self._progress)
+
+    def rebuild(self, progress: Progress) -> None:
+        """Compute the star schema again from what is staged."""
+        with self._explained():
+            self.run_steps(rebuild())
+
+    def _send(
+        self, run: Run, statements: Callable[[Batch], list[Step]], progress: Progress
+    ) -> None:
+        with self._explained():
+            publication = Publication(self, self._staged, run, self._state, self._workspace)
+            publication.send(statements, progress)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Raise what a failed batch means; remember when files have to be merged first."""
+        try:
+            yield
+        except StatementError as error:
+            failure = error_of(error, self._settings, self.connection, self._staged)
+            self._compact_only |= isinstance(failure, CompactFirstError)
+            raise failure from None
+        except CompactFirstError:
+            self._compact_only = True
+            raise
+
+    def _forget_vanished(self, run: Run) -> None:
+        """Remove files from the ledger that COPY may have read otherwise than they were listed.
+
+        COPY by prefix takes what is there when it reads. A file that vanished or changed since is
+        loaded again when it is seen again; what is there twice then counts as duplicates.
+        """
+        taken = [file for file in run.plan.files if file.kind in self._staged.direct]
+        if not taken:
+            return
+        there: dict[str, str] = {}
+        for kind in self._staged.direct:
+            with suppress(SourceError):  # nothing is left there
+                listing = list_source(self._settings, kind)
+                there |= dict(zip(listing.found.uris, listing.found.fingerprints, strict=True))
+        gone = [file.uri for file in taken if there.get(file.uri) != file.fingerprint]
+        for first in range(0, len(gone), _FORGOTTEN_AT_ONCE):
+            uris = literals(gone[first : first + _FORGOTTEN_AT_ONCE])
+            sql = fill(_SQL["forget_files"], {"run_id": run.run_id}, {"uris": uris})
+            self.run_steps([Step("forget_files", sql)])
+
+    # An older version
+
+    def _migrate(self, progress: Progress) -> Migration:
+        """Bring tables of an older version up to date, all or nothing.
+
+        Raises BusyError when loads of the older program keep coming first, and StatementError.
+        """
+        version = self.schema_version()
+        role, attempt = RoleWaits(progress), 1
+        while True:
+            try:
+                self._migrate_from(version)
+            except StatementError as error:
+                if role.after(error, 0):
+                    continue
+                if not (error.name == OVERTAKEN or error.in_doubt or error.status == "ABORTED"):
+                    raise
+                if self.schema_version() < SCHEMA_VERSION:
+                    if attempt == ATTEMPTS:
+                        raise BusyError(
+                            "the warehouse could not be brought up to date while others load into"
+                            " it",
+                            "Run the command again when they have finished.",
+                        ) from None
+                    attempt += 1
+                    continue
+            self.schema_version()
+            return Migration.read(version, self.read(_MIGRATION["migrated"].sql).rows)
+
+    def _migrate_from(self, version: int) -> None:
+        """Make one attempt, from the run that is now the newest."""
+        statements = [_BOOKKEEPING["runs"].sql, _MIGRATION["suspected_texts"].sql]
+        runs, suspects = self.read_all(statements)
+        base_run = int(runs.rows[0][0]) if runs.rows else 0
+        mend = self._settings.mend_text
+        changed = corrections(str(text) for (text,) in suspects.rows) if mend else {}
+        values: dict[str, str | int] = {
+            "base_run": base_run,
+            "run_id": str(base_run + 1),
+            "from_version": version,
+            "started_at": datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" "),
+            "mend_text": int(mend),
+        }
+        work = WorkFolder(self, f"migrations/{secrets.token_hex(16)}", self._workspace)
+        try:
+            rows = ({"text_value": text, "mended": better} for text, better in changed.items())
+            manifests = work.upload({"mended": [work.write("mended", rows)] if changed else []})
+            self.run_steps(migration(values, self.resources.role_arn, manifests))
+        finally:
+            work.clear()
+
+
+def _creation(missing: Sequence[str]) -> list[Step]:
+    """Return the statements that create tables."""
+    named = zip(TABLES, create_table_queries, strict=True)
+    made = [query for table, query in named if table in missing]
+    return plain([*made, *create_view_queries, _BOOKKEEPING["insert_warehouse_info"]])
+
+
+def _keys(tables: Sequence[str]) -> list[Step]:
+    """Return the statements that declare keys; keys come before what refers to them."""
+    return sorted(_altering("keys", tables), key=lambda step: "_to_" in step.name)
+
+
+def _layout(tables: Sequence[str]) -> list[Step]:
+    """Return the statements that set how tables are distributed and sorted."""
+    return _altering("layout", tables)
+
+
+def _altering(name: str, tables: Sequence[str]) -> list[Step]:
+    queries = folder(f"redshift/{name}").values()
+    return plain(query for query in queries if query.header["table"] in tables)
+
+
+@contextmanager
+def open_warehouse(settings: Settings, *, progress: Progress) -> Iterator[RedshiftWarehouse]:
+    """Open the warehouse for a load. Raises SettingsError when no infrastructure is there."""
+    with ExitStack() as opened:
+        with writing("making a folder for temporary files"):
+            workspace = opened.enter_context(temporary_folder())
+        yield opened.enter_context(closing(RedshiftWarehouse(settings, workspace, progress)))

@@ -1,0 +1,306 @@
+"""The statements of a load on Redshift, in order: one batch, which is one transaction.
+
+Redshift takes at most 40 statements in a batch (mg/data-api: BatchExecuteStatement), so statements
+for a kind of record that a load has none of are left out. `:name` in a file of
+`sql_queries/redshift` becomes a literal: the Data API takes no parameters for what COPY needs
+(addresses, roles), so every value goes in through one strict quoting function.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple, get_args
+
+from ...boto3_sql_util import quote_literal
+from ...sources.files import Kind
+from ...sql_queries import (
+    Query,
+    audit_queries,
+    conflict_queries,
+    enter_queries,
+    folder,
+    insert_table_queries,
+    needed,
+    rebuild_audit_queries,
+    rebuild_queries,
+    refuse_queries,
+    reject_queries,
+    settle_queries,
+    total_queries,
+    within_days,
+)
+from ...sql_queries.migrating import (
+    MADE_ANEW,
+    RETIRED,
+    derive_queries,
+    fill_queries,
+    make_anew_queries,
+    retire_queries,
+)
+from .. import Run
+from .copy_plan import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT, Direct
+
+OVERTAKEN = "create_new_run"
+"""The statement that fails when another load published first."""
+AUDIT = "audit"
+"""The statement that fails on the name of an audit that found rows."""
+CONFLICTS = "conflicts_told"
+"""The audit that finds records that lost their key and are not among the rejects."""
+
+_PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|:(?P<name>[a-z_]+)")
+_INTO = re.compile(r"load into table '?\"?(?P<table>\w+)", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"invalid (digit|input syntax)", re.IGNORECASE)
+_LOAD = folder("redshift/load")
+_DIRECT = folder("redshift/direct")
+_BEGIN = (_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])
+_ALL_STAGED = tuple(
+    _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
+)
+_DROP_TABLES = folder("redshift")["drop_tables"]
+_MIGRATION = folder("redshift/migration")
+_ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
+_FORGET_REJECTS = reject_queries[0]
+
+
+class Step(NamedTuple):
+    """One statement of a batch and what it is called."""
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a load consists of.
+
+    run: as the ledger will hold it. base_run: the newest run when it was planned.
+    role: the ARN of the role with which COPY reads.
+    manifests: of what was uploaded to the work bucket: `files`, and where there are any, `rejects`,
+    `events` and `songs`.
+    direct: the kinds that COPY takes from the source bucket.
+    conflicts: how many of the rejects lost their key to a greater record. displaced: how many of
+    these were staged before, of each kind.
+    days: those of the events; empty where they are not known.
+    after_refusals: whether rejects of refused runs are to be deleted.
+    """
+
+    run: Run
+    base_run: int
+    role: str
+    manifests: Mapping[str, str]
+    direct: Mapping[Kind, Direct]
+    conflicts: int = 0
+    displaced: Counter[Kind] = field(default_factory=Counter)
+    days: Collection[date] = ()
+    after_refusals: bool = True
+
+    def publish(self) -> list[Step]:
+        """Return the statements that stage, transform, audit and enter what was read."""
+        kinds = self.run.plan.kinds
+        told = {"conflicts": self.conflicts, "displaced": self.displaced.total()}
+        audits = {CONFLICTS: fill(_LOAD[CONFLICTS], told)}
+        audits |= {_ARRIVED[kind]: _DIRECT[_ARRIVED[kind]].sql for kind in self.direct}
+        audits |= dict(self._within_days(needed(audit_queries, kinds)))
+        return [
+            *self._begin(),
+            *self._rejects(),
+            *self._settled(),
+            *plain((*enter_queries, *total_queries)),
+            *self._within_days(needed(insert_table_queries, kinds, set(self.displaced))),
+            _audited(audits),
+        ]
+
+    def refuse(self) -> list[Step]:
+        """Return the statements that enter a run as refused, with its rejects."""
+        return [*self._begin(), *self._rejects(), *plain(refuse_queries[-1:])]
+
+    def find_conflicts(self) -> list[Step]:
+        """Return statements that change nothing, and end by selecting which records lose."""
+        return [*self._begin(), *self._settled(), *plain(conflict_queries.values())]
+
+    def _settled(self) -> list[Step]:
+        """Return the statements that make new_events and new_songs, each key once."""
+        steps: list[Step] = []
+        for kind in get_args(Kind):
+            steps += self._records(kind)
+        return [*steps, *self._within_days(needed(settle_queries, self.run.plan.kinds))]
+
+    def _within_days(self, queries: Iterable[Query]) -> list[Step]:
+        """Return statements that read no other days than the batch's."""
+        return plain(within_days(query, self.days) for query in queries)
+
+    def _begin(self) -> list[Step]:
+        run = self.run
+        values: dict[str, str | int] = {
+            "run_id": str(run.run_id),
+            "base_run": self.base_run,
+            "status": run.status,
+            "started_at": run.started_at.isoformat(sep=" "),
+            "finished_at": run.finished_at.isoformat(sep=" "),
+            "files_new": str(len(run.plan.new)),
+            "files_changed": str(len(run.plan.changed)),
+            "files_skipped": str(run.plan.skipped),
+            "events_mended": str(run.mended["events"]),
+            "songs_mended": str(run.mended["songs"]),
+            "mend_text": int(bool(run.staged_by.mend_text)),
+            "jsonpaths_hash": run.staged_by.jsonpaths_hash or "",
+        }
+        return [
+            *plain(_BEGIN),
+            Step(OVERTAKEN, fill(_LOAD[OVERTAKEN], values)),
+            Step("create_new_files", _LOAD["create_new_files"].sql),
+            self._copy("copy_new_files", "files"),
+        ]
+
+    def _rejects(self) -> list[Step]:
+        steps = plain([_FORGET_REJECTS]) if self.after_refusals else []
+        if "rejects" in self.manifests:
+            steps.append(self._copy("copy_rejected_records", "rejects"))
+        return steps
+
+    def _records(self, kind: Kind) -> list[Step]:
+        """Return the statements that make new_events or new_songs, even if empty."""
+        direct = self.direct.get(kind)
+        if direct is None:
+            steps = [Step(f"create_new_{kind}", _LOAD[f"create_new_{kind}"].sql)]
+            if kind in self.manifests:
+                steps.append(self._copy(f"copy_new_{kind}", kind))
+            return steps
+        steps = [Step(f"create_copied_{kind}", _DIRECT[f"create_copied_{kind}"].sql)]
+        for prefix in direct.prefixes:
+            values = {"source": prefix, "role": self.role, "json": direct.json}
+            values |= {"region": direct.region}
+            packing = "GZIP" if direct.gzipped else ""
+            parts = {"columns": ", ".join(direct.columns), "packing": packing}
+            name = f"copy_copied_{kind}"
+            steps.append(Step(name, fill(_DIRECT[name], values, parts)))
+        mends = self.run.staged_by.mend_text
+        patterns: dict[str, str | int] = {
+            "odd_name": ODD_NAME,
+            "odd_text": ODD_TEXT,
+            "encoded_twice": ENCODED_TWICE if mends else NOTHING,
+        }
+        convert = f"convert_{kind}"
+        return [*steps, Step(convert, fill(_DIRECT[convert], patterns))]
+
+    def _copy(self, name: str, manifest: str) -> Step:
+        values = {"manifest": self.manifests[manifest], "role": self.role}
+        return Step(name, fill(_LOAD[name], values))
+
+
+def rebuild() -> list[Step]:
+    """Return the statements that compute the star schema again from what is staged."""
+    return [
+        *plain([*_BEGIN, *_ALL_STAGED, *rebuild_queries]),
+        _audited({query.name: query.sql for query in rebuild_audit_queries}),
+    ]
+
+
+def migration(
+    values: Mapping[str, str | int], role: str, manifests: Mapping[str, str]
+) -> list[Step]:
+    """Return the statements that bring tables of an older version up to date.
+
+    values: of `create_migration.sql`. role: the ARN with which COPY reads. manifests: where it
+    finds the rows of mended_texts, if there are any.
+    """
+    copies = [
+        fill(_MIGRATION["copy_mended_texts"], {"manifest": m, "role": role})
+        for m in manifests.values()
+    ]
+    audits = [*rebuild_audit_queries, _MIGRATION["moments_kept"]]
+    return [
+        *plain([_MIGRATION["lock_ledger"]]),
+        Step(OVERTAKEN, fill(_MIGRATION["create_migration"], values)),
+        *plain([_MIGRATION["create_mended_texts"]]),
+        *(Step("copy_mended_texts", copy) for copy in copies),
+        *plain(retire_queries),
+        dropped(table for table in MADE_ANEW if table not in RETIRED),
+        *plain([*make_anew_queries, *fill_queries]),
+        dropped(("older_events", "older_runs")),
+        *plain([*_ALL_STAGED, *derive_queries]),
+        _audited({query.name: query.sql for query in audits}),
+    ]
+
+
+def reading_steps(kind: Kind) -> tuple[str, ...]:
+    """Return which statements fail when COPY cannot take the files of a kind itself."""
+    return (f"copy_copied_{kind}", f"convert_{kind}", _ARRIVED[kind])
+
+
+def failed_step(name: str, number: int, message: str) -> str:
+    """Return the name of the statement that failed: by its number, else by what its error says.
+
+    That is the table that could not be loaded, or the word that could not be cast; "" if it says
+    neither. Of audits that found rows without telling which, conflicts are the likeliest.
+    name, number, message: of a StatementError.
+    """
+    if number >= 0 and name != AUDIT:
+        return name
+    if into := _INTO.search(message):
+        return f"copy_{into['table']}"
+    words = {"another load came first": OVERTAKEN}
+    words |= {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
+    words |= {name: name for name in (CONFLICTS, *_ARRIVED.values())}
+    words |= {query.name: query.name for query in audit_queries}
+    unnamed = CONFLICTS if name == AUDIT and _NO_NUMBER.search(message) else name
+    return next((step for word, step in words.items() if word in message), unnamed)
+
+
+def dropped(tables: Iterable[str]) -> Step:
+    """Return the one statement that drops tables."""
+    return Step("drop_tables", fill(_DROP_TABLES, parts={"tables": ", ".join(tables)}))
+
+
+def plain(queries: Iterable[Query]) -> list[Step]:
+    """Return statements as they are, without values."""
+    return [Step(query.name, query.sql) for query in queries]
+
+
+def _audited(audits: Mapping[str, str]) -> Step:
+    """Return audits as one statement that fails: a batch cannot look at rows and stop."""
+    findings = [
+        fill(_LOAD["findings"], {"audit": name}, {"audit_query": sql.replace("\n", "\n    ")})
+        for name, sql in audits.items()
+    ]
+    parts = {"findings": "\nUNION ALL\n".join(findings).replace("\n", "\n    ")}
+    return Step(AUDIT, fill(_LOAD["nothing_found"], {}, parts))
+
+
+def fill(
+    query: Query,
+    values: Mapping[str, str | int] | None = None,
+    parts: Mapping[str, str] | None = None,
+) -> str:
+    """Return a statement with all of its placeholders filled.
+
+    values: become literals: a text is quoted, a number stands as it is.
+    parts: pieces of SQL from this package, inserted as they are.
+    Raises KeyError for a placeholder without a value, ValueError for a text that no literal holds.
+    """
+    values, parts = values or {}, parts or {}
+
+    def filled(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None:
+            return match[0]
+        if name in parts:
+            return parts[name]
+        value = values[name]
+        return str(value) if isinstance(value, int) else quote_literal(value)
+
+    return _PLACEHOLDER.sub(filled, query.sql).rstrip()
+
+
+def literals(texts: list[str]) -> str:
+    """Return texts as a list of literals, for IN (...)."""
+    return ", ".join(quote_literal(text) for text in texts)
+
+
+def on_one_line(sql: str) -> str:
+    """Return a statement of this package, which has no comments, so that a literal can hold it."""
+    return " ".join(sql.split())
