@@ -168,7 +168,7 @@ def _call_when_free(
             made = operation == "create_usage_limit" and usage_limit(account, workgroup)
             if made and made["amount"] == wanted["amount"]:  # its reply was lost
                 return
-            if not pauses.wait():
+            if not pauses.wait(operation):
                 raise
 
 
