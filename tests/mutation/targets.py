@@ -63,6 +63,8 @@ TARGETS = (
         (
             "tests/unit/staging/test_staging.py",
             "tests/unit/test_etl.py",
+            "tests/unit/test_etl_refused.py",
+            "tests/unit/test_etl_real.py",
             "tests/unit/test_quality.py",
             "tests/faults/test_concurrency.py",
         ),
