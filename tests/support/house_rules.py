@@ -31,9 +31,6 @@ ENGINES_AND_NETWORK = {
     *("asyncio", "ftplib", "http", "socket", "socketserver", "ssl", "urllib", "xmlrpc"),
 }
 
-OWN_CLIENT = ("http", "socket", "ssl")
-"""Libraries speak to the network."""
-
 Rule = Callable[[House], list[str]]
 
 
@@ -81,15 +78,6 @@ def libraries_keep_to_their_rooms(house: House) -> list[str]:
         for one in imports
         if one.target.split(".")[0] not in (PACKAGE, *sys.stdlib_module_names)
         if not within(name, ROOMS.get(one.target, ()))
-    ]
-
-
-def no_network_client_of_our_own(house: House) -> list[str]:
-    return [
-        f"{name}:{one.line} imports {one.target}"
-        for name, imports in house.imports.items()
-        for one in imports
-        if one.target in OWN_CLIENT
     ]
 
 
@@ -216,7 +204,6 @@ RULES: tuple[Rule, ...] = (
     only_what_starts_it_imports_cli,
     warehouses_do_not_know_who_loads,
     libraries_keep_to_their_rooms,
-    no_network_client_of_our_own,
     ledger_and_generate_touch_no_engine_and_no_network,
     no_cycles,
     only_console_prints,

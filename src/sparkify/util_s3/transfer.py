@@ -6,7 +6,6 @@ after all, or says what went wrong.
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 from collections import deque
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from .client import Client
 
-_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -120,8 +118,7 @@ def read_by_obstore(client: Client, wanted: S3Object, start: int, stop: int) -> 
     try:
         result = client.store(wanted.bucket).get(wanted.key, options=options)
         data = result.bytes().to_bytes()
-    except (BaseError, ValueError, OSError) as error:
-        _LOG.info("obstore could not read %s (%s)", wanted.address, type(error).__name__)
+    except (BaseError, ValueError, OSError):
         return None
     is_it = _is_version(wanted, result.meta["e_tag"])
     return data if is_it and len(data) == stop - start else None
