@@ -220,7 +220,7 @@ FAULTS: tuple[Fault, ...] = (
         "warehouse/duckdb/reader.py",
         "    if _AS_GIVEN.issuperset(kinds):\n",
         "    if kinds:\n",
-        "unit/warehouse/test_duckdb_reader_values.py::test_every_type_in_csv",
+        "unit/warehouse/duckdb/test_reader_values.py::test_every_type_in_csv",
     ),
     _fault(
         "tables of a newer program are taken for ours",
