@@ -176,12 +176,7 @@ def _behind_the_commit(report: LoadReport) -> Iterator[None]:
 
 
 def _plan(listing: Listing, known: ledger.Ledger, *, verify: bool) -> Plan:
-    if verify:
-        result = ledger.plan(listing.files, known, verify=hashed)
-    else:
-        loaded, others = known.sift(listing.found.uris, listing.found.fingerprints)
-        result = ledger.plan(listing.at(others), known)
-        result.loaded += loaded
+    result = ledger.plan(listing.files, known, verify=hashed if verify else None)
     result.ignored = listing.ignored
     return result
 

@@ -22,12 +22,12 @@ def test_all_is_new_at_first() -> None:
     found = plan(files, {})
     assert (found.new, found.changed, found.skipped) == (files, [], 0)
     assert found.files == files
-    assert found.bytes == 16
+    assert found.files.bytes == 16
 
 
 def test_nothing_to_do() -> None:
     found = plan([file("a")], {"/logs/a": versions("7-100")})
-    assert (list(found.files), found.skipped, found.bytes) == ([], 1, 0)
+    assert (list(found.files), found.skipped, found.files.bytes) == ([], 1, 0)
 
 
 def test_other_size_or_time_is_a_change() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import SourceError
 from ..sources.download import LOCAL, Fetch
-from ..sources.files import Numbered
+from ..sources.files import Numbered, SourceFile
 from .rules import Field
 from .split import blocks, records_of
 from .validate import Rejection, as_json, as_staged, judge, raw_text
@@ -103,7 +103,7 @@ def reject_losers(
     ranked: Sequence[Ranked],
     key: Sequence[str],
     fields: Sequence[Field],
-    files: Mapping[int, Numbered] | Sequence[Numbered],
+    files: Sequence[SourceFile],
     rejects: RejectLog,
     fetch: Fetch = LOCAL,
 ) -> None:
@@ -129,7 +129,8 @@ def reject_losers(
             losers[one.source_file][one.row] += 1
         elif one.outcome == "kept":
             winners[one.source_file][one.row] = displaced[tuple(one.row[n] for n in positions)]
-    wanted = [files[number] for number in sorted(losers.keys() | winners.keys())]
+    numbers = sorted(losers.keys() | winners.keys())
+    wanted = [Numbered(number, files[number]) for number in numbers]
     for group in fetch.groups(wanted):
         for file in group:
             number = file.number

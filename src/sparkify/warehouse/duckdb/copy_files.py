@@ -40,7 +40,7 @@ class Parts:
         self.files: dict[str, list[Path]] = {}
         self.records_read = stager.records_read
         self.rejects: RejectLog = stager.rejects
-        self.report = stager.report(plan.files)
+        self.report = stager.report()
         self.days: set[date] = set()
 
     def reject_conflicts(self, kind: Kind, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -8,6 +8,7 @@ bulk path reads, and `staging.validate` judges the rest.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import secrets
@@ -30,7 +31,7 @@ from ...errors import QualityError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.download import LOCAL, Fetch, SourceFetch
-from ...sources.files import Kind, NumberedFiles, SourceFile, SourceFiles, moved
+from ...sources.files import Kind, Numbered, SourceFiles, moved
 from ...sql_queries import (
     SCHEMA_VERSION,
     Query,
@@ -124,16 +125,16 @@ class Stager:
         self._songs: Future[None] = Future()
         self._song_bytes: SimpleQueue[int] = SimpleQueue()
 
-    def stage(self, files: Sequence[SourceFile]) -> None:
+    def stage(self, files: SourceFiles) -> None:
         """Read every file into new_events or new_songs, each with its number, from 0.
 
         Raises SourceError when a file cannot be read or vanishes meanwhile.
         """
-        self._files = files = SourceFiles.of(files)
-        events = list(NumberedFiles(files, files.of_kind("events")))
-        songs = NumberedFiles(files, files.of_kind("songs"))
+        self._files = files
+        numbered = map(Numbered, itertools.count(), files)
+        events = [one for one in numbered if one.file.kind == "events"]
         self.records_read = [0] * len(files)
-        self._bytes = sum(files.sizes)
+        self._bytes = files.bytes
         with closing(self._connection.cursor()) as beside, ExitStack() as opened:
             number_key = f"source_file_{secrets.token_hex(8)}"
             shared = (number_key, self._workspace, self.rejects, self.records_read)
@@ -145,7 +146,7 @@ class Stager:
                 beside, "songs", self.fields["songs"], *shared, self._song_bytes.put
             )
             opened.callback(song_loader.close)
-            with self._beside(song_loader, songs):
+            with self._beside(song_loader, files):
                 for group in self._fetch.groups(events):
                     event_loader.stage(group)
             self.unknown = event_loader.unknown + song_loader.unknown
@@ -155,12 +156,12 @@ class Stager:
         self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
         self.rejects.flush()
 
-    def report(self, files: Sequence[SourceFile]) -> StageReport:
-        """Sum up what came out of reading these files."""
+    def report(self) -> StageReport:
+        """Return what came of reading the files."""
         report = StageReport(mended=self.mended, unknown=self.unknown, notes=self.notes)
-        files = SourceFiles.of(files)
-        for kind in files.kinds:
-            report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))
+        files = self._files
+        for file, records in zip(files, self.records_read, strict=True):
+            report.read[file.kind] += records
         for number, records in self.rejects.counts.items():
             report.rejected[files[number].kind] += records
             report.weights[files[number].kind] += self.rejects.weights[number]
@@ -176,15 +177,16 @@ class Stager:
         """
         ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
         if ranked:
-            numbered = NumberedFiles(self._files)
             fields = self.fields[kind]
-            reject_losers(ranked, _KEYS[kind], fields, numbered, self.rejects, self._fetch)
+            reject_losers(ranked, _KEYS[kind], fields, self._files, self.rejects, self._fetch)
 
     @contextmanager
-    def _beside(self, loader: SongLoader, songs: NumberedFiles) -> Iterator[None]:
+    def _beside(self, loader: SongLoader, files: SourceFiles) -> Iterator[None]:
         """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
         stop = threading.Event()
-        contents = self._fetch.read_many(songs)
+        contents = self._fetch.read_songs(files) if files.kinds["songs"] else None
+        numbered = map(Numbered, itertools.count(), files)
+        songs = (one for one in numbered if one.file.kind == "songs")
         with ThreadPoolExecutor(1, "songs") as thread:
             self._songs = thread.submit(loader.stage, songs, contents, stop)
             try:
@@ -311,7 +313,7 @@ class DuckDBWarehouse(DuckDBReader):
                 mend_text=self._mend_text,
             )
             self._stager.stage(plan.files)
-        return self._stager.report(plan.files)
+        return self._stager.report()
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Settle, enter, transform and audit what was read, in one transaction."""
@@ -370,12 +372,13 @@ class DuckDBWarehouse(DuckDBReader):
             # Column by column, for there may be a million of them.
             for first in range(0, len(files), _FILES_A_LINE):
                 some = slice(first, first + _FILES_A_LINE)
+                kinds, uris, sizes, fingerprints, _ = zip(*files[some], strict=True)
                 columns = {
                     "first": first,
-                    "kind": files.kinds_of(some),
-                    "uri": files.uris[some],
-                    "size": files.sizes[some].tolist(),
-                    "fingerprint": files.fingerprints[some],
+                    "kind": kinds,
+                    "uri": uris,
+                    "size": sizes,
+                    "fingerprint": fingerprints,
                     "records_read": records_read[some],
                 }
                 stream.write(json.dumps(columns) + "\n")
