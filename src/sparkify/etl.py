@@ -1,15 +1,14 @@
-"""A load, from plan to answers: the one place that joins sources, warehouse and questions."""
+"""A load, from plan to answers: the only module that joins sources, warehouse and questions."""
 
 from __future__ import annotations
 
-import gc
+import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from . import ledger, processes
 from .analysis import Answer, ask
@@ -34,7 +33,10 @@ from .warehouse import (
 )
 from .warehouse.schema_version import StagedBy
 
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Status = Literal["published", "refused"]
 _ATTEMPTS = 4
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -43,7 +45,7 @@ class LoadReport:
 
     run_id: None when there was nothing to load. tables: rows of each table afterwards.
     staged_plays: NextSong events in staging afterwards; each is one of songplays.
-    notes: what the user should know besides, in sentences.
+    notes: what else the user should know, in sentences.
     """
 
     engine: str
@@ -61,7 +63,7 @@ class LoadReport:
     rebuilt: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Show the report in JSON values, with the keys that `sparkify etl --json` promises."""
+        """Return the report in JSON values, with the keys of `sparkify etl --json`."""
         return {
             "run_id": self.run_id,
             "engine": self.engine,
@@ -81,27 +83,30 @@ class LoadReport:
         }
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Let Python seek no cycles meanwhile: a load makes none, and keeps a row for each file loaded.
+class _Stages:
+    """Progress that logs each stage once, with its run, before passing it on."""
 
-    Looking at all of them again and again is a third of a load with nothing new.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    def __init__(self, progress: Progress) -> None:
+        self.run_id: int | None = None
+        self._progress = progress
+        self._stage = ""
+
+    def __call__(self, step: str, done: int, total: int | None, unit: str) -> None:
+        if step != self._stage:
+            self._stage = step
+            self.log(step)
+        self._progress(step, done, total, unit)
+
+    def log(self, message: str, level: int = logging.INFO) -> None:
+        """Log a line; it must hold no value of a record."""
+        _LOG.log(level, "run %s: %s" if self.run_id else "%s%s", self.run_id or "", message)
 
 
-@_uncollected()
 @processes.ended()
 def plan(
     settings: Settings, *, verify: bool = False, wait: float = 60.0, progress: Progress = silent
 ) -> Plan:
-    """Say what a load would do (`etl --dry-run`), without changing anything.
+    """Return what a load would do (`etl --dry-run`), without changing anything.
 
     Raises SourceError when a source is missing or empty.
     """
@@ -112,7 +117,6 @@ def plan(
     return result
 
 
-@_uncollected()
 @processes.ended()
 def load(
     settings: Settings,
@@ -125,8 +129,8 @@ def load(
 ) -> LoadReport:
     """Load what is new or changed, publish it in one transaction, and answer the questions.
 
-    rebuild: read no source; compute the star schema anew from staging.
-    verify: tell a changed file by a hash of its content.
+    rebuild: read no source; compute the star schema again from staging.
+    verify: detect a changed file by a hash of its content.
     wait: how many seconds to wait for another process that holds the warehouse.
 
     Raises SettingsError, SourceError, TooManyRejectedError, WarehouseError, QualityError or
@@ -135,41 +139,54 @@ def load(
     """
     began = time.monotonic()
     started_at = _now()
-    listing = None if rebuild else list_sources(settings)
-    with open_warehouse(settings, wait=wait, progress=progress) as warehouse:
+    stages = _Stages(progress)
+    if not rebuild:
+        stages.log("listing sources")
+        listing = list_sources(settings)
+    with open_warehouse(settings, wait=wait, progress=stages) as warehouse:
         report = LoadReport(warehouse.engine)
-        if migration := warehouse.create_tables(progress):
+        if migration := warehouse.create_tables(stages):
             report.notes.append(migration.note)
-        if listing is None:
-            warehouse.rebuild(progress)
+        if rebuild:
+            warehouse.rebuild(stages)
+            stages.log("rebuilt the star from staging")
             report.rebuilt = True
             report.checks = _passed(rebuild_audit_queries)
         else:
             report.notes += _unread(listing)
-            load_new = partial(_load_new, warehouse, settings, report, listing, verify=verify)
-            _planning_again(load_new, started_at, progress)
-        with _behind_the_commit(report):
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    _load_new(warehouse, settings, report, listing, started_at, stages, verify)
+                    break
+                except PlanAgainError as error:  # another load published first
+                    if attempt == _ATTEMPTS:
+                        raise
+                    stages(f"planning again: {error.reason}", attempt, _ATTEMPTS, "attempts")
+        with _after_the_commit(report):
             found = contents(warehouse)
             report.tables = found.tables
             report.staged_plays = found.staged_plays
             report.counts = _counts(found.runs, report.run_id)
+            for kind, counts in report.counts.items():
+                amounts = (f"{amount} {word}" for word, amount in counts.as_json().items())
+                stages.log(f"{kind}: {', '.join(amounts)}")
             if answers:
-                progress("answering", 0, None, "questions")
+                stages("answering", 0, None, "questions")
                 report.answers = ask(warehouse)
     report.seconds = time.monotonic() - began
     return report
 
 
 @contextmanager
-def _behind_the_commit(report: LoadReport) -> Iterator[None]:
-    """Say of a failure that the work was done before, for a failed load has published nothing."""
+def _after_the_commit(report: LoadReport) -> Iterator[None]:
+    """Mark errors raised after the commit: otherwise a failed load has published nothing."""
     try:
         yield
     except WarehouseError as error:
         if report.run_id is not None:
             done = f"run {report.run_id} was published before"
         elif report.rebuilt:
-            done = "the star was computed anew before"
+            done = "the star was rebuilt before"
         else:
             raise
         raise WarehouseError(f"{error.reason}; {done}", error.next_step, **error.details) from None
@@ -181,77 +198,59 @@ def _plan(listing: Listing, known: ledger.Ledger, *, verify: bool) -> Plan:
     return result
 
 
-def _planning_again(
-    load_new: Callable[[datetime, Progress], None], started_at: datetime, progress: Progress
-) -> None:
-    """Load; where another load came first, plan again from what it left, a few times."""
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            load_new(started_at, progress)
-        except PlanAgainError as error:
-            if attempt == _ATTEMPTS:
-                raise
-            progress(f"planning again: {error.reason}", attempt, _ATTEMPTS, "attempts")
-        else:
-            return
-
-
 def _load_new(
     warehouse: Warehouse,
     settings: Settings,
     report: LoadReport,
     listing: Listing,
     started_at: datetime,
-    progress: Progress,
-    *,
+    stages: _Stages,
     verify: bool,
 ) -> None:
+    """Plan, stage, and publish or refuse what is new, and enter it into the report."""
     known = warehouse.known_files()
     keys = read_keys(settings, EVENT_KEYS)
     by = StagedBy.now(settings.mend_text, keys)
     by.require_kept(warehouse.staged_by())
     report.plan = _plan(listing, known, verify=verify)
+    new = f"{len(report.plan.new)} new and {len(report.plan.changed)} changed files"
     if not report.plan.files:
+        stages.log(f"nothing to load: {new}")
         return
-    staged = warehouse.stage(report.plan, keys, progress)
-    report.run_id = warehouse.newest_run() + 1
+    run_id = stages.run_id = warehouse.newest_run() + 1
+    stages.log(f"staging {new}")
+    staged = warehouse.stage(report.plan, keys, stages)
     refusal = _refusal(warehouse, settings, staged)
-    run = Run(
-        report.run_id,
-        "refused" if refusal else "published",
-        started_at,
-        _now(),
-        report.plan,
-        staged.mended,
-        by,
-    )
+    status: Status = "refused" if refusal else "published"
+    run = Run(run_id, status, started_at, _now(), report.plan, staged.mended, by)
     if refusal:
         warehouse.refuse(run)
+        read, rejected = staged.read.total(), staged.rejected.total()
+        stages.log(f"refused: {rejected} of {read} records rejected", logging.WARNING)
         raise refusal
-    warehouse.publish(run, progress)
+    warehouse.publish(run, stages)
+    stages.log("published")
+    report.run_id = run_id
     report.checks = _passed(needed(audit_queries, report.plan.kinds))
-    with _behind_the_commit(report):
+    with _after_the_commit(report):
         shrunk = _shrunk(warehouse, report.plan, known)
     report.notes += [*_notes(listing, staged, keys), *staged.notes, *shrunk]
 
 
 def _counts(runs: list[dict[str, Any]], run_id: int | None) -> dict[Kind, Counts]:
-    """Take what became of the records of a run from the warehouse's own books."""
+    """Return what became of the records of a run, from the warehouse's bookkeeping."""
     run = next((run for run in runs if run["run_id"] == run_id), None)
     if run is None:
         return {"events": Counts(), "songs": Counts()}
-    endings = ("read", "staged", "duplicate", "rejected", "mended")
-    return {
-        kind: Counts(*(int(run[f"{kind}_{ending}"]) for ending in endings))
-        for kind in get_args(Kind)
-    }
+    columns = ("read", "staged", "duplicate", "rejected", "mended")
+    return {kind: Counts(*(int(run[f"{kind}_{column}"]) for column in columns)) for kind in KINDS}
 
 
 def _refusal(
     warehouse: Warehouse, settings: Settings, staged: StageReport
 ) -> TooManyRejectedError | None:
-    """Make the error for too many rejects of a kind, or for none of its records to load at all."""
-    for kind in get_args(Kind):
+    """Return the error for too many rejects of a kind, or for no accepted record of it at all."""
+    for kind in KINDS:
         read, rejected, weight = staged.read[kind], staged.rejected[kind], staged.weights[kind]
         weighed = read - rejected + weight  # a file that is no log counts as the records it holds
         if weight > max(settings.max_rejected_share * weighed, settings.max_rejected_rows):
@@ -282,7 +281,7 @@ def _staged(warehouse: Warehouse, kind: Kind) -> int:
 
 
 def _passed(audits: Iterable[Query]) -> list[dict[str, Any]]:
-    """Name the audits, which all passed: one that does not stops the load."""
+    """Return the audits, which all passed: one that fails stops the load."""
     return [{"name": query.name, "severity": "fail", "failures": 0} for query in audits]
 
 
@@ -315,7 +314,7 @@ def _notes(listing: Listing, staged: StageReport, keys: tuple[str, ...]) -> list
 
 
 def _shrunk(warehouse: Warehouse, plan: Plan, known: ledger.Ledger) -> list[str]:
-    """Say which changed files have fewer records than before: none of theirs is forgotten."""
+    """Return a note on changed files with fewer records than before: none of them is forgotten."""
     if not plan.changed:
         return []
     now = warehouse.known_files()

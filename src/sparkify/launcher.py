@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-_NEEDED = ("click", "duckdb", "numpy", "rich", "sparkify")
+_NEEDED = ("click", "duckdb", "msgspec", "rich", "sparkify")
 
 
 def launch(root: Path, *words: str) -> NoReturn:

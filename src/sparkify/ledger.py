@@ -31,7 +31,9 @@ class Ledger(dict[str, tuple[LoadedVersion, ...]]):
         super().__init__()
         self.migrates_from = migrates_from
         for uri, fingerprint, records_read in rows:
-            self[uri] = (*self.get(uri, ()), LoadedVersion(fingerprint, records_read))
+            version = (LoadedVersion(fingerprint, records_read),)
+            if (versions := self.setdefault(uri, version)) is not version:
+                self[uri] = versions + version
 
 
 @dataclass

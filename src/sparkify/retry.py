@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -47,6 +48,7 @@ class Backoff:
     jitter: the share of each pause that is random, so that clients that wait for the same service
         do not all return at once (AWS Architecture Blog, "Exponential Backoff And Jitter").
     seconds: the deadline, counted from now. attempts: how many pauses there are at most.
+    sleep: what waits instead of the clock, such as `wait` of an event that may end it early.
     """
 
     def __init__(
@@ -59,8 +61,10 @@ class Backoff:
         seconds: float = math.inf,
         attempts: float = math.inf,
         clock: Clock | None = None,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
+        self._sleep = sleep or self.clock.sleep
         self._began = self.clock.now()
         self._next = first
         self._factor = factor
@@ -86,7 +90,7 @@ class Backoff:
         if left <= 0 or self._attempts <= 0:
             return False
         self._attempts -= 1
-        self.clock.sleep(min(self.next(), left))
+        self._sleep(min(self.next(), left))
         return True
 
     def hurry(self, longest: float = 1.0) -> None:

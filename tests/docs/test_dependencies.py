@@ -25,7 +25,7 @@ EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 DIRECT = [
     *PROJECT["build-system"]["requires"],
     *PROJECT["project"]["dependencies"],
-    *(one for extra in EXTRAS.values() for one in extra),
+    *(one for extra in EXTRAS.values() for one in extra if not one.startswith("sparkify[")),
 ]
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
@@ -38,7 +38,7 @@ def required(python: str = "") -> dict[str, str]:
     """
     environment = {"python_version": python, "python_full_version": f"{python}.0"} if python else {}
     installed: dict[str, str] = {}
-    done = set()
+    done: set[tuple[str, str]] = set()
     waiting = [*map(Requirement, [*PROJECT["project"]["dependencies"], *EXTRAS["dev"]])]
     while waiting:
         one = waiting.pop()
@@ -54,6 +54,7 @@ def required(python: str = "") -> dict[str, str]:
                 continue
             installed[name] = found.version
             waiting += _needed(found.requires or (), environment | {"extra": extra})
+    del installed["sparkify"]  # its extra `dev` asks for its extra `all`
     return installed
 
 

@@ -119,6 +119,8 @@ BROKEN: list[tuple[Rule, dict[str, str], int]] = [
     (only_console_prints, {"etl": "import sys\nsys.stderr.write('loaded')"}, 1),
     (only_console_prints, {"cli.a": "import click\nclick.echo('loaded')"}, 1),
     (only_console_prints, {"etl": "from sys import stdout\nshow = stdout.write"}, 1),
+    (only_console_prints, {"etl": "import logging\nlogging.StreamHandler()"}, 1),
+    (only_console_prints, {"etl": "import logging\nx = logging.getLogger()"}, 0),
     (only_console_prints, {"console.a": "print('loaded')", "a": "x = 'print'"}, 0),
     (no_sql_elsewhere, {"etl": "run('SELECT 1')"}, 1),
     (no_sql_elsewhere, {"etl": "run(b'  DROP TABLE songs')"}, 1),

@@ -21,12 +21,13 @@ from sparkify import etl, generate
 from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.sources import download
-from sparkify.sources.files import SourceFile
+from sparkify.sources.files import SourceFile, SourceFiles
 from sparkify.sources.jsonpaths import read_keys
 from sparkify.sql_queries import TABLES
 from sparkify.staging import rejects
 from sparkify.staging.rules import EVENT_FIELDS, EVENT_KEYS
 from sparkify.util_s3 import S3, S3Object
+from sparkify.warehouse import StageReport
 from sparkify.warehouse.duckdb import loader
 from sparkify.warehouse.duckdb.loader import Stager
 
@@ -299,13 +300,13 @@ def test_a_file_that_is_not_as_listed_spoils_the_load(
     remote.write(FIRST)
     stage = Stager.stage
 
-    def late(stager: Stager, files: Sequence[SourceFile]) -> None:
+    def late(stager: Stager, files: SourceFiles) -> StageReport:
         path = remote.folder / name
         if what == "changed":
             path.write_bytes(path.read_bytes().swapcase())
         else:
             path.unlink()
-        stage(stager, files)
+        return stage(stager, files)
 
     monkeypatch.setattr(Stager, "stage", late)
     with pytest.raises(SourceError, match=f"{name} (changed|is not there)") as caught:

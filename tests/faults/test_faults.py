@@ -297,7 +297,7 @@ def test_failure_of_the_answers_says_only_what_was_done(
     place = second.place()
     place.load()
     monkeypatch.setattr(etl, "ask", refuse)
-    with pytest.raises(WarehouseError, match=r"gone; the star was computed anew before$"):
+    with pytest.raises(WarehouseError, match=r"gone; the star was rebuilt before$"):
         etl.load(place.settings, rebuild=True)
     with pytest.raises(WarehouseError, match=r"gone$") as caught:
         etl.load(place.settings)  # there was nothing to load

@@ -117,7 +117,8 @@ def only_console_prints(house: House) -> list[str]:
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Name | ast.Attribute)
         if re.fullmatch(
-            r"print|(click\.)?s?echo|(sys\.)?(__)?std(out|err)(__)?|pprint|logging",
+            r"print|(click\.)?s?echo|(sys\.)?(__)?std(out|err)(__)?|pprint"
+            r"|logging\.(basicConfig|(Stream|File)Handler)",
             ast.unparse(node),
         )
     ]

@@ -112,7 +112,6 @@ def point_at(patch: pytest.MonkeyPatch, url: str, key: str = KEY, secret: str = 
 class Fault:
     """What befalls requests. match: a pattern in `METHOD /path?query`. times: how many of them.
 
-    having: only those with a header of this name.
     kind: `error` (answer with this status and code), `reset` (the connection, before any answer),
     `cut` (half of the body, then a reset), `silent` (the connection ends without an answer),
     `longer` (a body of another length).
@@ -125,33 +124,30 @@ class Fault:
     code: str = "SlowDown"
     headers: Mapping[str, str] = field(default_factory=dict)
     extra: str = ""
-    having: str = ""
 
 
 class FaultProxy:
     """Hands requests on to a server, and spoils those that a fault is meant for.
 
     faults: the first that matches strikes. dropped: names of headers that it does not hand on.
-    deaf: a pattern of what it cuts out of `/path?query`. old: it speaks HTTP/1.0.
-    requests: `METHOD /path?query` of each, with headers.
+    deaf: a pattern of what it cuts out of `/path?query`.
+    requests: `METHOD /path?query` of each, with headers. connections: how many were made.
     """
 
     def __init__(self, target: str) -> None:
         self.faults: list[Fault] = []
         self.dropped = {"expect"}
         self.deaf = "$^"
-        self.old = False
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.connections = 0
         self.lock = threading.Lock()
         self.target = urlsplit(target).netloc
         self.url = ""
 
-    def strikes(self, request: str, headers: Mapping[str, str]) -> Fault | None:
+    def strikes(self, request: str) -> Fault | None:
         """Take the fault that is meant for a request."""
         with self.lock:
             for fault in self.faults:
-                if fault.having and fault.having not in headers:
-                    continue
                 if fault.times > 0 and re.search(fault.match, request):
                     fault.times -= 1
                     return fault
@@ -179,6 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.server.open.add(self.connection)
+        self.server.proxy.connections += 1
 
     def finish(self) -> None:
         self.server.open.discard(self.connection)
@@ -187,16 +184,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         proxy = self.server.proxy
-        if proxy.old:
-            self.protocol_version = "HTTP/1.0"
-            self.close_connection = True
         request = f"{self.command} {self.path}"
         size = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(size)
         headers = {name.lower(): value for name, value in self.headers.items()}
         with proxy.lock:
             proxy.requests.append((request, headers))
-        fault = proxy.strikes(request, headers)
+        fault = proxy.strikes(request)
         if fault and fault.kind in ("reset", "silent"):
             self._end(reset=fault.kind == "reset")
         elif fault and fault.kind == "error":

@@ -15,7 +15,7 @@ import pytest
 
 from bulk_and_strict import KEYS
 from sparkify.progress import Progress, silent
-from sparkify.sources.files import Kind, SourceFile
+from sparkify.sources.files import Kind, SourceFile, SourceFiles
 from sparkify.staging import validate
 from sparkify.staging.rules import FIELDS, Field, fields_of
 from sparkify.staging.split import no_log, records_of
@@ -92,7 +92,7 @@ def stage_files(
         patch.setattr(validate, "accept", count)
         stager = Stager(connection, keys, workspace, tell)
         with closing(stager.rejects):
-            stager.stage(files)
+            report = stager.stage(SourceFiles(files))
         names = [Path(file.path).name for file in files]
         rows: dict[str, Counter[Row]] = {name: Counter() for name in names}
         for kind in FIELDS:
@@ -115,7 +115,7 @@ def stage_files(
     read = {name: stager.records_read[number] for number, name in enumerate(names)}
     for name in names:  # the reconciliation
         assert read[name] == rows[name].total() + len(rejects.get(name, ()))
-    return Staged(rows, rejects, raw_texts, messages, weights, read, stager.unknown, judged, told)
+    return Staged(rows, rejects, raw_texts, messages, weights, read, report.unknown, judged, told)
 
 
 def expected(

@@ -179,8 +179,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "nobody waits for who holds the warehouse",
         _CONNECTION,
-        "            if waited >= wait:\n",
-        "            if waited >= 0:\n",
+        "            if not backoff.wait():\n                raise ",
+        "            if backoff.waited >= 0:\n                raise ",
         "faults/test_concurrency.py::test_waiting_for_whom",
     ),
     _fault(

@@ -13,7 +13,7 @@ from .. import console
 from ..console import results
 from ..errors import UsageError
 from ..temporary import written_whole
-from .options import SOURCES, WAREHOUSE, Call, command, wait_option
+from .options import SOURCES, WAREHOUSE, Call, command, require, wait_option
 
 
 @command("inspect", *SOURCES)
@@ -89,6 +89,7 @@ def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -
     """
     from .. import report as reporting
 
+    require("altair", "jinja2", "vl_convert")
     _require_writable(output)
     with console.ProgressBar() as progress:
         progress("asking", 0, None, "")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
+import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +17,7 @@ import click
 
 from .. import config, console
 from ..config.keys import SETTINGS, Setting
-from ..errors import UsageError
+from ..errors import SettingsError, SparkifyError, UsageError
 from ..redact import remember
 
 if TYPE_CHECKING:
@@ -24,6 +28,13 @@ _Result = TypeVar("_Result")
 WAREHOUSE = ("engine", "database", "memory_limit", "threads")
 SOURCES = ("log_data", "log_jsonpath", "song_data")
 LIMITS = ("max_rejected_share", "max_rejected_rows")
+EXTRAS = {
+    **dict.fromkeys(("boto3", "obstore"), "aws"),
+    **dict.fromkeys(("altair", "jinja2", "vl_convert"), "report"),
+    "numpy": "generate",
+}
+"""The libraries that commands may need, and the extra that installs each."""
+_LOG = logging.getLogger("sparkify")
 
 
 @dataclass
@@ -33,6 +44,8 @@ class Call:
     config_file: Path | None = None
     flags: dict[str, str] = field(default_factory=dict)
     as_json: bool = False
+    log_file: Path | None = None
+    debug: bool = False
 
     def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
         """Return the settings and the origin of each; warn of exposed secrets."""
@@ -101,12 +114,55 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
     """Declare a command that takes a Call, its own options, and flags for the settings named."""
 
     def declare(function: Callable[..., None]) -> click.Command:
-        made = click.command(name)(click.pass_obj(function))
+        @click.pass_context
+        @functools.wraps(function)
+        def run(context: click.Context, *arguments: Any, **options: Any) -> None:
+            call: Call = context.obj
+            with console.logging_to(call.log_file, debug=call.debug), _logged(context.command_path):
+                function(call, *arguments, **options)
+
+        made = click.command(name)(run)
         made.params += [_flag(SETTINGS[name]) for name in setting_names]
         made.params += common_options()
         return made
 
     return declare
+
+
+def require(*libraries: str) -> None:
+    """Raise ModuleNotFoundError before the work where one of these is not installed."""
+    for library in libraries:
+        if importlib.util.find_spec(library) is None:
+            raise ModuleNotFoundError(name=library)
+
+
+@contextmanager
+def _logged(path: str) -> Iterator[None]:
+    """Log the beginning and end of a command; of an error the code only, for it may quote records.
+
+    Raises SettingsError where a library is missing that an extra installs.
+    """
+    began = time.monotonic()
+    _LOG.info("%s: started", path)
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0].replace("botocore", "boto3")
+        if library not in EXTRAS:
+            raise
+        _LOG.error("%s: failed: %s is not installed", path, library)
+        raise SettingsError(
+            f"`{path}` needs {library}, which is not installed",
+            f"Install it: pip install 'sparkify[{EXTRAS[library]}]'",
+            extra=EXTRAS[library],
+        ) from None
+    except SparkifyError as error:
+        _LOG.error("%s: failed: %s, exit code %d", path, error.code, error.exit_code)
+        raise
+    except BaseException as error:
+        _LOG.error("%s: ended by %s", path, type(error).__name__)
+        raise
+    _LOG.info("%s: finished in %.1f s", path, time.monotonic() - began)
 
 
 def common_options() -> list[click.Parameter]:
@@ -128,10 +184,19 @@ def common_options() -> list[click.Parameter]:
             help="Answer in JSON, failures too.",
         ),
         click.Option(
+            ["--log-file"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            expose_value=False,
+            callback=_remember,
+            help="Append the log to a file: a line for each stage, retry, refusal, publication.",
+        ),
+        click.Option(
             ["--debug"],
             is_flag=True,
-            expose_value=False,  # looked for before the words are parsed
-            help="Show the traceback of an error.",
+            expose_value=False,
+            callback=_remember,
+            help="Show the log, and the traceback of an error.",
         ),
     ]
 

@@ -1,6 +1,16 @@
 """The only printer: results on stdout, messages and progress on stderr."""
 
 from .progress import ProgressBar
-from .stream import ask, failure, finish, json_out, plain, prepare, say
+from .stream import ask, failure, finish, json_out, logging_to, plain, prepare, say
 
-__all__ = ["ProgressBar", "ask", "failure", "finish", "json_out", "plain", "prepare", "say"]
+__all__ = [
+    "ProgressBar",
+    "ask",
+    "failure",
+    "finish",
+    "json_out",
+    "logging_to",
+    "plain",
+    "prepare",
+    "say",
+]

@@ -12,6 +12,7 @@ import decimal
 import errno
 import io
 import json
+import logging
 import math
 import os
 import re
@@ -19,10 +20,13 @@ import select
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, TextIO
 
-from ..errors import SparkifyError
+from ..errors import SparkifyError, UsageError
 from ..redact import mask_all
 
 # C0 and C1 controls (terminal escapes), marks that turn the direction of text or break lines
@@ -136,6 +140,58 @@ def failure(error: SparkifyError, *, as_json: bool) -> None:
             "details": _masked(plain(error.details)),
         }
         json_out({"ok": False, "error": told})
+
+
+@contextmanager
+def logging_to(path: Path | None, *, debug: bool) -> Iterator[None]:
+    """Write the program's log to the end of a file, and with `debug` to stderr.
+
+    A line is a time in UTC, a level and a message, secrets masked. Raises UsageError when the file
+    cannot be opened; what cannot be written later is lost.
+    """
+    formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(message)s")
+    formatter.converter, formatter.default_time_format = time.gmtime, "%Y-%m-%dT%H:%M:%S"
+    formatter.default_msec_format = None
+    handlers: list[logging.Handler] = [_Messages()] if debug else []
+    try:
+        if path:
+            handlers.append(_LogFile(path, encoding="utf-8", errors="backslashreplace"))
+    except OSError as error:
+        raise UsageError(
+            f"the log file {path} cannot be written: {error.strerror}",
+            "Name a file that you may write to.",
+        ) from None
+    logger = logging.getLogger("sparkify")
+    for handler in handlers:
+        handler.setFormatter(formatter)
+        logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel(logging.DEBUG if handlers else level)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        for handler in handlers:
+            logger.removeHandler(handler)
+            with suppress(OSError):
+                handler.close()
+
+
+class _Messages(logging.Handler):
+    """Writes the log to stderr, as messages."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record), "dim")
+
+
+class _LogFile(logging.FileHandler):
+    """Writes the log to a file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(mask_all(super().format(record)))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Go on without a log when the disk is full."""
 
 
 def json_out(value: Any) -> None:

@@ -52,13 +52,20 @@ class Finding:
         }
 
 
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed; it comes with pip install 'sparkify[aws]'"
+
+
 def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
     """Return the findings about settings, versions and sources."""
     return [
         *_settings(settings, origins),
         Finding("version of sparkify", __version__),
         Finding("version of python", f"{platform.python_version()} on {platform.platform()}"),
-        *(Finding(f"version of {name}", metadata.version(name)) for name in ("duckdb", "boto3")),
+        *(Finding(f"version of {name}", _version(name)) for name in ("duckdb", "boto3")),
         _source(settings, "events"),
         _jsonpaths(settings),
         _source(settings, "songs"),

@@ -1,4 +1,4 @@
-"""Who listens."""
+"""The listeners: who they are, how often they listen, and when new ones arrive."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from . import words
-from .chance import Flags, Floats, Integers, Weighted, exponential, stream
-from .names import Text, as_logged
+from .behaviour import DAY, EPOCH, NUMBER, Auth, Level, State
 from .options import DAYS_PER_YEAR, Options
-from .rhythm import DAY, EPOCH
-from .states import NUMBER, State
+from .words import Flags, Floats, Integers, Text, Weighted, as_logged, exponential, stream
 
 _MEAN_GAP = 90.0
 _MEAN_REST = 5.0 * DAY
@@ -30,9 +28,9 @@ _USER_AGENTS = [as_logged(name) for name, _ in words.USER_AGENTS]
 
 
 class User(NamedTuple):
-    """What the logs say of somebody.
+    """A user as in the logs.
 
-    number: from 1. registered: whole seconds since 1970. server: on which server, from 0.
+    number: from 1. registered: whole seconds since 1970. server: from 0.
     """
 
     number: int
@@ -46,12 +44,12 @@ class User(NamedTuple):
 
 
 class People:
-    """Everybody who listens, sooner or later: first the members, then the guests to come.
+    """All users, in columns, numbered from 0: first the members, then guests who arrive later.
 
-    Columns by user, counted from 0; moments are whole seconds since 1970.
-    members: how many listen from the start. arrives: when each comes first (members: the start).
-    entry: the pause from which the first session begins. gap: mean seconds between two pages; rest:
-    between two sessions. registered: when; a guest may do so later. server: who counts their
+    Moments are whole seconds since 1970.
+    members: the number of users from the start. arrives: when a user first comes (members: the
+    start). entry: the pause before the first session. gap: mean seconds between two pages; rest:
+    between two sessions. registered: when; a guest may do so later. server: it numbers the user's
     sessions.
     """
 
@@ -78,7 +76,7 @@ class People:
         self._agents = _quick(_weighted(words.USER_AGENTS, chances[11]))
 
     def user(self, user: int) -> User:
-        """Tell who a user is, counted from 0."""
+        """Return a user, numbered from 0."""
         first_name = self._first_names[user]
         return User(
             number=user + 1,
@@ -93,7 +91,7 @@ class People:
 
 
 def _arrivals(options: Options, start: int) -> Iterator[int]:
-    """Tell when guests come: at random, as many a year as the growth says."""
+    """Yield when guests arrive: at random, as many a year as the growth says."""
     per_second = options.first_users * options.growth / (DAYS_PER_YEAR * DAY)
     if not per_second:
         return
@@ -105,32 +103,29 @@ def _arrivals(options: Options, start: int) -> Iterator[int]:
 
 
 def _log_normal(chances: Floats, others: Floats) -> Floats:
-    """Turn two series of numbers from 0 up to 1 into factors around 1: log-normal, sigma 1."""
+    """Turn two series of chances into factors around 1: log-normal, sigma 1."""
     normal: Floats = np.sqrt(-2 * np.log1p(-chances)) * np.cos(2 * np.pi * others)
     return np.exp(normal - 0.5)
 
 
 def _entries(is_paid: Flags, is_out: Flags) -> Integers:
-    """Tell the pauses of members who pay or not, and are logged out or not."""
-    pauses = np.array(
-        [
-            [NUMBER[State("Logged In", "free")], NUMBER[State("Logged Out", "free")]],
-            [NUMBER[State("Logged In", "paid")], NUMBER[State("Logged Out", "paid")]],
-        ]
-    )
+    """Return the pauses of members, who pay or not, and are logged out or not."""
+    levels: tuple[Level, ...] = ("free", "paid")
+    auths: tuple[Auth, ...] = ("Logged In", "Logged Out")
+    pauses = np.array([[NUMBER[State(auth, level)] for auth in auths] for level in levels])
     return pauses[is_paid.astype(np.int64), is_out.astype(np.int64)]
 
 
 def _ranked(names: tuple[str, ...], chances: Floats) -> Integers:
-    """Choose names by number, the first ones more often than the last ones."""
+    """Return the numbers of names, the first ones more often than the last ones."""
     return Weighted([1 / (rank + 10) for rank in range(len(names))]).choose(chances)
 
 
 def _weighted(things: tuple[tuple[str, int], ...], chances: Floats) -> Integers:
-    """Choose things by number; each has a weight."""
+    """Return the numbers of things; each has a weight."""
     return Weighted([weight for _, weight in things]).choose(chances)
 
 
 def _quick(numbers: Integers) -> memoryview[int]:
-    """Give numbers below 256 in a form in which single ones are read fast."""
+    """Return numbers below 256 in a form in which single ones are read fast."""
     return memoryview(numbers.astype(np.uint8).data)

@@ -1,4 +1,4 @@
-"""What listeners do: sessions of pages and songs, in the manner of Interana's eventsim."""
+"""Sessions of pages and songs, simulated in the manner of Interana's eventsim."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .chance import Flags, Floats, Integers, exponential, stream
-from .lengths import UNITS
-from .music import Music
+from .behaviour import (
+    DAY,
+    GONE,
+    HOUR,
+    IS_PAUSE,
+    IS_PLAY,
+    IS_REDIRECT,
+    REGISTERING,
+    Rhythm,
+    follow,
+    millisecond,
+)
+from .music import UNITS, Music
 from .options import DAYS_PER_YEAR, Options
 from .people import People
-from .rhythm import DAY, HOUR, Rhythm, millisecond
-from .states import GONE, IS_PAUSE, IS_PLAY, IS_REDIRECT, REGISTERING, follow
+from .words import Flags, Floats, Integers, exponential, stream
 
 BLOCK = 6 * HOUR
 NO_SONG = -1
@@ -28,7 +37,7 @@ class Events(NamedTuple):
     """Events as columns of one size.
 
     at: whole seconds since 1970. session: its number. item: the event's place in it, from 0.
-    user: from 0, as in People. state: as in STATES. song: as in Music, or NO_SONG.
+    user: from 0, as in `People`. state: as in `STATES`. song: as in `Music`, or NO_SONG.
     """
 
     at: Integers
@@ -43,10 +52,10 @@ _NONE = Events(*np.zeros((6, 0), np.int64))
 
 
 class Sessions:
-    """All events of a run, block by block; in each, all who listen move on together.
+    """All events of a run, block by block; in each, all active users move on together.
 
-    Memory holds the users and the events of one block. Nothing depends on how many days are asked
-    for: a longer world begins like a shorter one.
+    Memory holds the users and the events of one block. Nothing depends on the number of days: more
+    days begin like fewer.
     """
 
     def __init__(self, options: Options, music: Music, people: People, run: int = 0) -> None:
@@ -59,13 +68,13 @@ class Sessions:
         self._end = self._start + options.days * DAY
         self._here = people.members
         self._sessions = np.zeros(options.servers, np.int64)
-        # Of each user: when what comes next, and where in which session; when the music ends.
+        # Of each user: the next event's time, state, session and item; when the song ends.
         self._at = np.full(people.size, _NEVER)
         self._state = people.entry.copy()
         self._session, self._item, self._song_ends = np.zeros((3, people.size), np.int64)
 
     def blocks(self) -> Iterator[Events]:
-        """Yield the events of each block of six hours (UTC), ordered by time; also of empty ones.
+        """Yield the events of each block of six hours (UTC), empty ones included, by time.
 
         Events at the same moment are in the order of their sessions and items.
         """
@@ -80,7 +89,7 @@ class Sessions:
             yield Events(*(column[order] for column in waves))
 
     def _waves(self, until: int) -> Iterator[Events]:
-        """Let all users do what they do before `until`; yield a page of each at a time."""
+        """Yield all events before `until`, one page of each user at a time."""
         due = np.flatnonzero(self._at < until)
         while len(due):
             left = []
@@ -95,22 +104,22 @@ class Sessions:
             due = leavers[self._at[leavers] < until]
 
     def _gather(self) -> None:
-        """Let the members come back from a pause; they have been listening for a while."""
+        """Bring the members back from a pause; they have been listening for a while."""
         members = np.arange(self._people.members)
         earliest = np.full(len(members), self._start)
         back = self._back(members, earliest - 2 * self._people.rest[members], earliest)
-        back[0] = self._start + self._random() * DAY  # so that no world is empty
+        back[0] = self._start + self._random() * DAY  # so that there is an event
         self._enter(members, back)
 
     def _welcome(self, until: int) -> None:
-        """Let the guests in who come before `until`."""
+        """Bring in the guests who arrive before `until`."""
         here = int(np.searchsorted(self._arrives, until))
         guests = np.arange(self._here, here)
         self._enter(guests, self._arrives[guests])
         self._here = here
 
     def _visit(self, users: Integers) -> tuple[Events, Flags]:
-        """Let users see the page that is next for them; tell who ends the session with it."""
+        """Return the next event of each user, and who ends the session with it."""
         at, state = self._at[users], self._state[users]
         song = np.full(len(users), NO_SONG)
         plays = np.flatnonzero(IS_PLAY[state])
@@ -128,7 +137,7 @@ class Sessions:
         return events, leaves
 
     def _stay(self, users: Integers) -> None:
-        """Set when the next page of a session comes: a song waits for the end of the last one."""
+        """Schedule the next page of a session: a song waits for the end of the one before."""
         at, state = self._at[users], self._state[users]
         gap = exponential(self._random(len(users)), self._people.gap[users])
         pause = 1 + gap.astype(np.int64)
@@ -138,7 +147,7 @@ class Sessions:
         self._item[users] += 1
 
     def _leave(self, users: Integers) -> None:
-        """Set when the next sessions of users begin who have ended one, if they do."""
+        """Schedule the next sessions of users who ended one; some never come back."""
         chances = self._random(len(users))
         gone = (chances < _ATTRITION * self._people.rest[users] / _YEAR) | np.isin(
             self._state[users], GONE
@@ -149,7 +158,7 @@ class Sessions:
         self._enter(stays, self._back(stays, earliest, earliest))
 
     def _back(self, users: Integers, since: Integers | Floats, earliest: Integers) -> Floats:
-        """Draw when users come back who rest since a moment, but not before another one."""
+        """Return when users come back who rest since a moment, not before the earliest one."""
         moment = since.astype(np.float64)
         back = np.empty(len(users))
         waiting = np.arange(len(users))

@@ -1,6 +1,128 @@
-"""What names, places, browsers and titles are made of. Invented, or plain facts of geography."""
+"""Random choices by a seed, and the words that names, titles, places and browsers are made of.
+
+The words are invented, or plain facts of geography. `chances` are random numbers in [0, 1).
+"""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_T = TypeVar("_T")
+_MASK = (1 << 64) - 1
+
+
+def digest(text: str) -> int:
+    """Return 64 bits of a text's hash, the same in every process."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def stream(seed: int, purpose: str) -> np.random.Generator:
+    """Return a random generator for one purpose, independent of those for others.
+
+    Use only its `random`: how numpy makes other numbers may change.
+    """
+    return np.random.Generator(np.random.PCG64(digest(f"{seed} {purpose}")))
+
+
+def exponential(chances: Floats, means: Floats | float) -> Floats:
+    """Turn chances into waiting times with these means."""
+    return means * -np.log1p(-chances)
+
+
+class Dice:
+    """Random choices that depend on a number only; good for some 60 bits in all."""
+
+    __slots__ = ("_bits",)
+
+    def __init__(self, number: int) -> None:
+        bits = (number + 0x9E3779B97F4A7C15) & _MASK  # splitmix64
+        bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & _MASK
+        self._bits = bits ^ (bits >> 31)
+
+    def below(self, size: int) -> int:
+        """Return a choice of 0 to size - 1."""
+        self._bits, chosen = divmod(self._bits, size)
+        return chosen
+
+    def pick(self, choices: Sequence[_T]) -> _T:
+        """Return one of the choices."""
+        self._bits, chosen = divmod(self._bits, len(choices))
+        return choices[chosen]
+
+
+class Weighted:
+    """Choices with weights."""
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        shares = np.cumsum(np.asarray(weights, np.float64))
+        self._shares = shares / shares[-1]
+
+    def choose(self, chances: Floats) -> Integers:
+        """Turn chances into the numbers of choices, from 0."""
+        return np.searchsorted(self._shares, chances, side="right")
+
+
+class LongTail:
+    """A long-tailed distribution of ranks: each can be drawn, the last hardly ever.
+
+    size: the number of ranks. bend: ranks below it are nearly as popular as the first.
+    power: 0 to 1; how flat the tail is.
+    """
+
+    def __init__(self, size: int, bend: float, power: float) -> None:
+        self._last = size - 1
+        self._bend = bend
+        self._inverse = 1 / power
+        self._low = bend**power
+        self._span = (size + bend) ** power - self._low
+
+    def ranks(self, chances: Floats) -> Integers:
+        """Turn chances into ranks, 0 being the most popular."""
+        exact = (self._low + chances * self._span) ** self._inverse - self._bend
+        ranks: Integers = np.minimum(exact, self._last).astype(np.int64)
+        return ranks
+
+
+class Text(NamedTuple):
+    """A text of the catalogue, and how the logs write it.
+
+    json: as in the logs, doubly encoded where it is not ASCII. staged: as it is staged from there,
+    mended and without trailing blanks.
+    """
+
+    original: str
+    json: str
+    staged: str
+
+
+def as_logged(text: str) -> Text:
+    """Spell a text as the logs do: UTF-8 read as Latin-1, twice; ASCII only; slashes escaped."""
+    logged = text
+    if not text.isascii():
+        for _ in range(2):
+            logged = logged.encode().decode("latin-1")
+    return Text(text, json.dumps(logged).replace("/", "\\/"), text.rstrip(" "))
+
+
+def is_foreign(titles: Integers, artists: Integers) -> Flags:
+    """Return for numbers of titles and artists whether one is not ASCII: the logs misspell it."""
+    foreign: Flags = (titles % _FOREIGN_TITLE == 0) | (artists % _FOREIGN_ARTIST == 0)
+    return foreign
+
+
+# What names and titles are made of
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -33,12 +155,12 @@ LAST_NAMES = _words(
     " Stevens Stewart Stone Sullivan Taylor Thomas Thompson Torres Tucker Turner Walker Wallace"
     " Ward Warren Watson Webb West White Williams Wilson Wood Wright Young"
 )
-FOREIGN_NAMES = _words(
+_FOREIGN_NAMES = _words(
     "Björnsdóttir Müller Peña Ibáñez Çelik Dvořák Sjöberg Gómez Lindström Noël Ångström Łukasik"
     " Françoise Grønvold Jürgens Núñez Sørensen Žižka Čapek Éluard"
 )
 
-ADJECTIVES = _words(
+_ADJECTIVES = _words(
     "Amber Ancient Blind Blue Bitter Black Brave Bright Broken Burning Calm Clever Cold Crimson"
     " Crooked Dark Dear Distant Electric Empty Endless Faded Falling Fearless Final Foolish Frozen"
     " Gentle Golden Grand Hidden Hollow Holy Honest Hungry Idle Infinite Last Lazy Little Lonely"
@@ -47,7 +169,7 @@ ADJECTIVES = _words(
     " Sudden Sweet Tender Tiny Total Twisted Velvet Violent Wandering Warm Wasted White Wicked"
     " Wild Wooden Young"
 )
-NOUNS = _words(
+_NOUNS = _words(
     "Anchor Angel Animal Arrow Autumn Avenue Bell Bird Boat Bone Bridge Candle Canyon Castle"
     " Circle City Cloud Coast Compass Corner Country Crow Crown Dance Dawn Desert Diamond Door"
     " Dream Drum Dust Echo Engine Eye Feather Fever Field Fire Flower Forest Fountain Garden Ghost"
@@ -59,17 +181,17 @@ NOUNS = _words(
     " Thunderbird Thunder Tide Tiger Tower Train Tree Valley Village Voice Wall Water Wave Weekend"
     " Whale Whisper Window Winter Willow World"
 )
-VERBS = _words(
+_VERBS = _words(
     "Believe Bring Build Burn Carry Catch Chase Cross Dance Draw Drive Fight Find Follow Forget"
     " Give Hear Hold Keep Kiss Know Leave Love Make Meet Miss Move Need Paint Play Remember Ride"
     " Run Save See Sell Send Show Sing Steal Stop Take Teach Tell Touch Trust Turn Wait Wake Walk"
     " Want Watch"
 )
-FOREIGN_WORDS = _words(
+_FOREIGN_WORDS = _words(
     "Café Corazón Été Mañana Señorita Über Fjäril Canção Déjà Façade Höst Niño Søndag Naïve Ré"
 )
 
-ARTIST_FORMS = (
+_ARTIST_FORMS = (
     ("{first} {last}",) * 15
     + ("{first} {initial}. {last}",) * 25
     + ("The {adjective} {nouns}",) * 9
@@ -78,8 +200,8 @@ ARTIST_FORMS = (
     + ("{last}, {first} + The {nouns}",) * 5
     + ("{adjective} {noun}/{other}",) * 3
 )
-FOREIGN_ARTIST_FORMS = ("{first} {foreign}", "{foreign} {noun}", "{first} & The {foreign} {nouns}")
-TITLE_FORMS = (
+_FOREIGN_ARTIST_FORMS = ("{first} {foreign}", "{foreign} {noun}", "{first} & The {foreign} {nouns}")
+_TITLE_FORMS = (
     ("{noun}",) * 4
     + ("{adjective} {noun}",) * 18
     + ("{verb} The {adjective} {noun}",) * 16
@@ -90,8 +212,8 @@ TITLE_FORMS = (
     + ("{adjective} {noun} / {noun2}",) * 4
     + ("{verb} & {verb2} (In The {noun})",) * 8
 )
-FOREIGN_TITLE_FORMS = ("{foreign}", "{foreign} {noun}", "{verb} The {foreign}", "La {foreign}")
-TITLE_ENDINGS = (
+_FOREIGN_TITLE_FORMS = ("{foreign}", "{foreign} {noun}", "{verb} The {foreign}", "La {foreign}")
+_TITLE_ENDINGS = (
     ("",) * 800
     + (" (Album Version)",) * 110
     + (" (LP Version)",) * 30
@@ -101,7 +223,7 @@ TITLE_ENDINGS = (
     + (' (12" Mix)',) * 2
     + (" ",) * 2
 )
-"""The last ending is an outer blank, which some real titles have too."""
+"""The last ending is a trailing blank, which some real titles have, too."""
 
 METRO_AREAS = (
     ("New York-Newark-Jersey City, NY-NJ-PA", 19_950),
@@ -165,7 +287,7 @@ METRO_AREAS = (
     ("Traverse City, MI", 147),
     ("Key West, FL", 77),
 )
-"""Where listeners live, with thousands of inhabitants in 2013."""
+"""Where listeners live; weights: thousands of inhabitants in 2013."""
 
 _CHROME = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{} Safari/537.36"
 _SAFARI = (
@@ -200,7 +322,7 @@ USER_AGENTS = (
     ("Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; WOW64; Trident/6.0)", 90),
     ("Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0)", 110),
 )
-"""How listeners' browsers call themselves, quoted or not as in the real logs, with weights."""
+"""Browsers with weights, quoted or not as in the real logs."""
 
 BIRTHPLACES = (
     ("London, England", 51.50632, -0.12714),
@@ -236,3 +358,81 @@ BIRTHPLACES = (
     ("<a href='http://example.com/" + "where-we-come-from-" * 14 + "'>our story</a>", 0.0, 0.0),
 )
 """Where artists come from, with coordinates. One is longer than 256 bytes, one is damaged."""
+
+
+# Names of artists and titles of songs
+
+TITLES = 130_000
+"""The number of titles; where there are many songs, some share a title."""
+
+_ARTISTS_REMEMBERED = 1 << 16
+_FOREIGN_TITLE, _FOREIGN_ARTIST = 33, 31
+"""Titles and artists whose numbers these divide are not ASCII."""
+
+_FIRST_NAMES = WOMEN + MEN
+_INITIALS = "ABCDEFGHJKLMNPRSTW"
+_BILLINGS = ("{0} & The {1}", "{0} with The {1}", "{0} / The {1}", "The {1}")
+
+
+class Names:
+    """The titles and artists of a world."""
+
+    def __init__(self, seed: int) -> None:
+        self._titles = digest(f"{seed} titles")
+        self._artists = digest(f"{seed} artists")
+        self._billings = digest(f"{seed} billings")
+        self.title = lru_cache(TITLES)(self._title)
+        self.artist = lru_cache(_ARTISTS_REMEMBERED)(self._artist)
+
+    def _title(self, number: int) -> Text:
+        """Return a title, number 0 to TITLES - 1; some are digits, some have quotes or a blank."""
+        dice = Dice(self._titles + number)
+        foreign = number % _FOREIGN_TITLE == 0
+        if dice.below(1000) == 0 and not foreign:
+            return as_logged(str(1 + dice.below(2999)))
+        ending = dice.pick(_TITLE_ENDINGS)
+        title = dice.pick(_FOREIGN_TITLE_FORMS if foreign else _TITLE_FORMS).format(
+            adjective=dice.pick(_ADJECTIVES),
+            noun=dice.pick(_NOUNS),
+            noun2=dice.pick(_NOUNS),
+            verb=dice.pick(_VERBS),
+            verb2=dice.pick(_VERBS),
+            foreign=dice.pick(_FOREIGN_WORDS),
+        )
+        return as_logged(title + ending)
+
+    def _artist(self, number: int, billing: int) -> Text:
+        """Return an artist's name. billing: 0, or the number of another name of the same artist."""
+        name = self._artist_name(number)
+        if not billing:
+            return as_logged(name)
+        if ", " in name:
+            return as_logged(name.replace(", ", "_ "))
+        dice = Dice(self._billings + billing)
+        return as_logged(dice.pick(_BILLINGS).format(name, dice.pick(_PLURALS)))
+
+    def _artist_name(self, number: int) -> str:
+        """Return a name; some are digits."""
+        dice = Dice(self._artists + number)
+        foreign = number % _FOREIGN_ARTIST == 0
+        if dice.below(1000) == 0 and not foreign:
+            return str(1 + dice.below(2999))
+        return dice.pick(_FOREIGN_ARTIST_FORMS if foreign else _ARTIST_FORMS).format(
+            adjective=dice.pick(_ADJECTIVES),
+            noun=dice.pick(_NOUNS),
+            nouns=dice.pick(_PLURALS),
+            other=dice.pick(_NOUNS),
+            first=dice.pick(_FIRST_NAMES),
+            initial=dice.pick(_INITIALS),
+            last=dice.pick(LAST_NAMES),
+            foreign=dice.pick(_FOREIGN_NAMES),
+        )
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2] not in "aeo":
+        return f"{noun[:-1]}ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch")) else "s")
+
+
+_PLURALS = tuple(_plural(noun) for noun in _NOUNS)

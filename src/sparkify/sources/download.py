@@ -66,7 +66,7 @@ class SourceFetch:
 
     def read_songs(self, files: SourceFiles) -> Iterator[bytes] | None:
         """Read song files of S3, many at a time."""
-        if not in_s3(self._settings.song_data):
+        if not files.kinds["songs"] or not in_s3(self._settings.song_data):
             return None
         return self._s3.read_many([object_of(one) for one in files if one.kind == "songs"])
 

@@ -6,9 +6,11 @@ import hashlib
 import marshal
 import os
 import zlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from operator import lt
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, overload
 
@@ -43,49 +45,70 @@ class Numbered(NamedTuple):
 
 
 class SourceFiles(Sequence[SourceFile]):
-    """A list of source files in compressed blocks, which take a tenth of the memory of objects.
-
-    bytes: the size of all of them. kinds: how many there are of each kind.
-    is_sorted: whether they were added in the order of kind and uri, each once.
-    """
+    """A list of source files in compressed blocks, which take a tenth of the memory of objects."""
 
     def __init__(self, files: Iterable[SourceFile] = ()) -> None:
-        self.bytes = 0
-        self.kinds: Counter[Kind] = Counter()
-        self.is_sorted = True
         self._blocks: list[bytes] = []
+        self._starts: list[int] = []
+        self._packed = 0
         self._rest: list[SourceFile] = []
-        self._newest: tuple[Kind, str] | tuple[()] = ()
         self._unpacked: tuple[int, list[SourceFile]] = (-1, [])
+        self._kinds: Counter[Kind] = Counter()
+        self._bytes = 0
+        self._is_sorted = True
+        self._last: tuple[str, ...] = ()
         self.extend(files)
 
     def append(self, file: SourceFile) -> None:
         """Add one."""
-        kind, uri, size, _, _ = file
-        self.kinds[kind] += 1
-        self.bytes += size
-        self.is_sorted &= (kind, uri) > self._newest
-        self._newest = (kind, uri)
         self._rest.append(file)
         if len(self._rest) == _BLOCK_FILES:
-            columns = marshal.dumps(tuple(zip(*self._rest, strict=True)))
-            self._blocks.append(zlib.compress(columns, zlib.Z_BEST_SPEED))
-            self._rest = []
+            self._pack()
 
     def extend(self, files: Iterable[SourceFile]) -> None:
         """Add several."""
-        for file in files:
-            self.append(file)
+        if not isinstance(files, SourceFiles):
+            for file in files:
+                self.append(file)
+        elif files:
+            self._pack()
+            files._pack()
+            self._starts += [self._packed + start for start in files._starts]
+            self._blocks += files._blocks
+            self._packed += files._packed
+            self._kinds += files._kinds
+            self._bytes += files._bytes
+            self._is_sorted &= files._is_sorted and self._last < files[0][:2]
+            self._last = files._last
+
+    @property
+    def kinds(self) -> Counter[Kind]:
+        """How many there are of each kind."""
+        self._pack()
+        return self._kinds
+
+    @property
+    def bytes(self) -> int:
+        """The size of all of them."""
+        self._pack()
+        return self._bytes
 
     def sorted(self) -> SourceFiles:
         """Return the files in the order of kind and uri, each once; itself if it is so already."""
-        if self.is_sorted:
+        self._pack()
+        if self._is_sorted:
             return self
         once = {file[:2]: file for file in self}
         return SourceFiles(once[key] for key in sorted(once))
 
+    def numbered(self, kind: Kind) -> Iterator[Numbered]:
+        """Yield the files of a kind, each with its place in the list."""
+        for number, file in enumerate(self):
+            if file.kind == kind:
+                yield Numbered(number, file)
+
     def __len__(self) -> int:
-        return len(self._blocks) * _BLOCK_FILES + len(self._rest)
+        return self._packed + len(self._rest)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -99,16 +122,31 @@ class SourceFiles(Sequence[SourceFile]):
     def __getitem__(self, index: int | slice) -> SourceFile | list[SourceFile]:
         if isinstance(index, slice):
             return [self[n] for n in range(*index.indices(len(self)))]
-        block, place = divmod(range(len(self))[index], _BLOCK_FILES)
-        return self._block(block)[place]
+        number = range(len(self))[index]
+        self._pack()
+        block = bisect_right(self._starts, number) - 1
+        return self._block(block)[number - self._starts[block]]
 
     def __iter__(self) -> Iterator[SourceFile]:
-        for block in range(len(self._blocks) + 1):
+        self._pack()
+        for block in range(len(self._blocks)):
             yield from self._block(block)
 
+    def _pack(self) -> None:
+        if not self._rest:
+            return
+        kinds, uris, sizes, _, _ = columns = tuple(zip(*self._rest, strict=True))
+        keys = list(zip(kinds, uris, strict=True))
+        self._is_sorted &= self._last < keys[0] and all(map(lt, keys, keys[1:]))
+        self._last = keys[-1]
+        self._kinds.update(kinds)
+        self._bytes += sum(sizes)
+        self._blocks.append(zlib.compress(marshal.dumps(columns), zlib.Z_BEST_SPEED))
+        self._starts.append(self._packed)
+        self._packed += len(self._rest)
+        self._rest = []
+
     def _block(self, number: int) -> list[SourceFile]:
-        if number == len(self._blocks):
-            return self._rest
         kept, files = self._unpacked  # replaced as a whole: several threads may be reading
         if kept != number:
             columns = marshal.loads(zlib.decompress(self._blocks[number]))  # noqa: S302 - our own

@@ -1,4 +1,4 @@
-"""Text that was encoded twice: UTF-8 whose bytes were taken for Latin-1 and encoded once more."""
+"""Mend text that was encoded twice: UTF-8 whose bytes were taken for Latin-1 and encoded again."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ _MOST_TIMES = 3
 
 
 def mended(text: str) -> str:
-    """Return a text as it was before it was encoded twice: `BjÃ¶rk` is `Björk`.
+    """Return a text as it was before it was encoded twice, up to three times: `BjÃ¶rk` is `Björk`.
 
-    A text without the sign of that, the first two bytes of a character as two characters, and one
-    that is no UTF-8 when it is taken back to bytes, is returned as it is. Text that was encoded
-    more often is taken back up to three times. Trailing blanks neither come nor go, so that it
-    makes no difference whether a text is stripped before or after.
+    A text without the sign of that (the first two bytes of a character, as two characters), or
+    whose bytes are no UTF-8, is returned as it is. Trailing blanks neither come nor go, so a text
+    may be stripped before or after.
     """
     for _ in range(_MOST_TIMES):
         if not SIGN.search(text):
@@ -28,5 +27,5 @@ def mended(text: str) -> str:
 
 
 def corrections(texts: Iterable[str]) -> dict[str, str]:
-    """Return those of some texts that were encoded twice, each with what it was before."""
+    """Return text -> mended text, for those texts that were encoded twice."""
     return {text: better for text in texts if (better := mended(text)) != text}

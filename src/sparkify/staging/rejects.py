@@ -1,35 +1,36 @@
-"""The rejected records of a load, written down as they come; and those that lost their key."""
+"""Log the rejected records of a load, and find those that lost their key to another record."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import SourceError
 from ..sources.download import LOCAL, Fetch
-from ..sources.files import Numbered, SourceFile
+from ..sources.files import Kind, Numbered, SourceFile
 from .rules import Field
 from .split import blocks, records_of
 from .validate import Rejection, as_json, as_staged, judge, raw_text
 
 _MESSAGE_BYTES = 1024
 _FIRSTS = 1000
+_KEYS: Mapping[Kind, tuple[str, ...]] = {
+    "events": ("ts", "userid", "sessionid", "iteminsession"),  # event_ms is ts in milliseconds
+    "songs": ("song_id",),
+}
 
 
 class RejectLog:
-    """Rejected records as NDJSON in a file, so that their number is not bounded by memory.
+    """Rejected records as NDJSON in a file, so that memory does not bound their number.
 
-    Several threads may add to it.
-
-    path: the file. counts: how many records of each file (by number) were rejected. weights: for
-    how many records they count: more than one where a whole file is no log.
+    Threads may share it. By number of the source file, counts: rejected records; weights: for how
+    many records they count (a whole file that is no log counts as many); firsts: one of them.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,10 +50,7 @@ class RejectLog:
         line_place: int = 1,
         weight: int = 1,
     ) -> None:
-        """Write down one record: where it stood, why it was rejected, and its bytes.
-
-        line_place: the byte of the line, from 1, at which it begins.
-        """
+        """Add a record: where it stands (line_place: its byte in the line, from 1), and why."""
         message = why.message.replace("\0", "\ufffd").encode("utf-8", "backslashreplace")
         row = {
             "source_file": source_file,
@@ -75,103 +73,66 @@ class RejectLog:
         self._stream.flush()
 
     def close(self) -> None:
-        """End the log; who wants to read it flushes it before.
+        """Close the log, which a reader flushes before.
 
-        What a full disk did not take is tried once more here, in the midst of the error that told
-        of it, which must not be hidden by another.
+        Closing tries again to write what a full disk refused; that must not hide the first error.
         """
         with suppress(OSError):
             self._stream.close()
 
 
-Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """A record of a contested key. row: as staged. source_file: its number; None if it was staged.
-
-    outcome: conflict (new, and it yields), displaced (staged, and it yields), or kept (new).
-    """
-
-    row: Row
-    source_file: int | None
-    outcome: str
-
-
 def reject_losers(
-    ranked: Sequence[Ranked],
-    key: Sequence[str],
+    ranked: Iterable[Sequence[Any]],
+    kind: Kind,
     fields: Sequence[Field],
     files: Sequence[SourceFile],
     rejects: RejectLog,
     fetch: Fetch = LOCAL,
 ) -> None:
-    """Reject each losing record with the place at which it stands.
+    """Reject the records that lost their key, each at the place where it stands in its file.
 
-    A staged record that is displaced is rejected with its content as JSON, at the place of the
-    record that displaced it. key: the columns of the key. fetch: gives the files again.
+    ranked: the rows of the conflicts query. Each is a staged record, then the number of its file
+    (None if it was staged before), then what becomes of it: conflict (new, and yields), displaced
+    (staged before, and yields) or kept (new). A displaced record is rejected as JSON, at the place
+    of the one that displaced it. fetch: opens the files again.
     Raises SourceError when a file no longer holds what was read from it.
     """
-    # event_ms is ts, which is a field.
-    positions = [n for n, field in enumerate(fields) if field.column in key or field.column == "ts"]
-    displaced = {
-        tuple(one.row[n] for n in positions): one.row
-        for one in ranked
-        if one.outcome == "displaced"
-    }
-    losers: dict[int, Counter[Row]] = defaultdict(Counter)
-    winners: dict[int, dict[Row, Row]] = defaultdict(dict)
-    for one in ranked:
-        if one.source_file is None:
-            continue
-        if one.outcome == "conflict":
-            losers[one.source_file][one.row] += 1
-        elif one.outcome == "kept":
-            winners[one.source_file][one.row] = displaced[tuple(one.row[n] for n in positions)]
+    positions = [n for n, field in enumerate(fields) if field.column in _KEYS[kind]]
+    displaced: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    losers: dict[int, Counter[tuple[Any, ...]]] = defaultdict(Counter)
+    winners: dict[int, set[tuple[Any, ...]]] = defaultdict(set)
+    for *values, number, outcome in ranked:
+        row = tuple(values)
+        if outcome == "displaced":
+            displaced[tuple(row[n] for n in positions)] = row
+        elif outcome == "conflict":
+            losers[number][row] += 1
+        else:
+            winners[number].add(row)
+    judged = partial(judge, fields=fields)
     numbers = sorted(losers.keys() | winners.keys())
-    wanted = [Numbered(number, files[number]) for number in numbers]
-    for group in fetch.groups(wanted):
-        for file in group:
-            number = file.number
-            _reject_in(file, losers[number], winners[number], fields, positions, rejects)
-
-
-def _reject_in(
-    one: Numbered,
-    lost: Counter[Row],
-    won: dict[Row, Row],
-    fields: Sequence[Field],
-    positions: Sequence[int],
-    rejects: RejectLog,
-) -> None:
-    """Reject what one file lost, and what its winners displaced (winner -> displaced row)."""
-    for line_number, place, record, row in _rows(one, fields):
-        named = ", ".join(f"{fields[n].key} {row[n]}" for n in positions)
-        if lost[row] > 0:
-            lost[row] -= 1
-            why = Rejection("conflict", f"a greater record of {named} stays")
-            rejects.add(one.number, line_number, why, record, place)
-        elif row in won:
-            why = Rejection(
-                "conflict",
-                f"was staged before; the greater record of {named} here displaced it",
-            )
-            lost_before = as_json(won.pop(row), fields).encode()
-            rejects.add(one.number, line_number, why, lost_before, place)
-    if won or lost.total():
-        raise SourceError(
-            f"{one.file.uri} changed while it was read; nothing was loaded",
-            "Load again when nobody writes to it.",
-            uri=one.file.uri,
-        )
-
-
-def _rows(one: Numbered, fields: Sequence[Field]) -> Iterator[tuple[int, int, bytes, Row]]:
-    """Read a file again: line, place in it, bytes and staged row of each accepted record."""
-    judge_record = partial(judge, fields=fields)
-    for line, place, record, outcome in records_of(
-        one.file.kind, blocks(one.file, []), judge_record
-    ):
-        if not isinstance(outcome, Rejection):
-            yield line, place, record, as_staged(outcome, fields)
+    for group in fetch.groups([Numbered(number, files[number]) for number in numbers]):
+        for number, file in group:
+            lost, won = losers[number], winners[number]
+            for line, place, record, accepted in records_of(kind, blocks(file, []), judged):
+                if isinstance(accepted, Rejection):
+                    continue
+                row = as_staged(accepted, fields)
+                named = ", ".join(f"{fields[n].key} {row[n]}" for n in positions)
+                if lost[row] > 0:
+                    lost[row] -= 1
+                    why = f"a greater record of {named} stays"
+                elif row in won:
+                    won.remove(row)
+                    why = f"was staged before; the greater record of {named} here displaced it"
+                    before = displaced[tuple(row[n] for n in positions)]
+                    record = as_json(before, fields).encode()
+                else:
+                    continue
+                rejects.add(number, line, Rejection("conflict", why), record, place)
+            if won or lost.total():
+                raise SourceError(
+                    f"{file.uri} changed while it was read; nothing was loaded",
+                    "Load again when nobody writes to it.",
+                    uri=file.uri,
+                )

@@ -1,7 +1,7 @@
-"""The rules of the data: what each field of a record may hold, as tables.
+"""Tables of what each field of a record may hold.
 
 The bulk path (`sql_queries/duckdb/read_events.sql`, `read_songs.sql`) states the same rules in SQL;
-a test holds the two together.
+tests hold the two together.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ FIRST_MOMENT_MS = 946_684_800_000
 LAST_MOMENT_MS = 4_133_980_799_999
 """The last millisecond of the year 2100, UTC."""
 RAW_TEXT_BYTES = 16_384
-"""How much of a rejected record's text is kept, in bytes of UTF-8."""
+"""How much of a rejected record is kept, in bytes of UTF-8."""
 
 
 class Type(Enum):
-    """What a field is staged as, and so which JSON it accepts."""
+    """The JSON that a field accepts."""
 
     TEXT = "a string"
     TEXT_OR_NUMBER = "a string or a number"
@@ -36,10 +36,9 @@ class Type(Enum):
 class Field:
     """One field of a record.
 
-    column: its name in the staging table. key: its name in the JSON.
-    low, high: the range of a number, inclusive. width: the bytes of UTF-8 that a text may take.
-    values: if given, the only texts that are allowed. mends: whether text in it that was encoded
-    twice is mended (staging/mend.py).
+    column, key: its name in the staging table and in the JSON. low, high: the range of a number,
+    inclusive. width: the longest text, in bytes of UTF-8. values: if given, the only texts allowed.
+    mends: whether text that was encoded twice is mended (staging/mend.py).
     """
 
     column: str
@@ -107,10 +106,10 @@ FIELDS: dict[Kind, tuple[Field, ...]] = {"events": EVENT_FIELDS, "songs": SONG_F
 
 
 def fields_of(kind: Kind, keys: Sequence[str], *, mend_text: bool = True) -> tuple[Field, ...]:
-    """Take the fields of a kind of file, those of events with the keys of the JSONPaths file.
+    """Return the fields of a kind, those of events with the keys of the JSONPaths file.
 
     keys: the JSON key of each column of staging_events; "" for one that the file leaves out.
-    mend_text: whether text that was encoded twice is mended, which it may be in names and places.
+    mend_text: whether names and places are mended where they were encoded twice.
     """
     fields = FIELDS[kind]
     if kind == "events":

@@ -1,8 +1,7 @@
-"""Bytes of a file into its records and runs of damage; and files that are no logs at all.
+"""Split the bytes of a file into records and runs of damage, and recognize what is no log at all.
 
-A record is a JSON object. Several may follow one another on a line. An event stands on one line; a
-song may take several. What cannot be read is damage: one run of it reaches to the next record, or
-to the end of the line.
+A record is a JSON object; a line may hold several. An event takes one line; a song may take more.
+What cannot be parsed is damage: a run of it ends at the next record or at the end of the line.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from io import BytesIO
 from typing import BinaryIO, Generic, TypeVar
 
@@ -18,18 +18,18 @@ from .validate import Rejection, Unreadable, decode
 
 T = TypeVar("T")
 Judge = Callable[[bytes], T | Rejection]
-"""Judges the bytes of a record: Unreadable where they are no object."""
+"""Returns what becomes of the bytes of a record: Unreadable where they are no object."""
 Found = tuple[int, int, bytes, T | Rejection]
-"""A record or a run of damage: line and byte in it, from 1; its bytes; what becomes of it."""
+"""A record or a run of damage: line and byte of the line, from 1; its bytes; what becomes of it."""
 
 MAX_RECORD_BYTES = 16_000_000
-"""How long a record may be: a bit less than what DuckDB takes (maximum_object_size)."""
+"""The longest record: a bit less than DuckDB's maximum_object_size."""
 BLOCK_BYTES = 1 << 20
 _PACKED_BYTES = 1 << 14
 _LOOK_BYTES = 1 << 16
 _KEPT_DAMAGE_BYTES = 1 << 16
 _MOST_TRIED_BYTES = 16 << 20
-"""How much of a line is gone through in vain before its rest is taken for damage."""
+"""After searching so much of a line in vain, the rest of it is taken for damage."""
 _BY_CHANCE_BYTES = 20
 _BLANKS = b" \t\r\n\f\v"
 _GZIP = b"\x1f\x8b"
@@ -71,13 +71,13 @@ _BINARY = {
         (rb"\0[{[]\0[ -~\s]", "text in UTF-16BE" + _CONVERT.format("UTF-16BE")),
     )
 }
-"""How files begin that are no text in UTF-8, and what they are."""
+"""Beginning of a file -> what it is, and how to make it a log."""
 
 
 class Damage(Exception):
-    """What is wrong with a packed file.
+    """What is wrong with a gzip file.
 
-    whole: whether what came before it is whole. foreign: whether the file is not packed at all.
+    whole: whether all before it is intact. foreign: whether it is no gzip at all.
     """
 
     def __init__(self, message: str, *, whole: bool = False, foreign: bool = False) -> None:
@@ -89,9 +89,9 @@ class Damage(Exception):
 def blocks(file: SourceFile, notes: list[str], data: bytes | None = None) -> Iterator[bytes]:
     """Yield the content of a file block by block, unpacked if its name ends in `.gz`.
 
-    Of a file that grew, as many bytes as were listed are read.
-    notes: gets what the user should know of the file. data: what is in it, if that is in memory.
-    Raises Damage behind what could be unpacked, and SourceError when the file cannot be read.
+    A file that grew is read up to the size that was listed.
+    notes: receives sentences for the user. data: the raw content, if it is in memory already.
+    Raises Damage after what could be unpacked, and SourceError when the file cannot be read.
     """
     with opened(file) if data is None else BytesIO(data) as raw:
         if file.path.endswith(".gz"):
@@ -101,7 +101,6 @@ def blocks(file: SourceFile, notes: list[str], data: bytes | None = None) -> Ite
 
 
 def _listed(raw: BinaryIO, file: SourceFile, most: int) -> Iterator[bytes]:
-    """Yield what was listed of a file, `most` bytes at a time."""
     left = file.size
     while block := raw.read(min(most, left)):
         yield block
@@ -109,7 +108,6 @@ def _listed(raw: BinaryIO, file: SourceFile, most: int) -> Iterator[bytes]:
 
 
 def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> Iterator[bytes]:
-    """Unpack member by member, and verify each."""
     data = next(packed, b"")
     if data and not data.startswith(_GZIP):
         raise Damage("the file is no gzip, but its name ends in .gz; take that off", foreign=True)
@@ -122,7 +120,7 @@ def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> It
             try:
                 block = unpacker.decompress(data, BLOCK_BYTES)
             except zlib.error as error:
-                for byte in data:  # zlib keeps what it unpacked in a call that fails
+                for byte in data:  # zlib returns nothing of a call that fails
                     try:
                         yield before.decompress(bytes((byte,)))
                     except zlib.error:
@@ -132,59 +130,47 @@ def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> It
             if block:
                 yield block
         padding = 0
-        while not data.lstrip(b"\0" + _BLANKS):
-            padding += len(data)
-            if not (data := next(packed, b"")):
+        while block := data or next(packed, b""):
+            data = block.lstrip(b"\0" + _BLANKS)
+            padding += len(block) - len(data)
+            if data:
                 break
-        stripped = data.lstrip(b"\0" + _BLANKS)
-        padding += len(data) - len(stripped)
         if padding:
-            notes.append(
-                f"{file.uri}: {padding:,} bytes of padding behind a gzip member were passed over."
-            )
-        data = stripped
+            notes.append(f"{file.uri}: ignored {padding:,} bytes of padding after a gzip member.")
         if data and not _GZIP.startswith(data[:2]):
             raise Damage("bytes behind the last gzip member that are none", whole=True)
 
 
 def records_of(kind: Kind, content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
-    """Take the content of a file of a kind apart; see `records` and `song_records`."""
+    """Split the content of a file; see `records` (of events) and `song_records`."""
     return records(content, judge) if kind == "events" else song_records(content, judge)
 
 
 def records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
-    """Take the content of a log file apart: each record and each run of damage, in order.
-
-    judge: says what becomes of a record; its `look`, if it has one, is shown the data before.
-    """
-    look = getattr(judge, "look", None)
+    """Yield each record and each run of damage in the content of a log file, in order."""
     number, rest = 1, b""
     long_line: _Splitter[T] | None = None
     damage = None
-    for block in _until_damage(content):
-        if isinstance(block, Damage):
-            damage = block
-            break
-        data = rest + block
-        if look:
-            look(long_line.rest + data if long_line else data)
-        if long_line:
-            piece, end, data = data.partition(b"\n")
-            yield from long_line.take(piece, last=bool(end))
-            if not end:
-                continue
-            long_line, number = None, number + 1
-        *lines, rest = data.split(b"\n")
-        for line in lines:
-            yield from _line(number, line, judge)
-            number += 1
-        if len(rest) > BLOCK_BYTES:
-            long_line = _Splitter(judge, number)
-            yield from long_line.take(rest, last=False)
-            rest = b""
+    try:
+        for block in content:
+            data = rest + block
+            if long_line:
+                piece, end, data = data.partition(b"\n")
+                yield from long_line.take(piece, last=bool(end))
+                if not end:
+                    continue
+                long_line, number = None, number + 1
+            *lines, rest = data.split(b"\n")
+            for line in lines:
+                yield from _line(number, line, judge)
+                number += 1
+            if len(rest) > BLOCK_BYTES:
+                long_line = _Splitter(judge, number)
+                yield from long_line.take(rest, last=False)
+                rest = b""
+    except Damage as error:
+        damage = error
     if damage is None or damage.whole:
-        if look:
-            look(long_line.rest if long_line else rest)
         yield from long_line.take(b"", last=True) if long_line else _line(number, rest, judge)
         number += 1 if long_line or rest else 0
     if damage:
@@ -192,15 +178,8 @@ def records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
         yield number, 1, lost, Unreadable("encoding", str(damage))
 
 
-def _until_damage(content: Iterable[bytes]) -> Iterator[bytes | Damage]:
-    try:
-        yield from content
-    except Damage as damage:
-        yield damage
-
-
 def _line(number: int, line: bytes, judge: Judge[T]) -> Iterable[Found[T]]:
-    """Take a line apart, which mostly is one record."""
+    """Return what a line holds, which mostly is one record."""
     if line[:1] == b"{":
         outcome = judge(line)
         if not isinstance(outcome, Unreadable):
@@ -209,14 +188,13 @@ def _line(number: int, line: bytes, judge: Judge[T]) -> Iterable[Found[T]]:
 
 
 def song_records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
-    """Take the content of a song file apart, as `records` does.
+    """Yield each record and each run of damage in the content of a song file.
 
-    Where nothing can be read, it is one broken song, for its encoding if that is at fault.
+    A file without any record counts as one broken song: for its encoding, if that is at fault.
     """
-    splitter = _Splitter(judge, 1)
     damages: list[Found[T]] = []
     readable = False
-    for found in _song_parts(content, splitter, getattr(judge, "look", None)):
+    for found in _song_parts(content, _Splitter(judge, 1)):
         if readable or not isinstance(found[3], Unreadable):
             yield from damages
             damages.clear()
@@ -228,34 +206,28 @@ def song_records(content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]
         yield min(damages, key=lambda one: one[3].reason != "encoding")  # type: ignore[union-attr]
 
 
-def _song_parts(
-    content: Iterable[bytes], splitter: _Splitter[T], look: Callable[[bytes], None] | None
-) -> Iterator[Found[T]]:
-    def take(data: bytes, *, last: bool) -> Iterator[Found[T]]:
-        if look:
-            look(splitter.rest + data)
-        yield from splitter.take(data, last=last)
-
-    line = b""  # which has no end yet: lost where damage follows
-    for block in _until_damage(content):
-        if isinstance(block, Damage):
-            yield from take(line if block.whole else b"", last=True)
-            lost = b"" if block.whole else line
-            yield splitter.number, splitter.place, lost, Unreadable("encoding", str(block))
-            return
-        data = line + block
-        whole = data.rfind(b"\n") + 1
-        if len(data) - whole > BLOCK_BYTES:
-            whole = len(data)
-        line = data[whole:]
-        yield from take(data[:whole], last=False)
-    yield from take(line, last=True)
+def _song_parts(content: Iterable[bytes], splitter: _Splitter[T]) -> Iterator[Found[T]]:
+    line = b""  # without its end yet: lost where damage follows
+    try:
+        for block in content:
+            data = line + block
+            whole = data.rfind(b"\n") + 1
+            if len(data) - whole > BLOCK_BYTES:
+                whole = len(data)
+            line = data[whole:]
+            yield from splitter.take(data[:whole], last=False)
+    except Damage as damage:
+        yield from splitter.take(line if damage.whole else b"", last=True)
+        lost = b"" if damage.whole else line
+        yield splitter.number, splitter.place, lost, Unreadable("encoding", str(damage))
+    else:
+        yield from splitter.take(line, last=True)
 
 
 class _Splitter(Generic[T]):
-    """Takes a line apart that comes in pieces; or several, where a record may take more than one.
+    """Splits a line that comes in pieces, or several lines where a record may take more than one.
 
-    number, place: the line, and the byte of it, where the undecided rest begins.
+    number, place: the line and its byte at which the undecided rest begins.
     """
 
     def __init__(self, judge: Judge[T], number: int) -> None:
@@ -270,7 +242,7 @@ class _Splitter(Generic[T]):
         self._enough = 0
 
     def take(self, piece: bytes, *, last: bool) -> Iterator[Found[T]]:
-        """Yield what is decided with another piece, which perhaps is the last one."""
+        """Yield what another piece decides. last: whether none follows."""
         data = self.rest + piece if self.rest else piece
         if not last and len(data) < self._enough:
             self.rest = data
@@ -320,17 +292,17 @@ class _Splitter(Generic[T]):
                     yield self._run()
         self._count(data, counted, at)
         self.rest = data[at:]
-        self._enough = 2 * len(self.rest)  # what is gone through several times must not be long
+        self._enough = 2 * len(self.rest)  # rescanning at every piece would be quadratic
         if last and self._damage_bytes:
             yield self._run()
 
     def _next_start(self, data: bytes, at: int, line_end: int) -> int:
-        """Return where the next record may begin, on the same line."""
+        """Return where the next record may begin on the same line."""
         found = _START.search(data, at, line_end) if self._tried < _MOST_TRIED_BYTES else None
         return found.start() if found else line_end
 
     def _count(self, data: bytes, counted: int, at: int) -> int:
-        """Move number and place on from what was counted before."""
+        """Advance number and place to `at`, from what was counted before."""
         if lines := data.count(b"\n", counted, at):
             self.number += lines
             self.place = at - data.rfind(b"\n", counted, at)
@@ -339,12 +311,12 @@ class _Splitter(Generic[T]):
         return at
 
     def _spoil(self, more: bytes) -> None:
-        """Add to the run of damage, if only to its length."""
+        """Add to the run of damage, of which only the beginning is kept."""
         self._damage += more[: max(0, _KEPT_DAMAGE_BYTES - len(self._damage))]
         self._damage_bytes += len(more)
 
     def _run(self) -> Found[T]:
-        """End a run of damage, and say what is wrong with it."""
+        """End a run of damage and return it with what is wrong."""
         kept, size = self._damage, self._damage_bytes
         self._damage, self._damage_bytes, self._tried = b"", 0, 0
         whole = kept if size == len(kept) else _CUT_CHARACTER.sub(b"", kept)
@@ -358,10 +330,7 @@ class _Splitter(Generic[T]):
 
 
 def _end(data: bytes, start: int) -> int:
-    """Return where the object ends that begins here, by its braces.
-
-    0 where it has no end, -1 where none begins.
-    """
+    """Return where the object at `start` ends, by its braces: 0 if nowhere, -1 if none begins."""
     if not _START.match(data, start):
         return -1
     if flat := _FLAT.match(data, start):
@@ -381,14 +350,15 @@ def _end(data: bytes, start: int) -> int:
 def no_log(
     content: Callable[[], Iterable[bytes]], kind: Kind, judge: Judge[T]
 ) -> Unreadable | None:
-    """Return what a file is, and what to do, if it is no text, or none that is made of records.
+    """Return what a file is instead of a log, and what to do; None if it holds a good record.
 
-    content: yields what is in it, from the beginning. None for a file that holds an acceptable
-    record, whatever else it holds.
+    content: yields the content, from the beginning at each call.
     """
-    first = next(_until_damage(content()), b"")
-    if isinstance(first, Damage) and first.foreign:
-        return Unreadable("encoding", str(first))
+    try:
+        next(iter(content()), b"")
+    except Damage as damage:
+        if damage.foreign:
+            return Unreadable("encoding", str(damage))
     beginning = beginning_of(content())
     for mark, name in _BINARY.items():
         if mark.match(beginning):
@@ -404,11 +374,9 @@ def no_log(
 
 
 def beginning_of(content: Iterable[bytes]) -> bytes:
-    """Return how a file begins, as far as it is looked at to tell what it is."""
+    """Return as much of the beginning of a file as tells what it is."""
     beginning = b""
-    for block in _until_damage(content):
-        if isinstance(block, Damage):
-            break
+    for block in _intact(content):
         beginning += block
         if len(beginning) >= _LOOK_BYTES:
             break
@@ -416,19 +384,25 @@ def beginning_of(content: Iterable[bytes]) -> bytes:
 
 
 def size_of(content: Iterable[bytes]) -> int:
-    """Return how many bytes are in a file, as far as it can be unpacked."""
-    return sum(len(block) for block in _until_damage(content) if isinstance(block, bytes))
+    """Return the bytes of a file, as far as it can be unpacked."""
+    return sum(map(len, _intact(content)))
+
+
+def _intact(content: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what comes before any damage."""
+    with suppress(Damage):
+        yield from content
 
 
 def _is_record(data: bytes, outcome: object, why: Unreadable) -> bool:
-    """Return whether there are records: in bytes that are no text, `{}` may stand by chance."""
+    """Return whether this is a record, which `{}` in binary data is not."""
     if why.reason == "encoding" and len(data) > _BY_CHANCE_BYTES:
         return not isinstance(outcome, Unreadable)
     return not isinstance(outcome, Rejection)
 
 
 def _no_lines(text: bytes, kind: Kind, judge: Judge[T]) -> Unreadable | None:
-    """Name a text that is no log by how it begins."""
+    """Return what a text is that begins like no log."""
     if _ARRAY.match(text):
         what, then = "a JSON array", "`jq -c '.[]' FILE` makes lines of it"
     elif kind == "events" and _takes_lines(text, judge):
@@ -452,11 +426,10 @@ def _takes_lines(text: bytes, judge: Judge[T]) -> bool:
 
 
 def _is_one_array(text: bytes, content: Iterable[bytes]) -> bool:
-    """Return whether an array ends with the file, and not with its first line."""
+    """Return whether an array ends with the file rather than with its first line."""
     last = b""
-    for block in _until_damage(content):
-        if isinstance(block, bytes):
-            last = block.rstrip(_BLANKS)[-1:] or last
+    for block in _intact(content):
+        last = block.rstrip(_BLANKS)[-1:] or last
     line, more, _ = text.rstrip(_BLANKS).partition(b"\n")
     return last == b"]" and not (more and _is_json(line))
 

@@ -1,4 +1,4 @@
-"""One record, judged exactly: the strict path, for what the bulk path does not vouch for."""
+"""Validate one record at a time: the strict path, for what the bulk path leaves in doubt."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Record = dict[str, Any]
 """An accepted record: staging column -> int, float, str or None; timestamps in milliseconds."""
 
 _SHALLOW = 100
-"""How deep a value may be nested to be read as it is; Python gives up at a depth that moves."""
+"""The deepest nesting that json.loads is given: where it gives up depends on the Python stack."""
 BLANKS = " \t\n\r\f\v"
-"""What may stand around a record: DuckDB takes form feeds and vertical tabs for blanks there."""
+"""What may surround a record: DuckDB takes form feeds and vertical tabs for blanks there."""
 _TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[{\]}]|[^"\[\]{}]++|"', re.DOTALL)
 _LENIENT = re.compile(
     r'"(?:[^"\\]++|\\.)*+"|(?P<comma>,)(?=[ \t\n\r]*+(?P<end>[\]}]))'
@@ -26,7 +26,7 @@ _LENIENT = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _NO_NUMBER = ["\0NaN"]
-"""What stands for NaN and Infinity, which only unknown fields may hold."""
+"""Stands for NaN and Infinity, which only unknown fields may hold."""
 _SHOWN_VALUE_CHARACTERS = 80
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 # Longer than any number within a range, and short enough for int() to be quick.
@@ -36,8 +36,8 @@ _LONGEST_INTEGER = 400
 class Rejection(Exception):
     """Why a record cannot be staged.
 
-    reason: not_json, encoding, missing, type, range or too_long.
-    message: the field and its value, in words.
+    reason: not_json, encoding, missing, type, range, too_long, or conflict. message: names the
+    field and its value.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -47,17 +47,17 @@ class Rejection(Exception):
 
 
 class Unreadable(Rejection):
-    """Bytes that are no JSON object at all, whatever would be wrong with its fields."""
+    """The bytes are no JSON object at all."""
 
 
 class _Integer(int):
-    """A number that was written as an integer, and how."""
+    """A number written as an integer, with its literal."""
 
     literal: str
 
 
 class _Decimal(float):
-    """A number that was written with a point or an exponent, and how."""
+    """A number written with a point or an exponent, with its literal."""
 
     literal: str
 
@@ -69,10 +69,11 @@ class _Repeated(dict[str, Any]):
 
 
 def decode(record: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
-    """Parse one record as the bulk path does: JSON (RFC 8259), with its few leniencies.
+    """Parse one record as leniently as the bulk path does.
 
-    These are a comma before a closing bracket, and NaN or Infinity, which no field takes.
-    Raises Unreadable: not_json or encoding; Rejection when a known field stands twice.
+    Beyond JSON (RFC 8259) that is a comma before a closing bracket, and NaN or Infinity, which no
+    known field may hold.
+    Raises Unreadable (not_json, encoding), or Rejection when a known field stands twice.
     """
     if b"\0" in record:
         raise Unreadable("encoding", f"a NUL byte: byte {record.index(0) + 1} of the record")
@@ -106,7 +107,7 @@ def decode(record: bytes, fields: Sequence[Field]) -> Mapping[str, Any]:
 
 
 def _parse(text: str, unique: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
-    """Parse strict JSON, however deep. Raises ValueError."""
+    """Parse strict JSON of any depth. Raises ValueError."""
     if text.count("[") + text.count("{") > _SHALLOW:
         text = _flattened(text)
     return json.loads(
@@ -119,7 +120,7 @@ def _parse(text: str, unique: Callable[[list[tuple[str, Any]]], dict[str, Any]])
 
 
 def _flattened(text: str) -> str:
-    """Put 0 for every value that is nested deep, once it is known to be JSON. Raises ValueError."""
+    """Replace deeply nested values by 0, after checking that they are JSON. Raises ValueError."""
     parts: list[list[str]] = [[]]
     for piece in _TOKENS.findall(text):
         if piece in "[{":
@@ -136,14 +137,13 @@ def _flattened(text: str) -> str:
 
 
 def _spelled_out(match: re.Match[str]) -> str:
-    """Write what the bulk path lets through as strict JSON that is read to the same values."""
+    """Rewrite a leniency of the bulk path as strict JSON of the same value."""
     if match["comma"]:
         return ",0" if match["end"] == "]" else ',"":0'
     return json.dumps(_NO_NUMBER) if match["word"] else match[0]
 
 
 def _refuse_constant(name: str) -> float:
-    """Refuse NaN and Infinity, which Python's reader would take. Raises ValueError."""
     raise ValueError(f"{name} is no JSON number")
 
 
@@ -160,7 +160,7 @@ def _decimal(literal: str) -> _Decimal:
 
 
 def judge(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
-    """Return what is staged of a record, or why nothing is."""
+    """Return what is staged of a record, or why it is rejected."""
     try:
         return accept(decode(record, fields), fields)
     except Rejection as why:
@@ -168,7 +168,7 @@ def judge(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
 
 
 def accept(record: Mapping[str, Any], fields: Sequence[Field]) -> Record:
-    """Check a parsed record field by field and return what is staged of it, not mended yet.
+    """Return what is staged of a parsed record, with its text not mended yet.
 
     Raises Rejection for the first field that breaks its rule.
     """
@@ -269,10 +269,9 @@ def _shown(value: Any) -> str:
 
 
 def raw_text(line: bytes) -> str:
-    """Show a rejected record as text of at most RAW_TEXT_BYTES bytes of UTF-8, cut at a character.
+    """Return a rejected record as text: at most RAW_TEXT_BYTES bytes of UTF-8, no trailing blanks.
 
-    White space behind it is no part of it. Bytes that are no UTF-8 and U+0000 (which no VARCHAR of
-    Redshift takes) become U+FFFD.
+    Bytes that are not UTF-8, and U+0000, which no VARCHAR of Redshift takes, become U+FFFD.
     """
     line = line.rstrip(b" \t\r\n\f\v")
     text = line[: RAW_TEXT_BYTES + 4].decode("utf-8", errors="replace").replace("\0", "\ufffd")
@@ -280,10 +279,7 @@ def raw_text(line: bytes) -> str:
 
 
 def as_staged(record: Record, fields: Sequence[Field]) -> tuple[Any, ...]:
-    """Turn an accepted record into the row that a staging table holds.
-
-    Timestamps become datetime, and text that was encoded twice is mended.
-    """
+    """Return an accepted record as a row of its staging table: text mended, timestamps datetime."""
 
     def staged(field: Field) -> Any:
         value = record[field.column]
@@ -297,12 +293,12 @@ def as_staged(record: Record, fields: Sequence[Field]) -> tuple[Any, ...]:
 
 
 def as_line(record: Record, fields: Sequence[Field]) -> bytes:
-    """Write an accepted record as a line that the bulk path reads to the same values."""
+    """Return an accepted record as a line from which the bulk path stages the same row."""
     return json.dumps({field.key: record[field.column] for field in fields if field.key}).encode()
 
 
 def as_json(row: Sequence[Any], fields: Sequence[Field]) -> str:
-    """Write a row of a staging table as the JSON record that would be staged as this row."""
+    """Return a row of a staging table as a JSON record that would be staged as this row."""
     record = {}
     for field, value in zip(fields, row, strict=True):
         if field.type is Type.TIMESTAMP and value is not None:
@@ -311,22 +307,22 @@ def as_json(row: Sequence[Any], fields: Sequence[Field]) -> str:
     return json.dumps(record, ensure_ascii=False)
 
 
-# Records that a typed decoder vouches for: the strict path copies them as bytes
+# Good records, recognized by a typed decoder: the strict path copies their bytes
 
 _ODD_ESCAPE = re.compile(rb"\\u(?:00[0-7]|[dD][89a-fA-F])")
 """U+0000, half of a surrogate pair, or ASCII: it may hide a known key."""
-_ODD_COLON = re.compile(rb"[ \t\r]:")
+_ODD_COLONS = (b" :", b"\t:", b"\r:")
 _BYTES_A_CHARACTER = 4
 
 
 class LineJudge:
-    """Turns records into lines that the bulk path reads, each to the values that are staged of it.
+    """Turns a record into a line that the bulk path stages, or into a Rejection.
 
-    Most records pass a typed decoder and are their own line; the validator judges the others.
+    A record that passes a typed decoder is its own line; the validator judges the others.
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:
-        import msgspec  # a load without doubtful files needs none
+        import msgspec  # only a load with doubtful files needs it
 
         self._fields = fields
         there = [field for field in fields if field.key]
@@ -345,23 +341,18 @@ class LineJudge:
         places = {field.column: place for place, field in enumerate(there)}
         self._required = [places[field.column] for field in there if field.required]
         self._texts = [places[field.column] for field in there if field.required and field.width]
-        # A column that the JSONPaths file leaves out is as good as one that is unset: the last.
+        # A column that the JSONPaths file leaves out counts as unset: -1, the last value.
         self._play = [places.get(column, -1) for column in ("page", "userid", "level")]
-        self._odd = True
-
-    def look(self, data: bytes) -> None:
-        """Look for what is odd in the data of the records that follow: mostly there is nothing."""
-        self._odd = _is_odd(data)
 
     def __call__(self, record: bytes) -> bytes | Rejection:
         """Return the line for a record, or why it cannot be staged."""
-        if not (self._odd and _is_odd(record)) and self._passes(record):
+        if not _is_odd(record) and self._passes(record):
             return record
         outcome: Record | Rejection = judge(record, self._fields)
         return outcome if isinstance(outcome, Rejection) else as_line(outcome, self._fields)
 
     def _passes(self, record: bytes) -> bool:
-        """Return whether a record surely breaks no rule, unless it is odd."""
+        """Return whether a record that is not odd surely breaks no rule."""
         try:
             values = (*self._values(self._decode(record)), self._unset)
         except self._errors:
@@ -378,21 +369,24 @@ class LineJudge:
             return False
         if record.count(b'":') == self._size - values.count(unset) + 1:
             return True
-        keys = self._keys.findall(record)  # a key stands twice, or a text looks like one
+        keys = self._keys.findall(record)  # an unknown field, a key twice, or text like a key
         return len(keys) == len(set(keys))
 
 
-def _is_odd(data: bytes) -> bool:
-    """Return whether data holds what the decoder does not see."""
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
+def _is_odd(record: bytes) -> bool:
+    """Return whether a record holds what the decoder does not see."""
+    if not record.isascii():
+        try:
+            record.decode("utf-8")
+        except UnicodeDecodeError:
+            return True
+    if b"\\u" in record and _ODD_ESCAPE.search(record):
         return True
-    return bool(_ODD_ESCAPE.search(data) or _ODD_COLON.search(data))
+    return any(colon in record for colon in _ODD_COLONS)
 
 
 def _type(field: Field) -> Any:
-    """Return the type of a field, narrow rather than wide."""
+    """Return the msgspec type of a field: it may refuse good values, but accepts no bad one."""
     from msgspec import Meta, UnsetType
 
     kind: Any

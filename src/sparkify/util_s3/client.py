@@ -1,101 +1,162 @@
-"""S3 as the rest of the program uses it."""
+"""The clients of one Region: boto3 for every operation, obstore for fast reading."""
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .addresses import S3Object, parse
+from .. import aws
+from .errors import s3_error
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
+    from obstore.store import ClientConfig, S3Credential, S3Store
+
     from ..config import Settings
-    from .access import Access
+
+THREADS = 64
+"""How many requests are under way at once: S3 answers a small one in 10 to 30 ms, and a prefix
+takes 5,500 a second (AmazonS3/latest/userguide/optimizing-performance.html)."""
+ATTEMPTS = 6
+"""How often boto3 repeats a request that S3 is too busy for, with 1 to 20 seconds between."""
+OBSTORE_RETRIES = 5
+CREDENTIALS_LAST = timedelta(minutes=5)
+"""How long obstore keeps the credentials that boto3 has, which renews them before they expire."""
+_LONGEST_REQUEST = timedelta(minutes=10)
+_REDIRECTS = (301, 302, 307)
+_HOST_NAME = re.compile(r"[a-z0-9-]+")
 
 
-class S3:
-    """The S3 of one Region, for any number of threads; nothing is sent before it is used.
+@dataclass(frozen=True)
+class Client:
+    """A boto3 client of S3, and an obstore for each bucket that is read.
 
-    Every method raises SourceError where something is missing, vanished, changed or out of reach,
-    and SettingsError where credentials are missing, wrong or expired, access is denied, or the
-    bucket is in another Region. What a busy S3 or a broken connection spoils is tried again for
-    some minutes.
+    credentials: as boto3 found them, renewed by boto3 as they expire; None: requests go unsigned.
     """
 
-    def __init__(self, settings: Settings, region: str) -> None:
-        self.region = region
-        self._settings = settings
-        self._made: Access | None = None
-        self._lock = threading.Lock()
+    boto3: Any
+    credentials: Credentials | None
+    region: str
+    ca_bundle: str | None = None
+    _stores: dict[str, S3Store] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @property
-    def _access(self) -> Access:
-        from .access import connect
+    @contextmanager
+    def errors(self, place: str) -> Iterator[None]:
+        """Turn what boto3 raises inside into SourceError or SettingsError. place: an address."""
+        from botocore.exceptions import BotoCoreError, ClientError
 
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            raise self.error(error, place) from None
+
+    def error(self, error: Exception, place: str) -> Exception:
+        """Return the error that says what boto3 failed with at an address."""
+        return s3_error(error, place, self.region, anonymous=self.credentials is None)
+
+    def base(self, bucket: str) -> str:
+        """Return the URL of a bucket as boto3 addresses it: by host name at AWS, else by path."""
+        scheme, _, host = self.boto3.meta.endpoint_url.rstrip("/").partition("://")
+        at_aws = host.startswith("s3") and ".amazonaws.com" in host
+        if at_aws and _HOST_NAME.fullmatch(bucket):
+            return f"{scheme}://{bucket}.{host}"
+        return f"{scheme}://{host}/{bucket}"
+
+    def store(self, bucket: str) -> S3Store:
+        """Return the obstore of a bucket, made when it is first used."""
         with self._lock:
-            if self._made is None:
-                self._made = connect(self._settings, self.region)
-            return self._made
+            if bucket not in self._stores:
+                self._stores[bucket] = self._new_store(self.base(bucket), bucket)
+            return self._stores[bucket]
 
-    def list(self, address: str) -> Iterator[S3Object]:
-        """Yield what is at an address, in the order of the keys.
+    def _new_store(self, base: str, bucket: str) -> S3Store:
+        from obstore.store import S3Store
 
-        That is all that is below it, as in a folder (`log_data` never matches `log_data2/x` or
-        `log_data.bak`), else the one object of that key. A million keys are never in memory at
-        once.
-        """
-        from .listing import list_objects
+        options: ClientConfig = {
+            "allow_http": base.startswith("http://"),
+            "connect_timeout": timedelta(seconds=aws.CONNECT_SECONDS),
+            "read_timeout": timedelta(seconds=aws.READ_SECONDS),
+            "timeout": _LONGEST_REQUEST,
+        }
+        if self.ca_bundle:
+            options["root_certificate"] = Path(self.ca_bundle).read_bytes()
+        return S3Store(
+            bucket,
+            endpoint=base,
+            aws_endpoint_url_s3=base,  # else the variable of that name would win
+            virtual_hosted_style_request=True,  # the endpoint is that of the bucket
+            region=self.region,
+            skip_signature=self.credentials is None,
+            credential_provider=self._current_credentials if self.credentials else None,
+            client_options=options,
+            retry_config={
+                "max_retries": OBSTORE_RETRIES,
+                "retry_timeout": timedelta(seconds=30),
+                "backoff": {
+                    "init_backoff": timedelta(milliseconds=100),
+                    "max_backoff": timedelta(seconds=3),
+                    "base": 2,
+                },
+            },
+        )
 
-        return list_objects(self._access, parse(address))
+    def _current_credentials(self) -> S3Credential:
+        assert self.credentials is not None
+        now = self.credentials.get_frozen_credentials()
+        return {
+            "access_key_id": now.access_key or "",
+            "secret_access_key": now.secret_key or "",
+            "token": now.token,
+            "expires_at": datetime.now(UTC) + CREDENTIALS_LAST,
+        }
 
-    def read(self, address: str) -> bytes:
-        """Read one object whole, whatever version is there."""
-        from .careful import read_object
 
-        return read_object(self._access, parse(address))
+def connect(settings: Settings, region: str) -> Client:
+    """Return the clients of a Region; nothing is sent yet.
 
-    def read_head(self, wanted: S3Object, size: int) -> bytes:
-        """Read the first `size` bytes of an object, or all of a smaller one."""
-        from .careful import read_part
+    They sign with the keys of the settings, else with what the standard AWS chain has; where that
+    has nothing, requests go unsigned, which public buckets allow.
+    Raises SettingsError when credentials are configured and cannot be fetched.
+    """
+    from botocore import UNSIGNED
+    from botocore.exceptions import BotoCoreError
 
-        return read_part(self._access, wanted, 0, min(size, wanted.size), threading.Event())
+    try:
+        credentials = aws.session(settings).get_credentials()
+        if credentials:
+            credentials.get_frozen_credentials()  # to fail here, where one can say why
+        client = aws.client(
+            settings,
+            "s3",
+            region,
+            attempts=ATTEMPTS,
+            signature_version="s3v4" if credentials else UNSIGNED,
+            max_pool_connections=THREADS,
+        )
+    except BotoCoreError as error:
+        raise s3_error(error, "AWS", region, anonymous=False) from None
+    client.meta.events.register_first("needs-retry.s3", _refuse_redirects)
+    return Client(client, credentials, region, aws.ca_bundle(settings))
 
-    def read_many(self, objects: Sequence[S3Object]) -> Iterator[bytes]:
-        """Yield the content of each object, in order, reading many at a time.
 
-        Each must be as it was listed (If-Match, ETag and size), else SourceError. What waits to be
-        taken is bounded (128 MiB), so that any number of objects can be read; one at a time must
-        fit into memory.
-        """
-        from .reading import read_many
+def _refuse_redirects(response: Any, operation: Any, **_: Any) -> None:
+    """Fail when a bucket is in another Region, to which boto3 would silently go.
 
-        return read_many(self._access, objects)
+    A wrong REGION must be seen: COPY, which takes it from the same settings, would fail on it.
+    """
+    from botocore.exceptions import ClientError
 
-    def download_many(
-        self, objects: Sequence[tuple[S3Object, Path]], done: Callable[[int], None]
-    ) -> None:
-        """Write each object to the path beside it, many parts at a time.
-
-        done: told of each part that is there, in bytes, from the calling thread.
-        Each must be as it was listed, else SourceError; then some of the files are incomplete.
-        """
-        from .reading import download_many
-
-        download_many(self._access, objects, done)
-
-    def upload_many(self, items: Sequence[tuple[str, Path | bytes]]) -> None:
-        """Write each content (or the content of a file) to the address beside it."""
-        from .writing import upload_many
-
-        upload_many(self._access, items)
-
-    def delete_all(self, address: str) -> int:
-        """Delete everything at and below an address: objects, old versions, delete markers.
-
-        `s3://bucket` means the whole bucket, which is empty afterwards, but stays. Returns how
-        many were deleted; 0 where there is no such bucket.
-        """
-        from .writing import delete_all
-
-        return delete_all(self._access, parse(address))
+    if response is None:
+        return
+    http, parsed = response
+    error = ClientError(parsed, operation.name)
+    redirected = http is not None and http.status_code in _REDIRECTS
+    if redirected or aws.problem(error) is aws.Problem.WRONG_REGION:
+        raise error

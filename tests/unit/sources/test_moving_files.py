@@ -18,7 +18,7 @@ from bulk_and_strict import KEYS
 from small_world import play, song
 from sparkify.errors import SourceError
 from sparkify.progress import Progress, silent
-from sparkify.sources.files import Kind, SourceFile
+from sparkify.sources.files import Kind, SourceFile, SourceFiles
 from sparkify.warehouse.duckdb.loader import Stager
 
 Change = Callable[[Path], object]
@@ -54,7 +54,7 @@ def stage(folder: Path, files: Sequence[SourceFile], progress: Progress = silent
     with duckdb.connect(config={"threads": 1}) as connection:
         stager = Stager(connection, KEYS, workspace, progress)
         with closing(stager.rejects):
-            stager.stage(files)
+            report = stager.stage(SourceFiles(files))
         for query in (
             "SELECT source_file, sessionid, iteminsession FROM new_events",
             "SELECT source_file, song_id FROM new_songs",
@@ -66,7 +66,7 @@ def stage(folder: Path, files: Sequence[SourceFile], progress: Progress = silent
         reject = row["line_number"], row["reason"]
         staged.rejects.setdefault(names[row["source_file"]], []).append(reject)
     staged.read = dict(zip(names, stager.records_read, strict=True))
-    staged.notes = stager.notes
+    staged.notes = report.notes
     for name in names:
         assert staged.read[name] == staged.keys[name].total() + len(staged.rejects.get(name, ()))
     return staged
@@ -142,9 +142,11 @@ def test_log_that_grows_while_the_engine_reads_it(
     half = play(1, 1200)
     long = [*log(1, 1200), half[:30]]  # behind the head, which is read before
     files = listed(tmp_path, "events", {"a.json": b"\n".join(long)})
-    read = EventLoader._read_events
+    read = EventLoader._read
 
-    def grow_and_read(loader: EventLoader, paths: Sequence[str], numbers: Sequence[int]) -> None:
+    def grow_and_read(
+        loader: EventLoader, paths: Sequence[str], numbers: Sequence[int] = (0,)
+    ) -> None:
         if paths == [str(tmp_path / "a.json")]:
             if moment == "before":
                 complete()
@@ -160,7 +162,7 @@ def test_log_that_grows_while_the_engine_reads_it(
 
     if moment == "after":
         files = listed(tmp_path, "events", {"a.json": b"\n".join(log(1, 1200))})
-    monkeypatch.setattr(EventLoader, "_read_events", grow_and_read)
+    monkeypatch.setattr(EventLoader, "_read", grow_and_read)
     staged = stage(tmp_path, files)
     assert (staged.keys, staged.rejects) == ({"a.json": lines_of(1, items=1200)}, {})
     assert len(staged.notes) == 1
@@ -224,7 +226,7 @@ def test_log_that_vanishes_while_it_is_read_is_an_error(
     from sparkify.warehouse.duckdb.event_loader import EventLoader
 
     files = listed(tmp_path, "events", {"a.json": b"\n".join([*bad, *log(1)])})
-    monkeypatch.setattr(EventLoader, "_read_events", lambda *_: (tmp_path / "a.json").unlink())
+    monkeypatch.setattr(EventLoader, "_read", lambda *_: (tmp_path / "a.json").unlink())
     if bad:
         keep = EventLoader._keep
 

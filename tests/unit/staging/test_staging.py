@@ -26,9 +26,9 @@ from sparkify import processes
 from sparkify.errors import SourceError
 from sparkify.progress import silent
 from sparkify.sources import join
-from sparkify.sources.files import Kind, Numbered, SourceFile
+from sparkify.sources.files import Kind, Numbered, SourceFile, SourceFiles
 from sparkify.staging import split
-from sparkify.staging.rejects import Ranked, RejectLog, reject_losers
+from sparkify.staging.rejects import RejectLog, reject_losers
 from sparkify.staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, fields_of
 from sparkify.staging.validate import Rejection, accept, as_staged, decode, judge
 from sparkify.warehouse.duckdb import event_loader, song_loader, strict_path
@@ -212,7 +212,7 @@ def test_unpacking_bytes_behind_a_member() -> None:
     notes: list[str] = []
     assert b"".join(split.blocks(file, notes, packed + b"\0" * 40_000)) == b"a\nb"
     assert notes == [
-        "a.json.gz: 40,000 bytes of padding behind a gzip member were passed over.",
+        "a.json.gz: ignored 40,000 bytes of padding after a gzip member.",
     ]
     with pytest.raises(split.Damage, match="behind the last gzip member") as caught:
         list(split.blocks(file, notes, packed + b"x"))
@@ -617,14 +617,14 @@ def test_accepted_records_are_read_together_but_not_all(
 ) -> None:
     """A statement for each file takes long; all at once may not fit onto the disk."""
     monkeypatch.setattr(strict_path, "_SPOOL_BYTES", spool_bytes)
-    read: list[Path] = []
-    read_numbered = event_loader.EventLoader._read_numbered
+    read: list[str] = []
+    read_bulk = event_loader.EventLoader._read
 
-    def count(loader: event_loader.EventLoader, path: Path) -> None:
-        read.append(path)
-        read_numbered(loader, path)
+    def count(loader: event_loader.EventLoader, paths: list[str], *numbers: list[int]) -> None:
+        read.extend(path for path in paths if "spool" in path)
+        read_bulk(loader, paths, *numbers)
 
-    monkeypatch.setattr(event_loader.EventLoader, "_read_numbered", count)
+    monkeypatch.setattr(event_loader.EventLoader, "_read", count)
     contents = {f"{n:02}.json": b"\n".join([*log(n, 2), b"}"]) for n in range(20)}
     staged = stage(tmp_path, contents)
     check(staged, "events", contents)
@@ -640,7 +640,7 @@ def read_beside(
     read_events: Callable[[Stager], None],
     read_songs: Callable[[threading.Event], None],
 ) -> None:
-    """Stage nothing, with something else in the place of both lanes."""
+    """Stage nothing, with something else in place of both loaders."""
     with (
         duckdb.connect(config={"threads": threads}) as connection,
         pytest.MonkeyPatch.context() as patch,
@@ -649,7 +649,7 @@ def read_beside(
         patch.setattr(event_loader.EventLoader, "stage", lambda *_: read_events(stager))
         patch.setattr(song_loader.SongLoader, "stage", lambda *given: read_songs(given[-1]))
         with closing(stager.rejects):
-            stager.stage([])
+            stager.stage(SourceFiles())
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -774,15 +774,13 @@ def staged_row(kind: Kind, record: bytes) -> tuple[Any, ...]:
 
 
 def reject_in(
-    folder: Path, kind: Kind, contents: Sequence[bytes], *ranked: Ranked
+    folder: Path, kind: Kind, contents: Sequence[bytes], *ranked: tuple[Any, ...]
 ) -> list[tuple[int, int, str, str]]:
     """Reject what lost in files; returns file, line, message and text of each reject."""
     files = source_files(folder, kind, {f"{n}.json": one for n, one in enumerate(contents)})
     log = RejectLog(folder / "rejects.ndjson")
-    key = {"events": ("sessionid", "iteminsession"), "songs": ("song_id",)}[kind]
     with closing(log):
-        numbered = {n: Numbered(n, file) for n, file in enumerate(files)}
-        reject_losers(ranked, key, fields_of(kind, KEYS), numbered, log)
+        reject_losers(ranked, kind, fields_of(kind, KEYS), files, log)
     rows = [json.loads(one) for one in log.path.read_text().splitlines()]
     assert {row["reason"] for row in rows} == {"conflict"}
     names = "source_file", "line_number", "message", "raw_text"
@@ -793,14 +791,15 @@ def test_losers_of_a_key_are_found_in_their_files(tmp_path: Path) -> None:
     """As often as they lost; what was staged before stands where its winner does."""
     a, b, c = (line("events", itemInSession=1, artist=name) for name in "ABC")
     old, new = (line("events", itemInSession=2, artist=name) for name in "ON")
-    ranked = [Ranked(staged_row("events", old), None, "displaced")]
-    ranked += [Ranked(staged_row("events", a), 0, "conflict")] * 2
-    ranked += [Ranked(staged_row("events", b), 2, "conflict")]
-    ranked += [Ranked(staged_row("events", new), 1, "kept")]
+    ranked = [(*staged_row("events", old), None, "displaced")]
+    ranked += [(*staged_row("events", a), 0, "conflict")] * 2
+    ranked += [(*staged_row("events", b), 2, "conflict")]
+    ranked += [(*staged_row("events", new), 1, "kept")]
     contents = [b"\n".join([c, a, b"{", a, a]), b"\n".join([new, new]), b]
     first, second, displaced, last = reject_in(tmp_path, "events", contents, *ranked)
     stays = (
-        "a greater record of itemInSession 1, sessionId 818, ts 2018-11-21 21:56:47.796000 stays"
+        "a greater record of itemInSession 1, sessionId 818, ts 2018-11-21 21:56:47.796000, "
+        "userId 15 stays"
     )
     assert first == (0, 2, stays, a.decode())
     assert second == (0, 4, stays, a.decode())
@@ -808,14 +807,14 @@ def test_losers_of_a_key_are_found_in_their_files(tmp_path: Path) -> None:
     assert displaced[:2] == (1, 1)
     assert displaced[2] == (
         "was staged before; the greater record of itemInSession 2, sessionId 818, "
-        "ts 2018-11-21 21:56:47.796000 here displaced it"
+        "ts 2018-11-21 21:56:47.796000, userId 15 here displaced it"
     )
     assert staged_row("events", displaced[3].encode()) == staged_row("events", old)
 
 
 def test_song_on_several_lines_loses_its_key(tmp_path: Path) -> None:
     pretty = json.dumps(BASE["songs"], indent=1).encode()
-    lost = Ranked(staged_row("songs", pretty), 0, "conflict")
+    lost = (*staged_row("songs", pretty), 0, "conflict")
     ((*place, _, text),) = reject_in(tmp_path, "songs", [pretty], lost)
     assert (place, text) == ([0, 1], pretty.decode())
 
@@ -823,8 +822,8 @@ def test_song_on_several_lines_loses_its_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize("outcome", ["conflict", "kept"])
 def test_loser_or_winner_that_is_no_longer_there(tmp_path: Path, outcome: str) -> None:
     old, new = line("events", artist="A"), line("events", artist="B")
-    ranked = [Ranked(staged_row("events", new), 0, outcome)]
-    ranked.append(Ranked(staged_row("events", old), None, "displaced"))
+    ranked = [(*staged_row("events", new), 0, outcome)]
+    ranked.append((*staged_row("events", old), None, "displaced"))
     with pytest.raises(SourceError, match=r"0\.json changed while it was read") as caught:
         reject_in(tmp_path, "events", [line("events", artist="C")], *ranked)
     assert caught.value.details == {"uri": str(tmp_path / "0.json")}

@@ -1,6 +1,6 @@
 """The warehouse on one machine: an embedded DuckDB database in one file.
 
-What loads is imported by whoever loads, so that a question does not wait for it.
+Only what reads is imported here, so that questions need not wait for the modules of a load.
 """
 
 from .reader import DuckDBReader

@@ -1,9 +1,8 @@
-"""The DuckDB file: opened by one writer or several readers, and its errors as ours."""
+"""Open the DuckDB file, for one writer or several readers, and translate the engine's errors."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ import duckdb
 from ...config import Settings
 from ...errors import BusyError, WarehouseError
 from ...progress import Progress
+from ...retry import Backoff
 from ...temporary import temporary_folder, writing
 
 _DAMAGED = re.compile("Corrupt database file|Could not read enough bytes")
@@ -27,7 +27,7 @@ NO_EXTENSIONS: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
-"""What the engine would otherwise fetch from the network, and keep below the home folder."""
+"""Otherwise the engine downloads extensions into the home folder."""
 
 _LITTLE_BYTES = 400e6
 _FIRST_PAUSE_SECONDS = 0.05
@@ -38,18 +38,17 @@ _CLOSING_SECONDS = 10.0
 def connect(
     settings: Settings, *, read_only: bool, wait: float, progress: Progress
 ) -> duckdb.DuckDBPyConnection:
-    """Open the file, waiting for whoever holds it.
+    """Open the database; wait, in seconds, for another process that holds it.
 
-    Raises BusyError when the wait was not enough, WarehouseError when the file cannot be opened.
+    Raises BusyError when it holds it for longer, WarehouseError when the file cannot be opened.
     """
-    began = time.monotonic()
-    pause = _FIRST_PAUSE_SECONDS
+    backoff = Backoff(_FIRST_PAUSE_SECONDS, longest=_LONGEST_PAUSE_SECONDS, seconds=wait)
     while True:
         try:
             if not read_only:
                 _make(settings.database)
             _require_no_other_kind(settings.database)
-            path = str(settings.database.absolute())  # the engine takes ~ for the home folder
+            path = str(settings.database.absolute())  # the engine would expand ~
             return duckdb.connect(path, read_only=read_only, config=options(settings))
         except (duckdb.Error, OSError) as error:
             holder = _LOCKED.search(str(error))
@@ -61,22 +60,20 @@ def connect(
                     _remedy(error)
                     or "Check that it is a DuckDB file, that its folder is writable, and the disk.",
                 ) from None
-            waited = time.monotonic() - began
+            waited = backoff.waited
             who = f"process {holder['pid']} ({Path(holder['program']).name})"
             if wait:
                 progress(f"waiting for {who}", min(int(waited), int(wait)), int(wait), "seconds")
-            if waited >= wait:
+            if not backoff.wait():
                 raise BusyError(
                     f"{settings.database} is in use by {who}; waited {waited:.0f} seconds",
                     "Try again when it has finished, or wait longer with --wait SECONDS.",
                     process=int(holder["pid"]),
                 ) from None
-            time.sleep(min(pause, wait - waited))
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def _require_no_other_kind(database: Path) -> None:
-    """Refuse what the engine would open with an extension, or wait for: it is not asked.
+    """Refuse what the engine would open with an extension, or block on, such as a pipe.
 
     Raises WarehouseError, or OSError when the file cannot be read.
     """
@@ -86,7 +83,7 @@ def _require_no_other_kind(database: Path) -> None:
         raise _no_database(database, "a folder" if database.is_dir() else "no regular file")
     with database.open("rb") as stream:
         head = stream.read(_MARK_AT + len(_MARK))
-    if head and head[_MARK_AT:] != _MARK:  # an empty one may be another process's that makes it
+    if head and head[_MARK_AT:] != _MARK:  # another process may be creating an empty one
         kinds = (name for start, name in _OTHER_KINDS.items() if head.startswith(start))
         raise _no_database(database, next(kinds, "a file of another kind"))
 
@@ -99,9 +96,9 @@ def _no_database(database: Path, what: str) -> WarehouseError:
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """Return how DuckDB is to work: within what memory, with how many threads, with no extension.
+    """Return the engine's configuration: memory limit, threads, no extensions.
 
-    Each thread that reads JSON takes several buffers of 32 MB, so little memory is for one thread.
+    Each thread that reads JSON takes several buffers of 32 MB, so little memory means one thread.
     """
     chosen: dict[str, Any] = {"preserve_insertion_order": False, **NO_EXTENSIONS}
     if settings.memory_limit:
@@ -114,29 +111,29 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 def _is_little(limit: str) -> bool:
-    """Whether a memory limit leaves no room for the buffers of several threads."""
+    """Return whether a memory limit leaves no room for the buffers of several threads."""
     amount = re.fullmatch(r"([\d.]+) ?([KMG])i?B", limit, re.IGNORECASE)
-    if amount is None:  # a share, terabytes, or something for DuckDB to refuse
+    if amount is None:  # a percentage, terabytes, or something for DuckDB to refuse
         return False
     power = "KMG".index(amount[2].upper()) + 1
     return bool(float(amount[1]) * 1000**power < _LITTLE_BYTES)
 
 
 def _make(database: Path) -> None:
-    """Make an empty database where there is none: whole, for one half made cannot be opened."""
+    """Create an empty database where there is none, atomically: half of one cannot be opened."""
     database.parent.mkdir(parents=True, exist_ok=True)
     if database.exists():
         return
     with temporary_folder(database.parent, ".sparkify-") as folder:
         made = folder / database.name
         duckdb.connect(str(made), config=NO_EXTENSIONS).close()
-        with suppress(OSError):  # another process was faster, or there are no hard links here
+        with suppress(OSError):  # another process was faster, or no hard links are possible
             database.hardlink_to(made)
 
 
 @contextmanager
 def closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Close a connection in the end."""
+    """Close a connection at the end of the block."""
     try:
         yield connection
     finally:
@@ -145,45 +142,42 @@ def closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyCo
 
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Commit what is done meanwhile, or, after an error, take it back."""
+    """Commit at the end of the block; roll back on an error."""
     connection.begin()
     try:
         yield
     except BaseException:
-        with suppress(duckdb.Error):  # a failure may have ended the transaction
+        with suppress(duckdb.Error):  # the error may have ended the transaction
             connection.rollback()
         raise
     connection.commit()
 
 
 def close(connection: duckdb.DuckDBPyConnection) -> None:
-    """Close a connection, and with it its transaction.
+    """Close a connection, which ends its transaction.
 
-    The engine refuses that while a call is under way, and one that a signal cut short may take a
-    moment to end; of one that takes longer the end of the process takes care.
+    The engine refuses that during a call, and one that a signal interrupted may take a moment to
+    end. If it takes longer, the connection ends with the process.
     """
-    until = time.monotonic() + _CLOSING_SECONDS
+    backoff = Backoff(_FIRST_PAUSE_SECONDS, factor=1.0, seconds=_CLOSING_SECONDS)
     while True:
         try:
-            connection.close()
+            return connection.close()
         except duckdb.ResourceInUseException:
-            if time.monotonic() > until:
-                return
             connection.interrupt()
-            time.sleep(_FIRST_PAUSE_SECONDS)
-        else:
-            return
+            if not backoff.wait():
+                return None
 
 
 @contextmanager
 def failures(doing: str) -> Iterator[None]:
-    """Turn the engine's errors into ours, which say what was being done."""
+    """Raise the engine's errors as WarehouseError, or KeyboardInterrupt. doing: what failed."""
     try:
         with writing(doing):
             yield
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
-    except RuntimeError as error:  # what the client makes of Ctrl-C during a statement
+    except RuntimeError as error:  # the client, on Ctrl-C during a statement
         if str(error) != "Query interrupted":
             raise
         raise KeyboardInterrupt from None
@@ -199,13 +193,13 @@ def failures(doing: str) -> Iterator[None]:
         ) from None
     except duckdb.Error as error:
         raise WarehouseError(f"{doing}: {_first_line(error)}", _remedy(error)) from None
-    except UnicodeDecodeError as error:  # the client on a message that cuts a character
+    except UnicodeDecodeError as error:  # the client, on a message that cuts a character
         message = error.object.decode("utf-8", "replace")
         raise WarehouseError(f"{doing}: {_first_line(message)}") from None
 
 
 def _remedy(error: Exception) -> str:
-    """Say what helps when the file is damaged, which no second try mends; else nothing."""
+    """Return the next step for a damaged file, which no second try repairs; "" otherwise."""
     if not _DAMAGED.search(_first_line(error)):
         return ""
     return (

@@ -1,20 +1,18 @@
 """A load on DuckDB: read into tables of its own, then publish in one transaction.
 
-The bulk path lets DuckDB parse a group of files at once and marks doubtful records (`doubt`). It is
-taken back for a file that DuckDB refuses or of which it marks a record; such a file is read once
-more by the strict path: a typed decoder passes what is surely good, as bytes, into a spool that the
-bulk path reads, and `staging.validate` judges the rest.
+On the bulk path DuckDB parses a group of files in one statement and marks doubtful records. A file
+that it refuses or in which it marks a record is read again, by the strict path (`strict_path`).
 """
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import json
 import re
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -31,7 +29,7 @@ from ...errors import QualityError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.download import LOCAL, Fetch, SourceFetch
-from ...sources.files import Kind, Numbered, SourceFiles, moved
+from ...sources.files import Kind, SourceFiles, moved
 from ...sql_queries import (
     SCHEMA_VERSION,
     Query,
@@ -57,7 +55,7 @@ from ...sql_queries import (
 )
 from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
 from ...staging.mend import corrections
-from ...staging.rejects import Ranked, RejectLog, reject_losers
+from ...staging.rejects import RejectLog, reject_losers
 from ...staging.rules import fields_of
 from ...temporary import temporary_folder
 from .. import Run, StageReport
@@ -66,32 +64,26 @@ from .connection import close, closing, connect, failures, transaction
 from .event_loader import EventLoader
 from .reader import DuckDBReader, check_schema, holds_tables
 from .song_loader import SongLoader
-from .strict_path import SQL
+from .strict_path import SQL, Batch
 
 _BOOKKEEPING = folder("bookkeeping")
+_MIGRATION = folder("migration")
 _PARTS = {"new_events": "part_of_events", "staging_songs": "part_of_songs"}
 _PARTED = re.compile("|".join(_PARTS))
 _SHOWN_ROWS = 10
-# DuckDB reads 2,048 lines at a time, so this bounds how many files it holds at once.
+# DuckDB reads 2,048 lines at a time: this bounds how many files it has in memory.
 _FILES_A_LINE = 32
 _COUNT = {query.name: query for query in count_queries}
-
-
+_MIGRATE = folder("duckdb/migration")
 _ALL_READ = -1
-_KEYS: dict[Kind, tuple[str, ...]] = {
-    "events": ("event_ms", "userid", "sessionid", "iteminsession"),
-    "songs": ("song_id",),
-}
-_MIGRATION = folder("migration")
-_DUCKDB_MIGRATION = folder("duckdb/migration")
 
 
 class Stager:
-    """Stages the files of one load.
+    """Reads the source files of one load into new_events and new_songs.
 
-    keys: the JSON key of each column of staging_events. workspace: a folder for files of its own.
-    fetch: gives the files, from this machine or from S3. mend_text: whether text that was encoded
-    twice is mended.
+    keys: the JSON key of each column of staging_events. workspace: a folder for files of the load.
+    fetch: opens the files, on this machine or from S3. mend_text: whether to mend text that was
+    encoded twice. records_read: how many records each file (by number) had.
     """
 
     def __init__(
@@ -105,61 +97,54 @@ class Stager:
         mend_text: bool = True,
     ) -> None:
         self._connection = connection
-        self.fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
+        self._fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
         self._workspace = workspace
         self._progress = progress
         self._fetch = fetch
         self._files = SourceFiles()
         self.rejects = RejectLog(workspace / "rejects.ndjson")
         self.records_read: list[int] = []
-        """How many records each file (by number) had."""
-        self.unknown: Counter[str] = Counter()
-        """How often each unknown field stood in the first records of each log file and in the
-        first songs."""
-        self.mended: Counter[Kind] = Counter()
-        """How many records of each kind had text that was encoded twice."""
-        self.notes: list[str] = []
-        """What the user should know of files, in sentences."""
         self._bytes = 0
         self._bytes_done = 0
         self._songs: Future[None] = Future()
         self._song_bytes: SimpleQueue[int] = SimpleQueue()
 
-    def stage(self, files: SourceFiles) -> None:
-        """Read every file into new_events or new_songs, each with its number, from 0.
+    def stage(self, files: SourceFiles) -> StageReport:
+        """Read every file, under its number from 0; return what came of it.
 
         Raises SourceError when a file cannot be read or vanishes meanwhile.
         """
         self._files = files
-        numbered = map(Numbered, itertools.count(), files)
-        events = [one for one in numbered if one.file.kind == "events"]
+        events = list(files.numbered("events"))
         self.records_read = [0] * len(files)
         self._bytes = files.bytes
-        with closing(self._connection.cursor()) as beside, ExitStack() as opened:
-            number_key = f"source_file_{secrets.token_hex(8)}"
-            shared = (number_key, self._workspace, self.rejects, self.records_read)
-            event_loader = EventLoader(
-                self._connection, "events", self.fields["events"], *shared, self._read
-            )
-            opened.callback(event_loader.close)
-            song_loader = SongLoader(
-                beside, "songs", self.fields["songs"], *shared, self._song_bytes.put
-            )
-            opened.callback(song_loader.close)
-            with self._beside(song_loader, files):
-                for group in self._fetch.groups(events):
-                    event_loader.stage(group)
-            self.unknown = event_loader.unknown + song_loader.unknown
-            self.notes = event_loader.notes + song_loader.notes
+        batch = Batch(
+            self._fields,
+            self._workspace,
+            f"source_file_{secrets.token_hex(8)}",
+            self.rejects,
+            self.records_read,
+        )
+        with (
+            closing(self._connection.cursor()) as beside,
+            contextlib.closing(
+                EventLoader(self._connection, "events", batch, self._read)
+            ) as event_loader,
+            contextlib.closing(
+                SongLoader(beside, "songs", batch, self._song_bytes.put)
+            ) as song_loader,
+            self._beside(song_loader, files),
+        ):
+            for group in self._fetch.groups(events):
+                event_loader.stage(group)
         for one in events:
             moved(one.file)  # raises where one vanished
-        self.mended.update(dict(self._connection.execute(SQL["count_mended"].sql).fetchall()))
         self.rejects.flush()
-
-    def report(self) -> StageReport:
-        """Return what came of reading the files."""
-        report = StageReport(mended=self.mended, unknown=self.unknown, notes=self.notes)
-        files = self._files
+        report = StageReport(
+            mended=Counter(dict(self._connection.execute(SQL["count_mended"].sql).fetchall())),
+            unknown=event_loader.unknown + song_loader.unknown,
+            notes=event_loader.notes + song_loader.notes,
+        )
         for file, records in zip(files, self.records_read, strict=True):
             report.read[file.kind] += records
         for number, records in self.rejects.counts.items():
@@ -170,27 +155,22 @@ class Stager:
         return report
 
     def reject_conflicts(self, kind: Kind, rows: Iterable[Sequence[Any]]) -> None:
-        """Reject the records that lost their key.
+        """Reject the records that lost their key. rows: of the conflicts query of a kind.
 
-        rows: what the conflicts query of a kind returned.
         Raises SourceError when a file no longer holds what was read from it.
         """
-        ranked = [Ranked(tuple(row), source_file, outcome) for *row, source_file, outcome in rows]
-        if ranked:
-            fields = self.fields[kind]
-            reject_losers(ranked, _KEYS[kind], fields, self._files, self.rejects, self._fetch)
+        reject_losers(rows, kind, self._fields[kind], self._files, self.rejects, self._fetch)
 
     @contextmanager
     def _beside(self, loader: SongLoader, files: SourceFiles) -> Iterator[None]:
         """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
         stop = threading.Event()
-        contents = self._fetch.read_songs(files) if files.kinds["songs"] else None
-        numbered = map(Numbered, itertools.count(), files)
-        songs = (one for one in numbered if one.file.kind == "songs")
+        contents = self._fetch.read_songs(files)
         with ThreadPoolExecutor(1, "songs") as thread:
-            self._songs = thread.submit(loader.stage, songs, contents, stop)
+            self._songs = thread.submit(loader.stage, files.numbered("songs"), contents, stop)
             try:
-                if self._has_one_thread():  # and perhaps no memory for both at a time
+                [(threads,)] = self._connection.execute(SQL["threads"].sql).fetchall()
+                if threads == 1:  # there may not be the memory for both at a time
                     wait([self._songs])
                     processes.end()
                 yield
@@ -202,12 +182,8 @@ class Stager:
                 raise
             self._songs.result()
 
-    def _has_one_thread(self) -> bool:
-        [(threads,)] = self._connection.execute(SQL["threads"].sql).fetchall()
-        return bool(threads == 1)
-
     def _read(self, size: int) -> None:
-        """Tell how far the reading is, from this thread; stop when the songs cannot be read."""
+        """Report progress, from this thread only; raise what stopped the songs."""
         self._bytes_done += size
         self._progress("reading", self._bytes_done, self._bytes, "bytes")
         if self._songs.done():
@@ -215,11 +191,10 @@ class Stager:
 
 
 class DuckDBWarehouse(DuckDBReader):
-    """The warehouse open for a load (the protocol `Warehouse`); nobody else can open it meanwhile.
+    """The warehouse open for a load (the protocol `Warehouse`), which locks out other processes.
 
-    workspace: a folder for the files of the load, removed by whoever made it.
-    fetch: gives the files of the sources. mend_text: whether to mend text that was encoded twice.
-    schema_version: of its tables.
+    workspace: a folder for the files of the load. fetch: opens the source files. mend_text: whether
+    to mend text that was encoded twice.
     """
 
     def __init__(
@@ -239,13 +214,13 @@ class DuckDBWarehouse(DuckDBReader):
         self._plan = Plan()
 
     def close(self) -> None:
-        """Let go of the file, and of those of the load."""
+        """Close the database, and the files of the load."""
         if self._stager:
             self._stager.rejects.close()
         close(self._connection)
 
     def create_tables(self, progress: Progress = silent) -> Migration | None:
-        """Make the tables that are missing, after bringing those of an older version up to date."""
+        """Make the tables that are missing, after migrating those of an older version."""
         if self.schema_version < SCHEMA_VERSION:
             return self._migrate(progress)
         with self._transaction():
@@ -253,54 +228,64 @@ class DuckDBWarehouse(DuckDBReader):
         return None
 
     def _migrate(self, progress: Progress) -> Migration:
-        run_id = self.newest_run() + 1
+        """Make all tables again, with what is staged and every run, and compute the star."""
+        values = {
+            "run_id": self.newest_run() + 1,
+            "started_at": datetime.now(UTC).replace(tzinfo=None),
+            "mend_text": int(self._mend_text),
+        }
         self.forget_staged()
         with self._transaction():
-            done = migrate(self._run, run_id, self.schema_version, mend=self._mend_text)
+            self._run(_MIGRATE["create_migration"], values)
+            suspects = self._run(_MIGRATION["suspected_texts"]) if self._mend_text else []
+            changed = corrections(text for (text,) in suspects)
+            texts = {"texts": list(changed), "mended": list(changed.values())}
+            self._run(_MIGRATE["create_mended_texts"], texts)
+            self._run_all(migration_queries)
+            migration = Migration.read(self.schema_version, self._run(_MIGRATION["migrated"]))
             self._stand_for_new()
             self._run_all(derive_queries, progress, 0, len(derive_queries))
             self._audit(rebuild_audit_queries)
             self.forget_staged()
             self._run_all(scratch_queries)
         self.schema_version = SCHEMA_VERSION
-        return done
+        return migration
 
     def replace_tables(self) -> None:
-        """Remove every table with all that is in it and make it anew, empty, in one transaction."""
+        """Replace every table by an empty one, in one transaction."""
         with self._transaction():
             self._run_all((*drop_view_queries, *drop_table_queries))
             self._create()
         self.schema_version = SCHEMA_VERSION
 
     def _create(self, without: Collection[str] = ()) -> None:
-        """Make the tables that are missing, and the views but those that are there.
+        """Make the tables that are missing, and all views but `without`.
 
-        A view that is made again is written to the file, also by a load with nothing new.
+        To make a view again writes to the file, which a load with nothing new should not.
         """
         self._run_all(create_table_queries)
         self._run_all([query for query in create_view_queries if query.name not in without])
         self._run(_BOOKKEEPING["insert_warehouse_info"])
 
     def _views(self) -> list[str]:
-        """Name the views that the database has."""
         return [name for (name,) in self._run(SQL["views_present"])]
 
     def staged_by(self) -> StagedBy:
-        """Return the settings that what is staged depends on."""
+        """Return the settings by which the staged records were loaded."""
         [(_, mend_text, jsonpaths_hash, *_)] = self._run(_BOOKKEEPING["totals"])
         return StagedBy.read(mend_text, jsonpaths_hash)
 
     def newest_run(self) -> int:
         """Return the number of the newest run, 0 before the first.
 
-        All of every run is read, for the report of the load reads it behind the commit: damage in
-        it has to be met while nothing is published.
+        Every run is read whole, as the report does after the commit: damage in the table has to
+        show before anything is published.
         """
         runs = self.read(_BOOKKEEPING["runs"].sql).rows
         return int(runs[0][0]) if runs else 0
 
     def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
-        """Read the files of a plan into tables that no reader looks at."""
+        """Read the files of a plan into tables that no reader uses."""
         self.forget_staged()
         self._plan = plan
         with failures("reading the sources"):
@@ -312,8 +297,7 @@ class DuckDBWarehouse(DuckDBReader):
                 self._fetch,
                 mend_text=self._mend_text,
             )
-            self._stager.stage(plan.files)
-        return self._stager.report()
+            return self._stager.stage(plan.files)
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Settle, enter, transform and audit what was read, in one transaction."""
@@ -323,11 +307,11 @@ class DuckDBWarehouse(DuckDBReader):
             transform = [within_days(query, days) for query in self._transform(kinds)]
             settle = [within_days(query, days) for query in needed(settle_queries, kinds)]
             steps = len(settle) + len(transform)
-            done = self._run_all(settle, progress, 0, steps)
+            self._run_all(settle, progress, 0, steps)
             self._reject_conflicts()
             self._enter(run)
             self._run_all((*reject_queries, *enter_queries, *total_queries))
-            self._run_all(transform, progress, done, steps)
+            self._run_all(transform, progress, len(settle), steps)
             progress("publishing", steps, steps, "steps")
             self._audit(within_days(query, days) for query in needed(audit_queries, kinds))
             self.forget_staged()
@@ -340,7 +324,7 @@ class DuckDBWarehouse(DuckDBReader):
             self.forget_staged()
 
     def rebuild(self, progress: Progress) -> None:
-        """Compute the star schema anew from what is staged."""
+        """Compute the star schema again from what is staged."""
         self.forget_staged()
         with self._transaction():
             self._stand_for_new()
@@ -348,16 +332,15 @@ class DuckDBWarehouse(DuckDBReader):
             self._audit(rebuild_audit_queries)
 
     def _stand_for_new(self) -> None:
-        """Let everything that is staged stand for the records of a load."""
+        """Present everything staged as the records of a load."""
         for kind in get_args(Kind):
             self._run(SQL[f"all_as_new_{kind}"])
             self._run(SQL[f"none_ranked_{kind}"])
 
     def forget_staged(self) -> None:
-        """Remove what a load has read and not published, also one that was killed."""
+        """Remove what a load, perhaps one that was killed, read and did not publish."""
         tables = self.tables()
-        for kind in get_args(Kind):
-            name = f"new_{kind}"
+        for name in ("new_events", "new_songs"):
             if name in tables:
                 self._run(SQL[f"drop_{name}"])
             else:
@@ -369,7 +352,7 @@ class DuckDBWarehouse(DuckDBReader):
         path = self._workspace / "files.ndjson"
         files, records_read = self._plan.files, self._stager.records_read
         with path.open("w", encoding="utf-8") as stream:
-            # Column by column, for there may be a million of them.
+            # In columns: there may be a million files.
             for first in range(0, len(files), _FILES_A_LINE):
                 some = slice(first, first + _FILES_A_LINE)
                 kinds, uris, sizes, fingerprints, _ = zip(*files[some], strict=True)
@@ -408,7 +391,7 @@ class DuckDBWarehouse(DuckDBReader):
             self._stager.reject_conflicts(kind, self._run(conflict_queries[kind]))
 
     def _transform(self, kinds: Collection[str]) -> list[Query]:
-        """Name the statements of the transform; a first load does not copy its events."""
+        """Return the statements of the transform; a first load adopts its table of events."""
         staged = {kind for kind in get_args(Kind) if self._has_staged(kind)}
         queries = needed(insert_table_queries, kinds, staged.intersection(kinds))
         if "events" in staged:
@@ -432,7 +415,7 @@ class DuckDBWarehouse(DuckDBReader):
                     f"{query.purpose} ({query.name}): {len(rows)} rows break this, the first is "
                     f"{rows[0]}; nothing was published",
                     "This is a fault of the program, not of the data: please report it. "
-                    "`sparkify etl --rebuild` computes the star schema anew from staging.",
+                    "`sparkify etl --rebuild` computes the star schema again from staging.",
                     check=query.name,
                     rows=[[str(value) for value in row] for row in rows[:_SHOWN_ROWS]],
                 )
@@ -440,24 +423,21 @@ class DuckDBWarehouse(DuckDBReader):
     def _run_all(
         self,
         queries: Sequence[Query],
-        progress: Progress | None = None,
+        progress: Progress = silent,
         done: int = 0,
         steps: int = 0,
-    ) -> int:
-        for query in queries:
-            if progress:
-                progress("transforming", done, steps, "steps")
+    ) -> None:
+        for step, query in enumerate(queries, done):
+            progress("transforming", step, steps, "steps")
             if query.name == "insert_songplays":
                 self._insert_songplays(query)
             else:
                 self._run(query)
-            done += 1
-        return done
 
     def _insert_songplays(self, query: Query) -> None:
-        """Match plays to a catalogue that is too large for the memory part by part.
+        """Insert plays, in parts where the catalogue is too large to be joined in memory.
 
-        A join that goes to the disk writes every event there, with all its columns.
+        A join that spills would write every event to disk, with all its columns.
         """
         [(songs,)] = self._run(_COUNT["staging_songs"])
         [(at_once,)] = self._run(SQL["songs_in_memory"])
@@ -478,39 +458,13 @@ class DuckDBWarehouse(DuckDBReader):
             yield
 
 
-def migrate(
-    run: Callable[[Query, Mapping[str, Any] | None], list[Any]],
-    run_id: int,
-    from_version: int,
-    *,
-    mend: bool,
-) -> Migration:
-    """Make all tables anew, with what is staged and every run; the star stays empty.
-
-    run: runs a statement with its parameters, within a transaction.
-    mend: whether texts that were encoded twice are mended.
-    """
-    now = datetime.now(UTC).replace(tzinfo=None)
-    values = {"run_id": run_id, "started_at": now, "mend_text": int(mend)}
-    run(_DUCKDB_MIGRATION["create_migration"], values)
-    texts = [text for (text,) in run(_MIGRATION["suspected_texts"], None)] if mend else []
-    changed = corrections(texts)
-    run(
-        _DUCKDB_MIGRATION["create_mended_texts"],
-        {"texts": list(changed), "mended": list(changed.values())},
-    )
-    for query in migration_queries:
-        run(query, None)
-    return Migration.read(from_version, run(_MIGRATION["migrated"], None))
-
-
 @contextmanager
 def open_warehouse(
     settings: Settings, *, wait: float, progress: Progress
 ) -> Iterator[DuckDBWarehouse]:
-    """Open the file for a load, and make it if it is missing.
+    """Open the database for a load; make it if it is missing.
 
-    Raises BusyError when another process holds it for longer than `wait` seconds; WarehouseError
+    Raises BusyError when another process holds it for longer than `wait` seconds, WarehouseError
     when it is no warehouse, or one of a newer program.
     """
     with ExitStack() as opened:
@@ -519,12 +473,7 @@ def open_warehouse(
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
         fetch = SourceFetch(settings, workspace)
         warehouse = DuckDBWarehouse(connection, workspace, fetch, mend_text=settings.mend_text)
-        try:
-            if holds_tables(warehouse, settings.database):
-                warehouse.schema_version = check_schema(warehouse, settings.database)
-            yield warehouse
-        finally:
-            warehouse.close()
-
-
-__all__: list[Any] = ["DuckDBWarehouse", "open_warehouse"]
+        opened.callback(warehouse.close)
+        if holds_tables(warehouse, settings.database):
+            warehouse.schema_version = check_schema(warehouse, settings.database)
+        yield warehouse

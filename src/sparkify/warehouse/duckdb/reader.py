@@ -1,4 +1,4 @@
-"""The warehouse read: our own statements, and those that a user wrote."""
+"""Read the warehouse: the program's own statements, and those that a user wrote."""
 
 from __future__ import annotations
 
@@ -36,18 +36,12 @@ _REFUSED = (
     UnicodeDecodeError,  # the client on a message that cuts a character
 )
 """What is wrong with a statement, not with the warehouse or the machine."""
-_AS_GIVEN = {
-    *("boolean", "tinyint", "smallint", "integer", "bigint", "hugeint"),
-    *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint", "float", "double", "decimal"),
-    *("varchar", "enum", "blob", "uuid", "bit", "bignum", "null"),
-}
-_NESTED = {"list", "array", "struct", "tuple", "map", "union", "variant"}
 
 
 class DuckDBReader:
-    """An open connection to the warehouse; close it soon, for a reader keeps loads waiting.
+    """An open connection to the warehouse, which keeps loads waiting.
 
-    schema_version: of its tables, at most our own.
+    schema_version: of its tables, at most SCHEMA_VERSION.
     """
 
     engine = "duckdb"
@@ -76,9 +70,8 @@ class DuckDBReader:
         return [self.read(sql) for sql in statements]
 
     def tables(self) -> list[str]:
-        """Name the tables that the database has, sorted."""
-        found = self.read(folder("duckdb")["tables_present"].sql)
-        return [name for (name,) in found.rows]
+        """Return the names of the tables, sorted."""
+        return [name for (name,) in self._run(folder("duckdb")["tables_present"])]
 
     def export(self, table: str, path: Path) -> None:
         """Write a table as a Parquet file. Raises WarehouseError when it cannot be written."""
@@ -94,7 +87,11 @@ class DuckDBReader:
 
 
 class QueryReader(DuckDBReader):
-    """A reader for statements that a user wrote: they can change nothing, here or elsewhere."""
+    """A reader for statements that a user wrote, which may only read.
+
+    A read-only database without external access is not enough: a COPY may still write beside the
+    database, over the log from which the engine restores it.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         super().__init__(connection)
@@ -103,12 +100,12 @@ class QueryReader(DuckDBReader):
         connection.execute("SET lock_configuration = true")
 
     def read(self, sql: str) -> Table:
-        """Run exactly one statement. Raises UsageError when it is none, wrong, or would write."""
+        """Run one SELECT. Raises UsageError when it is none, or wrong."""
         self._require_reading(sql)
         with failures("the query"):
             try:
                 relation = self._connection.sql(sql)
-                return Table(tuple(relation.columns), fetched(relation))
+                return Table(tuple(relation.columns), _fetched(relation))
             except _REFUSED as error:
                 raise UsageError(_told(error), _advice(error)) from None
 
@@ -143,7 +140,7 @@ class QueryReader(DuckDBReader):
 
 
 def _told(error: Exception) -> str:
-    """Give the engine's words and what it thinks was meant, without the place in the text."""
+    """Return the engine's message with its suggestion, without the place in the statement."""
     words = str(error)
     if isinstance(error, UnicodeDecodeError):
         words = error.object.decode("utf-8", "replace")
@@ -168,10 +165,9 @@ def open_reader(
 ) -> Iterator[DuckDBReader]:
     """Open the warehouse read-only.
 
-    wait: how many seconds to wait for a load that is under way. for_user_sql: let through only
-    what reads.
-    Raises WarehouseError when there is no warehouse, or one that this program cannot read;
-    BusyError when the wait was not enough.
+    wait: for a running load, in seconds. for_user_sql: refuse all but a SELECT.
+    Raises WarehouseError when there is no warehouse or one that this program cannot read, BusyError
+    when the load takes longer.
     """
     if not settings.database.exists():
         raise WarehouseError(
@@ -180,18 +176,15 @@ def open_reader(
         )
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
         version = check_schema(DuckDBReader(connection), settings.database)
-        if for_user_sql:
-            yield QueryReader(connection)
-        else:
-            yield DuckDBReader(connection, version)
+        yield QueryReader(connection) if for_user_sql else DuckDBReader(connection, version)
 
 
 def export_tables(
     settings: Settings, tables: Sequence[str], address: str, *, wait: float, progress: Progress
 ) -> dict[str, str]:
-    """Write each table to `<table>.parquet` in a folder, over what stood there, all or none.
+    """Write each table to `<table>.parquet` in a folder, replacing what stood there, all or none.
 
-    Returns the file of each table. Raises UsageError when the folder cannot be written to,
+    Returns the file of each table. Raises UsageError when the folder is not writable,
     WarehouseError or BusyError.
     """
     target = Path(address)
@@ -208,7 +201,7 @@ def export_tables(
 
 
 def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledger:
-    """Read what is loaded; nothing is, where there is no database or it has no tables."""
+    """Return what is loaded: nothing, where there is no database or it has no tables."""
     if not settings.database.exists():
         return Ledger()
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
@@ -222,16 +215,13 @@ def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledge
 
 
 def holds_tables(reader: DuckDBReader, database: Path) -> bool:
-    """Return whether a database holds our tables.
-
-    Raises WarehouseError when it holds tables of our names that this program did not make.
-    """
+    """Return whether a database holds a warehouse; see `holds_warehouse`."""
     found = reader.read(folder("duckdb")["names_taken"].sql)
     return holds_warehouse(found.rows, str(database), ELSEWHERE)
 
 
 def check_schema(reader: DuckDBReader, database: Path) -> int:
-    """Return the version of the tables. Nothing is changed.
+    """Return the version of the tables.
 
     Raises WarehouseError when the database is no warehouse, or one of a newer program.
     """
@@ -245,20 +235,6 @@ def check_schema(reader: DuckDBReader, database: Path) -> int:
     if not isinstance(version, int):
         raise not_ours(["warehouse_info"], str(database), ELSEWHERE)
     return known_version(version, str(database))
-
-
-# The values of a result whose types nobody knows beforehand: nothing of any is lost or refused.
-#
-# | DuckDB | Python |
-# | --- | --- |
-# | numbers, BOOLEAN, VARCHAR, JSON, ENUM, BLOB, UUID, BIT, BIGNUM | what the client gives |
-# | DATE, TIME, TIMESTAMP, with a zone or without | datetime's; a moment with a zone is in UTC |
-# | LIST, ARRAY, STRUCT, TUPLE, MAP, UNION, VARIANT | Nested |
-# | nanoseconds, INTERVAL, GEOMETRY, TYPE, and what is unknown | str, as DuckDB writes it |
-#
-# NULL is None. A moment that Python has no value for (infinity, a year before 1 or after 9999,
-# 24:00) stays the text that it is. The client by itself gives another moment for infinity, 30 days
-# for a month, microseconds for nanoseconds, and wants pytz for a zone.
 
 
 @dataclass(frozen=True)
@@ -276,33 +252,6 @@ class Nested:
         return json.loads(self.text)
 
 
-def fetched(relation: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
-    """Run a statement and return its rows. Raises duckdb.Error."""
-    kinds = [str(type_.id) for type_ in relation.types]
-    if _AS_GIVEN.issuperset(kinds):
-        return relation.fetchall()
-    rows = relation.select(*map(_asked, range(1, len(kinds) + 1), kinds)).fetchall()
-    converters = [_CONVERTERS.get(kind, Nested if kind in _NESTED else None) for kind in kinds]
-    columns = zip(*rows, strict=True)
-    return list(zip(*map(_converted, columns, converters), strict=True))
-
-
-def _asked(place: int, kind: str) -> duckdb.Expression:
-    """Ask for one column, known by its place because names may repeat."""
-    column = duckdb.SQLExpression(f"#{place}")
-    if kind in _AS_GIVEN:
-        return column
-    if kind in _NESTED:
-        return duckdb.FunctionExpression("to_json", column)
-    return column.cast("VARCHAR")
-
-
-def _converted(column: tuple[Any, ...], convert: Callable[[str], Any] | None) -> tuple[Any, ...]:
-    if convert is None:
-        return column
-    return tuple(None if value is None else convert(value) for value in column)
-
-
 def _or_text(convert: Callable[[str], Any]) -> Callable[[str], Any]:
     def converted(text: str) -> Any:
         if text.startswith("24:"):  # some versions of Python take it for 0:00
@@ -315,12 +264,49 @@ def _or_text(convert: Callable[[str], Any]) -> Callable[[str], Any]:
     return converted
 
 
+# The client itself returns another moment for infinity, 30 days for a month, microseconds for
+# nanoseconds, and wants pytz for a time zone. So a column of any type but _AS_GIVEN is read as
+# text (for `query` the session's time zone is UTC), and becomes a value of Python where there is
+# one: not for infinity, a year before 1 or after 9999, or 24:00, which stay text. Nanoseconds,
+# INTERVAL, GEOMETRY, TYPE and types to come are text as DuckDB writes it.
+_AS_GIVEN = {
+    *("boolean", "tinyint", "smallint", "integer", "bigint", "hugeint"),
+    *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint", "float", "double", "decimal"),
+    *("varchar", "enum", "blob", "uuid", "bit", "bignum", "null"),
+}
+_NESTED = {"list", "array", "struct", "tuple", "map", "union", "variant"}
 _CONVERTERS: Mapping[str, Callable[[str], Any]] = {
     "date": _or_text(date.fromisoformat),
-    "time": _or_text(time.fromisoformat),
-    "time with time zone": _or_text(time.fromisoformat),
-    "timestamp": _or_text(datetime.fromisoformat),
-    "timestamp_s": _or_text(datetime.fromisoformat),
-    "timestamp_ms": _or_text(datetime.fromisoformat),
-    "timestamp with time zone": _or_text(datetime.fromisoformat),
+    **dict.fromkeys(("time", "time with time zone"), _or_text(time.fromisoformat)),
+    **dict.fromkeys(
+        ("timestamp", "timestamp_s", "timestamp_ms", "timestamp with time zone"),
+        _or_text(datetime.fromisoformat),
+    ),
+    **dict.fromkeys(_NESTED, Nested),
 }
+
+
+def _fetched(relation: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows, no value changed or refused. Raises duckdb.Error."""
+    kinds = [str(type_.id) for type_ in relation.types]
+    if _AS_GIVEN.issuperset(kinds):
+        return relation.fetchall()
+    rows = relation.select(*map(_asked, range(1, len(kinds) + 1), kinds)).fetchall()
+    columns = zip(*rows, strict=True)
+    return list(zip(*map(_converted, columns, map(_CONVERTERS.get, kinds)), strict=True))
+
+
+def _asked(place: int, kind: str) -> duckdb.Expression:
+    """Return how to ask for a column, by its place because names may repeat."""
+    column = duckdb.SQLExpression(f"#{place}")
+    if kind in _AS_GIVEN:
+        return column
+    if kind in _NESTED:
+        return duckdb.FunctionExpression("to_json", column)
+    return column.cast("VARCHAR")
+
+
+def _converted(column: tuple[Any, ...], convert: Callable[[str], Any] | None) -> tuple[Any, ...]:
+    if convert is None:
+        return column
+    return tuple(None if value is None else convert(value) for value in column)

@@ -1,4 +1,7 @@
-"""The truth about a generated world: what every table must hold, and what the answers are."""
+"""What every table must hold and every question answer: counted while generating.
+
+Memory does not grow with the number of events.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .chance import Integers, digest
+from .behaviour import DAY, EPOCH, HOUR, IS_PAID, millisecond
 from .music import NOT_FOUND, Music
 from .options import Options
 from .people import People, User
-from .rhythm import DAY, EPOCH
-from .tally import NEVER, Tally
+from .sessions import NO_SONG, Events
+from .words import Flags, Integers, digest
 
+_NEVER = -1
 _TOP = 10
 _AWAY = 7 * DAY * 1_000
 _LEVELS = ("free", "paid")
@@ -27,14 +31,141 @@ _ODD = 0x9E3779B97F4A7C15
 
 _Digests = NDArray[np.uint64]
 _Name = TypeVar("_Name", bound=tuple[str, ...])
+_Days = TypeVar("_Days", int, Integers)
 
 
-def truth(options: Options, music: Music, people: People, tally: Tally) -> dict[str, Any]:
-    """Say what is known of a world, loaded with the default settings.
+class Tally:
+    """Counts over events, added as they come.
 
-    generator, options: which world it is. tables: rows by table; `matched` are the songplays with a
-    song_id. answers: by the name of the question; lengths are in units of 1e-5 s, so that they are
-    whole numbers; lists are ordered, ties by name.
+    events, starts: all events; distinct moments, to the millisecond, at which a song starts.
+    songs: plays by song.
+    hours: plays by hour, counted from 1970. lengths: total length of the free and of the paid
+    plays, in units of 1e-5 s. changes: how often a listener's level differs from that of the play
+    before: to free, to paid. sessions_by_plays: the number of sessions by their plays.
+    cohorts: shape (weeks, weeks), weeks counted from that of the first day: of the listeners whose
+    first play was in a week, how many played so many weeks later.
+
+    By user: the milliseconds of their events; plays (free, paid); sessions and days with plays;
+    moments of the first, the first paid and the last play, or -1; whether the last play was paid.
+    """
+
+    def __init__(
+        self, song_lengths: Integers, servers: Integers, first_day: int, days: int
+    ) -> None:
+        users = len(servers)
+        self.milliseconds = millisecond(servers)
+        self.events = self.starts = 0
+        self.songs = np.zeros(len(song_lengths), np.int64)
+        self.hours: Counter[int] = Counter()
+        self.lengths = np.zeros(2, np.int64)
+        self.changes = np.zeros(2, np.int64)
+        self.sessions_by_plays: Counter[int] = Counter()
+        self.first_week = _week_of(first_day)
+        weeks = _week_of(first_day + days - 1) - self.first_week + 1
+        self.cohorts = np.zeros((weeks, weeks), np.int64)
+
+        self.plays = np.zeros((2, users), np.int64)
+        self.sessions, self.days = np.zeros((2, users), np.int64)
+        self.first_at, self.first_paid_at, self.last_at = np.full((3, users), _NEVER)
+        self.is_paid = np.zeros(users, np.bool_)
+        self._song_lengths = song_lengths
+        self._session, self._session_plays = np.zeros((2, users), np.int64)
+
+    def add(self, events: Events) -> None:
+        """Count events of one day, ordered by time, later than all before."""
+        self.events += len(events.at)
+        plays = np.flatnonzero(events.song != NO_SONG)
+        if not len(plays):
+            return
+        moments = events.at[plays] * 1_000 + self.milliseconds[events.user[plays]]
+        self.starts += len(np.unique(moments))
+        _count(self.hours, events.at[plays] // HOUR)
+        song, is_paid = events.song[plays], IS_PAID[events.state[plays]]
+        np.add.at(self.songs, song, 1)
+        np.add.at(self.lengths, is_paid.astype(np.int64), self._song_lengths[song])
+
+        by_user = np.argsort(events.user[plays], kind="stable")
+        user, at, session = (
+            column[plays][by_user] for column in (events.user, events.at, events.session)
+        )
+        is_paid = is_paid[by_user]
+        is_first, is_last = _edges(user)
+        np.add.at(self.plays, (is_paid.astype(np.int64), user), 1)
+        self._count_sessions(user, session)
+        self._count_changes(user[is_first], is_first, is_paid)
+        self._count_days(user[is_first], at[is_first], int(at[0]) // DAY)
+        paying, index = np.unique(user[is_paid], return_index=True)
+        news = self.first_paid_at[paying] == _NEVER
+        self.first_paid_at[paying[news]] = at[is_paid][index[news]]
+        self.last_at[user[is_last]] = at[is_last]
+        self.is_paid[user[is_last]] = is_paid[is_last]
+
+    def end_sessions(self) -> None:
+        """Count what waited for the end of a run: the last session of each listener."""
+        _count(self.sessions_by_plays, self._session_plays[self._session_plays > 0])
+        self._session[:] = self._session_plays[:] = 0
+
+    def _count_sessions(self, user: Integers, session: Integers) -> None:
+        """Count sessions by their plays, except each user's last one, which may go on later."""
+        is_first, is_last = _edges(user, session)
+        user, session = user[is_first], session[is_first]
+        plays = 1 + np.flatnonzero(is_last) - np.flatnonzero(is_first)
+        goes_on = session == self._session[user]
+        plays[goes_on] += self._session_plays[user[goes_on]]
+        self._session_plays[user[goes_on]] = 0
+        np.add.at(self.sessions, user[~goes_on], 1)
+        is_first, is_last = _edges(user)
+        ended = np.append(self._session_plays[user[is_first]], plays[~is_last])
+        _count(self.sessions_by_plays, ended[ended > 0])
+        self._session[user[is_last]] = session[is_last]
+        self._session_plays[user[is_last]] = plays[is_last]
+
+    def _count_changes(self, users: Integers, is_first: Flags, is_paid: Flags) -> None:
+        """Count plays of another level than the user's play before."""
+        before = np.roll(is_paid, 1)
+        heard = self.last_at[users] != _NEVER
+        before[is_first] = np.where(heard, self.is_paid[users], is_paid[is_first])
+        changed = is_paid[is_paid != before]
+        self.changes += [len(changed) - changed.sum(), changed.sum()]
+
+    def _count_days(self, users: Integers, at: Integers, day: int) -> None:
+        """Count days and weeks of users, each given once, with a play on this day."""
+        last_day = self.last_at[users] // DAY
+        self.days[users] += last_day != day
+        news = self.first_at[users] == _NEVER
+        self.first_at[users[news]] = at[news]
+        first_week = _week_of(self.first_at[users] // DAY)
+        this_week = _week_of(day)
+        back = news | (_week_of(last_day) != this_week)
+        cohort = first_week[back] - self.first_week
+        np.add.at(self.cohorts, (cohort, this_week - first_week[back]), 1)
+
+
+def _week_of(day: _Days) -> _Days:
+    """Return the week (Monday to Sunday) of a day; both are counted from 1970-01-01."""
+    return (day + 3) // 7
+
+
+def _edges(*columns: Integers) -> tuple[Flags, Flags]:
+    """Return where runs of rows begin that are equal in all columns, and where they end."""
+    changes = np.any([values[1:] != values[:-1] for values in columns], axis=0)
+    return np.append(True, changes), np.append(changes, True)
+
+
+def _count(counter: Counter[int], values: Integers) -> None:
+    """Add the number of times that each value occurs."""
+    for value, times in zip(*np.unique(values, return_counts=True), strict=True):
+        counter[int(value)] += int(times)
+
+
+def expected_results(
+    options: Options, music: Music, people: People, tally: Tally
+) -> dict[str, Any]:
+    """Return what a load with the default settings must give.
+
+    generator, options: `Options.identity()`. tables: rows by table; `matched` are the songplays
+    with a song_id. answers: by the name of the question; lengths are in units of 1e-5 s, so that
+    they are whole numbers; lists are ordered, ties by name.
     """
     matched = _matched(music, tally)
     return {
@@ -54,7 +185,7 @@ def truth(options: Options, music: Music, people: People, tally: Tally) -> dict[
 
 
 def _matched(music: Music, tally: Tally) -> Counter[int]:
-    """Count the plays that are matched, by number of the song that they are matched to."""
+    """Return the matched plays, by number of the song that they are matched to."""
     found: Counter[int] = Counter()
     for number in np.flatnonzero((tally.songs > 0) & (music.found != NOT_FOUND)):
         found[music.catalogue.matched(int(music.found[number]))] += int(tally.songs[number])
@@ -75,9 +206,9 @@ def _tables(music: Music, tally: Tally, matched: Counter[int]) -> dict[str, int]
 
 
 def _songs(music: Music, tally: Tally) -> dict[str, Any]:
-    """Find the songs and artists with the most plays, as they are staged from the logs.
+    """Return the songs and artists with the most plays, named as they are staged from the logs.
 
-    To count, a name is known by 64 bits of its digest: all names would take too much memory.
+    Names are counted by 64 bits of their digest: all names would take too much memory.
     """
     played = np.flatnonzero(tally.songs)
     plays, heard = tally.songs[played], music.recordings.take(played)
@@ -100,16 +231,16 @@ def _songs(music: Music, tally: Tally) -> dict[str, Any]:
 
 
 def _digests(numbers: Integers, name: Callable[[int], str]) -> _Digests:
-    """Give the digests of the names of numbers, of which many occur more than once."""
+    """Return the digests of the names of numbers, many of which occur more than once."""
     known, which = np.unique(numbers, return_inverse=True)
     digests = (digest(name(number)) for number in known.tolist())
     return np.fromiter(digests, np.uint64, len(known))[which]
 
 
 def _top(plays: Integers, keys: _Digests, name: Callable[[int], _Name]) -> list[tuple[_Name, int]]:
-    """Find the names with the most plays, given columns with plays and with keys of the names.
+    """Return the names with the most plays, given columns of plays and of keys of the names.
 
-    name: tells the name of a place in these columns.
+    name: returns the name of a row of these columns.
     """
     if not len(plays):
         return []
@@ -196,7 +327,7 @@ def _listeners(tally: Tally) -> dict[str, Any]:
     first, first_paid, last = (
         moments[listeners] for moments in (tally.first_at, tally.first_paid_at, tally.last_at)
     )
-    waits = (first_paid - first)[(first_paid != NEVER) & (first_paid > first)]
+    waits = (first_paid - first)[(first_paid != _NEVER) & (first_paid > first)]
     newest = last * 1_000 + tally.milliseconds[listeners]
     away = newest.max(initial=0) - newest > _AWAY
     is_paid = tally.is_paid[listeners]
@@ -251,7 +382,7 @@ def _groups(people: People, tally: Tally) -> dict[str, Any]:
 
 
 def _returning(tally: Tally) -> dict[str, dict[str, int]]:
-    """Say by Monday, for the listeners who are new in that week, how many play how much later."""
+    """Return by Monday, for listeners new in that week, how many play how many weeks later."""
     return {
         _date(7 * (tally.first_week + cohort) - 3): {
             str(later): int(listeners) for later, listeners in enumerate(counts) if listeners
@@ -262,7 +393,7 @@ def _returning(tally: Tally) -> dict[str, dict[str, int]]:
 
 
 def _median(counts: Counter[int]) -> float | None:
-    """Find the median of numbers of which it is known how often each occurs."""
+    """Return the median of numbers, given how often each occurs."""
     total = counts.total()
     if not total:
         return None

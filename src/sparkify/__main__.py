@@ -1,0 +1,5 @@
+"""`python -m sparkify`: the command line."""
+
+from .cli import main
+
+main()
