@@ -6,8 +6,8 @@ Serves as many song files as asked for (14,896) from `rclone serve s3`, in a pro
 reads them all into memory, one reader after the other, round after round, so that what else the
 machine does befalls all alike. The bare readers are loops around a client, with nothing that a load
 needs: no order, no bound on memory, no check of the version, no second attempt. Prints the median
-of each reader in objects a second, and what Sparkify's has of the fastest bare one's, per kind of
-access (signed or not).
+of each reader in objects a second, its CPU time for each object (without the server's), and what
+Sparkify's has of the fastest bare one's, per kind of access (signed or not).
 """
 
 from __future__ import annotations
@@ -176,20 +176,23 @@ def main() -> None:
 
 def _compare(found: dict[str, Reader], count: int, rounds: int, *, signed: bool) -> None:
     seconds: dict[str, list[float]] = {name: [] for name in found}
+    cpu: dict[str, list[float]] = {name: [] for name in found}
     sizes = {name: read() for name, read in found.items()}  # files and connections warm
     assert len(set(sizes.values())) == 1, sizes
     for number in range(rounds):
         names = list(found)
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             found[name]()
             seconds[name].append(time.perf_counter() - began)
+            cpu[name].append(time.process_time() - used)
     speed = {name: count / statistics.median(taken) for name, taken in seconds.items()}
     bare = max(one for name, one in speed.items() if name != "sparkify")
     say = sys.stdout.write
     say(f"{'signed' if signed else 'not signed'}, {count:,} objects, {rounds} rounds:\n")
     for name, one in sorted(speed.items(), key=lambda item: -item[1]):
-        say(f"  {name:<24} {one:8,.0f} objects a second\n")
+        micro = 1e6 * statistics.median(cpu[name]) / count
+        say(f"  {name:<24} {one:8,.0f} objects a second {micro:8,.0f} microseconds of CPU each\n")
     say(f"  sparkify has {speed['sparkify'] / bare:.0%} of the fastest bare reader\n")
 
 

@@ -17,7 +17,7 @@ import os
 import threading
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import __version__
@@ -133,9 +133,10 @@ class Problem(Enum):
 
 BUSY = frozenset((Problem.THROTTLED, Problem.UNAVAILABLE))
 _TOO_MANY = 429
-# Of botocore/data/_retry.json, of the operations of redshift-data, and of AmazonS3/latest/API/
-# ErrorResponses.html; without `Exception` at their end, which some services leave out. Where there
-# is no body, the code is the status.
+# Codes are those of botocore/data/_retry.json, of the operations of redshift-data, and of
+# AmazonS3/latest/API/ErrorResponses.html, without `Exception` at their end, which some services
+# leave out; of an answer without a body the status is the code. `Error` ends the exceptions of
+# botocore itself.
 _CODES: Mapping[Problem, tuple[str, ...]] = {
     Problem.EXPIRED: ("ExpiredToken", "RequestExpired", "TokenRefreshRequired"),
     Problem.NOT_ACCEPTED: (
@@ -143,6 +144,9 @@ _CODES: Mapping[Problem, tuple[str, ...]] = {
         *("InvalidSecurity", "InvalidSignature", "InvalidToken", "MissingAuthenticationToken"),
         *("NotAuthorized", "OptInRequired", "SignatureDoesNotMatch", "UnrecognizedClient"),
     ),
+    Problem.NO_CREDENTIALS: ("NoCredentialsError", "PartialCredentialsError"),
+    Problem.NOT_FETCHED: ("CredentialRetrievalError", "SSOError", "TokenRetrievalError"),
+    Problem.NO_PROFILE: ("ProfileNotFound",),
     Problem.CLOCK: ("RequestTimeTooSkewed",),
     Problem.DENIED: ("AccessDenied", "AllAccessDisabled", "UnauthorizedOperation", "403"),
     Problem.NOT_FOUND: (
@@ -160,6 +164,9 @@ _CODES: Mapping[Problem, tuple[str, ...]] = {
         *("InternalServerError", "QueryTimeout", "RequestTimeout", "ServiceUnavailable"),
         *("500", "502", "503", "504"),
     ),
+    Problem.UNREACHABLE: (
+        *("ConnectionError", "HTTPClientError", "IncompleteReadError", "ResponseParserError"),
+    ),
     Problem.UNSUPPORTED: (
         *("ActionNotImplemented", "InvalidAction", "MethodNotAllowed", "NotImplemented"),
         *("UnknownOperation", "UnsupportedOperation", "405", "501"),
@@ -173,16 +180,16 @@ _CODES: Mapping[Problem, tuple[str, ...]] = {
 }
 _MEANT = {code: what for what, codes in _CODES.items() for code in codes}
 
-KEYS = (
+_KEYS = (
     "Set KEY and SECRET in [AWS], or leave both empty and use the standard AWS chain (environment,"
     " AWS_PROFILE, `aws configure`); `aws sts get-caller-identity` tells whether they work."
 )
-SIGN_IN = "Get new ones (`aws sso login`, or new keys and token), then run the command again."
+_SIGN_IN = "Get new ones (`aws sso login`, or new keys and token), then run the command again."
 _CREDENTIALS = {
-    Problem.EXPIRED: ("the AWS credentials have expired", SIGN_IN),
-    Problem.NOT_ACCEPTED: ("AWS does not accept the credentials ({code})", KEYS),
-    Problem.NO_CREDENTIALS: ("there are no AWS credentials ({said})", KEYS),
-    Problem.NOT_FETCHED: ("no AWS credentials could be fetched: {said}", SIGN_IN),
+    Problem.EXPIRED: ("the AWS credentials have expired", _SIGN_IN),
+    Problem.NOT_ACCEPTED: ("AWS does not accept the credentials ({code})", _KEYS),
+    Problem.NO_CREDENTIALS: ("there are no AWS credentials ({said})", _KEYS),
+    Problem.NOT_FETCHED: ("no AWS credentials could be fetched: {said}", _SIGN_IN),
     Problem.NO_PROFILE: (
         "{said}",
         "Correct AWS_PROFILE, or add the profile to ~/.aws/config.",
@@ -227,26 +234,8 @@ def problem(error: BaseException) -> Problem:
         if status == _TOO_MANY:
             return Problem.THROTTLED
         return Problem.UNAVAILABLE if status >= 500 else Problem.OTHER
-    return next((what for kind, what in _kinds() if isinstance(error, kind)), Problem.OTHER)
-
-
-@cache
-def _kinds() -> tuple[tuple[type[BaseException], Problem], ...]:
-    from botocore import exceptions
-    from botocore.parsers import ResponseParserError
-
-    return (
-        (exceptions.NoCredentialsError, Problem.NO_CREDENTIALS),
-        (exceptions.PartialCredentialsError, Problem.NO_CREDENTIALS),
-        (exceptions.SSOError, Problem.NOT_FETCHED),
-        (exceptions.TokenRetrievalError, Problem.NOT_FETCHED),
-        (exceptions.CredentialRetrievalError, Problem.NOT_FETCHED),
-        (exceptions.ProfileNotFound, Problem.NO_PROFILE),
-        (exceptions.ConnectionError, Problem.UNREACHABLE),
-        (exceptions.HTTPClientError, Problem.UNREACHABLE),
-        (exceptions.IncompleteReadError, Problem.UNREACHABLE),
-        (ResponseParserError, Problem.UNREACHABLE),
-    )
+    own = (one.__name__ for one in type(error).__mro__ if one.__module__.startswith("botocore."))
+    return next((_MEANT[name] for name in own if name in _MEANT), Problem.OTHER)
 
 
 def credentials_error(

@@ -83,10 +83,11 @@ class LoadReport:
         }
 
 
-class _Stages:
-    """Progress that logs each stage once, with its run, before passing it on."""
+class _Stages(logging.Filter):
+    """Progress that logs each stage once, before passing it on; the run in the log of others."""
 
     def __init__(self, progress: Progress) -> None:
+        super().__init__()
         self.run_id: int | None = None
         self._progress = progress
         self._stage = ""
@@ -96,6 +97,24 @@ class _Stages:
             self._stage = step
             self.log(step)
         self._progress(step, done, total, unit)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Name the run in the lines of other modules, such as those of `retry`."""
+        if self.run_id and record.name != __name__:
+            record.run = f"run {self.run_id}: "
+        return True
+
+    @contextmanager
+    def naming_the_run(self) -> Iterator[None]:
+        """Filter the log of the program within this block."""
+        handlers = [*logging.getLogger(__package__).handlers]
+        for handler in handlers:
+            handler.addFilter(self)
+        try:
+            yield
+        finally:
+            for handler in handlers:
+                handler.removeFilter(self)
 
     def log(self, message: str, level: int = logging.INFO) -> None:
         """Log a line; it must hold no value of a record."""
@@ -143,8 +162,12 @@ def load(
     if not rebuild:
         stages.log("listing sources")
         listing = list_sources(settings)
-    with open_warehouse(settings, wait=wait, progress=stages) as warehouse:
+    with (
+        stages.naming_the_run(),
+        open_warehouse(settings, wait=wait, progress=stages) as warehouse,
+    ):
         report = LoadReport(warehouse.engine)
+        report.notes += _cost_at_risk(settings)
         if migration := warehouse.create_tables(stages):
             report.notes.append(migration.note)
         if rebuild:
@@ -283,6 +306,15 @@ def _staged(warehouse: Warehouse, kind: Kind) -> int:
 def _passed(audits: Iterable[Query]) -> list[dict[str, Any]]:
     """Return the audits, which all passed: one that fails stops the load."""
     return [{"name": query.name, "severity": "fail", "failures": 0} for query in audits]
+
+
+def _cost_at_risk(settings: Settings) -> list[str]:
+    """Return a warning when Redshift computes without the usage limit of the settings."""
+    if settings.engine == "duckdb":
+        return []
+    from . import iac
+
+    return [note for note in [iac.limit_warning(settings)] if note]
 
 
 def _unread(listing: Listing) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is secret, taken out of what is shown: keys, tokens, passwords, signed addresses."""
+"""Secrets masked in whatever is shown: keys, tokens, passwords, signed addresses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 MASK = "****"
 _SHORTEST_SECRET = 8
-"""A shorter text is no key of AWS, and would be found in the midst of words."""
+"""No key of AWS is shorter, and a shorter text would match inside words."""
 
 _NAMES = (
     r"(?:secret_?access_?key|access_?key_?id|secret_?key|session_?token|security-?_?token"
@@ -33,12 +33,12 @@ _known: set[str] = set()
 
 
 def remember(*secrets: str) -> None:
-    """Let `mask_all` take these texts out, too: keys that stand in a settings file."""
+    """Let `mask_all` mask these texts, too: the keys of a settings file."""
     _known.update(secret for secret in secrets if secret)
 
 
 def mask(text: str, known: Iterable[str] = ()) -> str:
-    """Replace what is secret by MASK: access keys, tokens, passwords, and every text in `known`."""
+    """Return a text with MASK for access keys, tokens, passwords, and every text in `known`."""
     for secret in known:
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, MASK)
@@ -48,7 +48,7 @@ def mask(text: str, known: Iterable[str] = ()) -> str:
 
 
 def mask_all(text: str) -> str:
-    """Replace what is secret by MASK, the keys of the settings and of the environment included."""
+    """Return a text with secrets masked, the keys of settings and environment included."""
     found = (os.environ.get(variable, "") for variable in _VARIABLES)
     return mask(text, sorted({*_known, *found}, key=len, reverse=True))
 

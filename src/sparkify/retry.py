@@ -11,11 +11,14 @@ pauses, `jitter=0.5` leaves half of each pause to chance.
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import time
 from collections.abc import Callable
 from typing import Protocol
+
+_LOG = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -84,13 +87,19 @@ class Backoff:
         self._next = min(self._longest, pause * self._factor)
         return pause * (1 - self._jitter * random.random())
 
-    def wait(self) -> bool:
-        """Pause, at most until the deadline; return False at once where there is no time left."""
+    def wait(self, call: str = "") -> bool:
+        """Pause, at most until the deadline; return False at once where there is no time left.
+
+        call: what failed and is tried again, for the log.
+        """
         left = self._seconds - self.waited
         if left <= 0 or self._attempts <= 0:
             return False
         self._attempts -= 1
-        self._sleep(min(self.next(), left))
+        pause = min(self.next(), left)
+        if call:
+            _LOG.warning("trying %s again in %.1f s", call, pause)
+        self._sleep(pause)
         return True
 
     def hurry(self, longest: float = 1.0) -> None:

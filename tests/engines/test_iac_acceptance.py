@@ -168,7 +168,7 @@ def test_from_nothing_to_answers_and_back_to_nothing(account: Account) -> None:
     # Before it is built, a load says what to do.
     early = account.run("etl.py")
     assert early.returncode == 3
-    assert "python3 iac.py" in early.stderr
+    assert "sparkify iac up" in early.stderr
 
     # Building, twice.
     built = account.run("iac.py")

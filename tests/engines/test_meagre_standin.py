@@ -15,7 +15,7 @@ from sparkify import analysis, doctor, iac, quality
 from sparkify.config.keys import SETTINGS
 from sparkify.errors import SourceError
 from sparkify.warehouse import open_reader
-from sparkify.warehouse.redshift import direct
+from sparkify.warehouse.redshift import copy_plan
 
 GOOD = [log("1", *(play(1, item) for item in range(16))), song(1)]
 TOLD = ("events", "songs", "tables", "plays", "checks")
@@ -46,9 +46,9 @@ def test_loads_are_those_of_duckdb(
 ) -> None:
     """In auto COPY first tries the files by itself, and cannot: nobody tells what failed."""
     if mode == "auto":
-        monkeypatch.setattr(direct, "first_unfit_head", lambda *_: None)
-        monkeypatch.setattr(direct, "MUCH_BYTES", 0)
-        monkeypatch.setattr(direct, "LARGE_FILE_BYTES", 0)
+        monkeypatch.setattr(copy_plan, "first_unfit_head", lambda *_: None)
+        monkeypatch.setattr(copy_plan, "MUCH_BYTES", 0)
+        monkeypatch.setattr(copy_plan, "LARGE_FILE_BYTES", 0)
     for files in (FIRST, SECOND):
         place.put(files)
         theirs, ours = place.load_duckdb(), place.load(copy_mode=mode)
@@ -73,7 +73,7 @@ def test_a_copy_that_fails_on_line_17_says_so_with_the_value(
 ) -> None:
     """Whether there is a view with the load errors or not, and nobody tells the query's number."""
     place.put(BAD)
-    monkeypatch.setattr(direct, "first_unfit_head", lambda *_: None)
+    monkeypatch.setattr(copy_plan, "first_unfit_head", lambda *_: None)
     if not view:
         message = 'ERROR: relation "sys_load_error_detail" does not exist'
         place.aws.fault("fail", "statement", match="sys_load_error", message=message, count=99)
@@ -82,8 +82,8 @@ def test_a_copy_that_fails_on_line_17_says_so_with_the_value(
     assert "s3://sparkify-source/log_data/1.json, line 17" in caught.value.reason
     assert "no number" in caught.value.reason
     assert "sessionid" in caught.value.reason.lower()
-    monkeypatch.setattr(direct, "MUCH_BYTES", 0)
-    monkeypatch.setattr(direct, "LARGE_FILE_BYTES", 0)
+    monkeypatch.setattr(copy_plan, "MUCH_BYTES", 0)
+    monkeypatch.setattr(copy_plan, "LARGE_FILE_BYTES", 0)
     assert place.load(copy_mode="auto")["events"]["rejected"] == 1
 
 

@@ -181,6 +181,7 @@ def test_a_breach_is_the_same(small: Both, sabotage: Sabotage) -> None:
     assert all(ours.values())
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize("left_out", CHANGES)
 def test_a_load_that_goes_wrong_is_the_same(small: Both, left_out: str) -> None:
     found = []

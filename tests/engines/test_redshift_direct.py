@@ -15,7 +15,7 @@ from redshift_warehouse import Cloud, cloud
 from sparkify import export
 from sparkify.errors import SettingsError, SourceError, UsageError, WarehouseError
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES
-from sparkify.warehouse.redshift import direct
+from sparkify.warehouse.redshift import copy_plan
 
 HOME = {"sessionId": 1, "itemInSession": 2, "page": "Home", "ts": 1541116800000}
 SONG = {"song_id": "SO1", "artist_id": "AR1", "title": "One", "duration": 1.5}
@@ -62,14 +62,14 @@ LET_PASS = [
 @pytest.fixture
 def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The beginnings of files are not looked at, as if it all stood further behind."""
-    monkeypatch.setattr(direct, "first_unfit_head", lambda *_: None)
+    monkeypatch.setattr(copy_plan, "first_unfit_head", lambda *_: None)
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of any size are large enough for COPY."""
-    monkeypatch.setattr(direct, "MUCH_BYTES", 0)
-    monkeypatch.setattr(direct, "LARGE_FILE_BYTES", 0)
+    monkeypatch.setattr(copy_plan, "MUCH_BYTES", 0)
+    monkeypatch.setattr(copy_plan, "LARGE_FILE_BYTES", 0)
 
 
 @pytest.mark.usefixtures("unseen")
@@ -162,7 +162,7 @@ def test_what_copy_may_write_otherwise_is_handed_over(
     staged: object,
 ) -> None:
     if not seen:
-        monkeypatch.setattr(direct, "first_unfit_head", lambda *_: None)
+        monkeypatch.setattr(copy_plan, "first_unfit_head", lambda *_: None)
     put(place, f'{json.dumps(HOME)[:-1]}, "{field}": {written}}}', json.dumps(SONG))
     with pytest.raises(SourceError, match=field):
         place.load(copy_mode="direct")

@@ -31,7 +31,7 @@ from sparkify.sql_queries import (
     insert_table_queries,
 )
 from sparkify.warehouse import open_reader, read_ledger
-from sparkify.warehouse.redshift import batch, loading
+from sparkify.warehouse.redshift import loader, statements
 from worlds import QUIRKS, Recipe, world
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sparkify"
@@ -138,11 +138,11 @@ def test_copy_reads_the_files_itself(place: Cloud, generated: list[File], increm
 def test_auto_falls_back_to_parts_when_copy_fails(
     place: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sparkify.warehouse.redshift import direct
+    from sparkify.warehouse.redshift import copy_plan
 
-    monkeypatch.setattr(direct, "MUCH_BYTES", 0)
-    monkeypatch.setattr(direct, "LARGE_FILE_BYTES", 0)
-    monkeypatch.setattr(direct, "first_unfit_head", lambda *_: None)
+    monkeypatch.setattr(copy_plan, "MUCH_BYTES", 0)
+    monkeypatch.setattr(copy_plan, "LARGE_FILE_BYTES", 0)
+    monkeypatch.setattr(copy_plan, "first_unfit_head", lambda *_: None)
     place.put(LOADS[0])
     place.put(LOADS[1])
     before = len(place.aws.statements())
@@ -232,7 +232,7 @@ def test_a_broken_audit_publishes_nothing(
     place.put(generated)
     before = place.tables()
     left_out = [query for query in insert_table_queries if query.name != "insert_time"]
-    monkeypatch.setattr(batch, "insert_table_queries", left_out)
+    monkeypatch.setattr(statements, "insert_table_queries", left_out)
     with pytest.raises(QualityError) as caught:
         place.load()
     assert caught.value.details["check"] == "plays_described"
@@ -325,12 +325,12 @@ def test_every_command_answers_as_duckdb_does(
 def test_a_large_ledger_comes_by_unload(
     place: Cloud, generated: list[File], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sparkify.warehouse.redshift import reading
+    from sparkify.warehouse.redshift import reader
 
     place.put(generated)
     place.load()
     known = read_ledger(place.settings())
-    monkeypatch.setattr(reading, "MANY_FILES", 10)
+    monkeypatch.setattr(reader, "MANY_FILES", 10)
     assert read_ledger(place.settings()) == known
     assert "UNLOAD" in place.aws.statements()[-1]
 
@@ -405,14 +405,14 @@ def test_two_loads_side_by_side_publish_once(place: Cloud, generated: list[File]
             sent.append({})
             sent[0] = place.load()
 
-    original = loading.RedshiftWarehouse.publish
+    original = loader.RedshiftWarehouse.publish
 
-    def publish(self: loading.RedshiftWarehouse, *arguments: object) -> None:
+    def publish(self: loader.RedshiftWarehouse, *arguments: object) -> None:
         first_comes_another()
         original(self, *arguments)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading.RedshiftWarehouse, "publish", publish)
+        patch.setattr(loader.RedshiftWarehouse, "publish", publish)
         report = place.load()
     assert sent[0]["files"] == {"new": len(generated), "changed": 0, "skipped": 0}
     assert report["files"] == {"new": 0, "changed": 0, "skipped": len(generated)}

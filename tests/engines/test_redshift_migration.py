@@ -13,11 +13,12 @@ from cloud.ddl import attributes
 from oracle import Row
 from redshift_warehouse import Cloud, cloud
 from sparkify import create_tables, etl, quality, status
+from sparkify.boto3_sql_util import MAX_STATEMENTS
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES, TABLES, VIEWS
 from sparkify.sql_queries.migrating import MADE_ANEW
 from sparkify.warehouse import open_reader
-from sparkify.warehouse.redshift import batch, migration
+from sparkify.warehouse.redshift import publish, statements
 
 DATA = (*STAGING_TABLES, *STAR_TABLES)
 
@@ -115,9 +116,9 @@ def test_the_statements_are_few_enough_for_one_transaction() -> None:
         "started_at": "2026-01-01 00:00:00",
         "mend_text": 1,
     }
-    steps = batch.migration(values, "arn:aws:iam::1:role/x", {"mended": "s3://bucket/mended"})
-    assert len(steps) <= batch.MAX_STATEMENTS
-    assert [step.name for step in steps[:2]] == ["lock_ledger", batch.OVERTAKEN]
+    steps = statements.migration(values, "arn:aws:iam::1:role/x", {"mended": "s3://bucket/mended"})
+    assert len(steps) <= MAX_STATEMENTS
+    assert [step.name for step in steps[:2]] == ["lock_ledger", statements.OVERTAKEN]
 
 
 # All or nothing
@@ -164,7 +165,7 @@ def test_a_lost_reply_is_no_failure(place: Cloud) -> None:
 
 
 def test_a_new_role_is_waited_for(place: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migration, "ROLE_WAITS_SECONDS", (0.001, 0.001))
+    monkeypatch.setattr(publish, "ROLE_WAITS_SECONDS", (0.001, 0.001))
     fault = place.aws.faults.add("not_assumable", "copy.AssumeRole", count=2)
     create_tables.create(place.settings())
     assert fault.struck == 2

@@ -15,7 +15,7 @@ from redshift_warehouse import Cloud, cloud
 from sparkify import quality
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES
 from sparkify.warehouse import open_reader
-from sparkify.warehouse.redshift import direct, publishing
+from sparkify.warehouse.redshift import copy_plan, publish
 from worlds import KINDS, Recipe, World, world
 
 SCHEDULES = 200
@@ -29,9 +29,9 @@ def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture
 def place(one_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    monkeypatch.setattr(publishing, "ROLE_WAITS_SECONDS", (0.01,) * 7)
-    monkeypatch.setattr(direct, "MUCH_BYTES", 0)
-    monkeypatch.setattr(direct, "LARGE_FILE_BYTES", 0)
+    monkeypatch.setattr(publish, "ROLE_WAITS_SECONDS", (0.01,) * 7)
+    monkeypatch.setattr(copy_plan, "MUCH_BYTES", 0)
+    monkeypatch.setattr(copy_plan, "LARGE_FILE_BYTES", 0)
     one_cloud.empty_tables()
     return one_cloud
 

@@ -10,7 +10,7 @@ import sparkify
 from torture import on_purpose
 from torture.__main__ import as_json, table
 from torture.families import FAMILIES, family
-from torture.figures import FULL, QUICK, Figure, exactly, hold, joined, none, tried
+from torture.figures import FULL, QUICK, Figure, Scale, exactly, hold, joined, none, tried
 from torture.put_in import FAULTS, Change, Fault
 
 
@@ -55,6 +55,9 @@ def test_every_family_is_there(name: str) -> None:
 
 def test_scales() -> None:
     assert (QUICK.of(50, 500), FULL.of(50, 500)) == (50, 500)
+    assert (QUICK.numbers(3, 5), FULL.numbers(3, 5)) == ([*range(3)], [*range(5)])
+    samples = [Scale("quick", seed).numbers(50, 500) for seed in (7, 8, 9)]
+    assert sorted(number for sample in samples for number in sample) == [*range(50)]
 
 
 # Faults put in on purpose

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from torture import mutants
 from torture.bad_files import BYTES, PACKED, TOKENS, mutant
-from torture.figures import QUICK, hold
+from torture.figures import Scale, hold
 
 
-def test_mutants(tmp_path: Path) -> None:
-    hold(mutants.run(QUICK, tmp_path))
+def test_mutants(scale: Scale, tmp_path: Path) -> None:
+    hold(mutants.run(scale, tmp_path))
 
 
 def test_mutants_are_of_every_kind_and_always_the_same() -> None:

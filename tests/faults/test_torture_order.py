@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from duckdb_warehouse import Place
 from small_world import FIRST, SECOND
 from torture import order
-from torture.figures import QUICK, hold
+from torture.figures import Scale, hold
 
 FEW = [*FIRST, *SECOND]
 
@@ -34,12 +34,12 @@ def test_any_delivery_makes_the_same_tables(must: order.Known, loads: order.Sche
         assert order.wrong(Place(Path(folder)), loads, FEW, must) == ""
 
 
-def test_permutations(tmp_path: Path) -> None:
-    hold(order.run(QUICK, tmp_path))
+def test_permutations(scale: Scale, tmp_path: Path) -> None:
+    hold(order.run(scale, tmp_path))
 
 
-def test_permutations_and_files_that_are_changed_back(tmp_path: Path) -> None:
-    hold(order.run_more(QUICK, tmp_path))
+def test_permutations_and_files_that_are_changed_back(scale: Scale, tmp_path: Path) -> None:
+    hold(order.run_more(scale, tmp_path))
 
 
 def test_a_schedule_brings_every_version() -> None:

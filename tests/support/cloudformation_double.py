@@ -344,6 +344,7 @@ class Formation:
                 self._set(stack, "ROLLBACK_COMPLETE")
                 return
             self._resource(stack, logical, "CREATE_COMPLETE")
+        yield
         self._set(stack, "CREATE_COMPLETE")
         yield
 

@@ -70,15 +70,15 @@ def aborted(scene: Scene) -> None:
 
 
 def timed_out(scene: Scene) -> None:
-    from sparkify.warehouse.redshift import reading
+    from sparkify.warehouse.redshift import reader
 
     scene.fault("hang", "statement", number=scene.random.randint(2, 20))
-    patience = reading.DEADLINE_SECONDS
-    reading.DEADLINE_SECONDS = 0.6
+    patience = reader.DEADLINE_SECONDS
+    reader.DEADLINE_SECONDS = 0.6
     try:
         scene.load()
     finally:
-        reading.DEADLINE_SECONDS = patience
+        reader.DEADLINE_SECONDS = patience
 
 
 def request_lost(scene: Scene) -> None:

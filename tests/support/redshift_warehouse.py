@@ -21,9 +21,10 @@ from botocore.retries.standard import ExponentialBackoff
 from cloud.standin import StandIn, standin
 from oracle import File, Row
 from sparkify import create_tables, etl, iac
-from sparkify.boto3_sql_util import connection, execution, pace
+from sparkify.boto3_sql_util import connection, execution
 from sparkify.config import Settings
 from sparkify.progress import silent
+from sparkify.retry import Backoff, Clock
 from sparkify.sql_queries import TABLES, folder
 
 SOURCE = "sparkify-source"
@@ -154,10 +155,15 @@ def hurry(patch: pytest.MonkeyPatch) -> None:
 
     The descriptions of the services, megabytes of JSON, are read once and not for every client.
     """
-    patch.setattr(pace, "polls", lambda: pace.Pauses(0.015, 1.5, 0.15, 0.1))
-    patch.setattr(execution, "polls", pace.polls)
-    patch.setattr(pace, "retries", lambda: pace.Pauses(0.01, 2.0, 0.1, 0.5))
-    patch.setattr(connection, "retries", pace.retries)
+
+    def polls(seconds: float, clock: Clock) -> Backoff:
+        return Backoff(0.015, factor=1.5, longest=0.15, jitter=0.1, seconds=seconds, clock=clock)
+
+    def pauses(seconds: float, clock: Clock) -> Backoff:
+        return Backoff(0.01, longest=0.1, jitter=0.5, seconds=seconds, clock=clock)
+
+    patch.setattr(execution, "polls", polls)
+    patch.setattr(connection, "pauses", pauses)
     patch.setattr(loaders, "create_loader", cache(loaders.create_loader))
     patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
     patch.setattr(ClientRateLimiter, "on_sending_request", lambda *_, **__: None)

@@ -151,6 +151,28 @@ class Ran:
         return part
 
 
+class Meagre(Ran):
+    """One of which the service tells no more than it must. keep: what it tells of each part."""
+
+    keep: tuple[str, ...] = ("Id",)
+
+    def look(self) -> dict[str, Any]:
+        shown = super().look()
+        told: dict[str, Any] = {name: shown[name] for name in ("Status", "Error") if name in shown}
+        if "SubStatements" in shown:
+            parts = shown["SubStatements"]
+            told["SubStatements"] = [
+                {name: part[name] for name in self.keep if name in part} for part in parts
+            ]
+        return told
+
+
+class Untold(Meagre):
+    """One of whose parts nothing at all is told."""
+
+    keep = ()
+
+
 class DataApi:
     """The service: what it was asked, what it has, and how it is to fail."""
 

@@ -66,12 +66,12 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     """Files with parts flipped, overwritten, cut off, and what commands make of them."""
     family = "damaged files"
     damages = Damages(folder)
-    times = scale.of(8, 160)
-    for number in range(times):
+    numbers = scale.numbers(8, 160)
+    for number in numbers:
         damages.once(number)
     return [
-        tried(family, "damages", times, times),
-        tried(family, "damages told of", damages.told, times // 8),
+        tried(family, "damages", len(numbers), len(numbers)),
+        tried(family, "damages told of", damages.told, len(numbers) // 8),
         none(family, "tracebacks, wrong answers, files made worse", damages.wrong),
     ]
 

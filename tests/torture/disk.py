@@ -60,10 +60,10 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     family = "full disk"
     wrong: list[str] = []
     failed = 0
-    times = scale.of(8, 80)
+    numbers = scale.numbers(8, 80)
     with small_disk(folder / "small") as mounted, small_disk(folder / "other") as _:
         works = jobs(folder / "small", *WORDS)
-        for number in range(times):
+        for number in numbers:
             random = Random(f"disk {number}")
             job = random.choice(list(works.values()))
             place, code = random.choice(("warehouse", "temporary files")), 0
@@ -74,8 +74,8 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
                     wrong.append(f"{job.name}, {room} bytes left for the {place}: {one}")
             failed += code == 5
     return [
-        tried(family, "full disks", times, times),
-        tried(family, "loads and other work that failed of it", failed, times // 4),
+        tried(family, "full disks", len(numbers), len(numbers)),
+        tried(family, "loads and other work that failed of it", failed, len(numbers) // 4),
         none(family, "differences, other exit codes", wrong),
     ]
 

@@ -7,18 +7,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sampling import chosen
+
 _SHOWN_NOTES = 5
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is done: a little in the tests, all of it in `make torture`."""
+    """How much is done: all in `make torture`, a little in the tests, a sample of it by a seed."""
 
     name: str
+    seed: int | None = None
 
     def of(self, quick: int, full: int) -> int:
         """Choose between the number of times in the tests and in the torture."""
         return full if self.name == "full" else quick
+
+    def numbers(self, quick: int, full: int) -> list[int]:
+        """Return the numbers of the cases, from 0; with a seed, one in three."""
+        return chosen(range(self.of(quick, full)), 3, self.seed)
 
 
 QUICK, FULL = Scale("quick"), Scale("full")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -31,9 +31,9 @@ class Killer:
         self.wrong: list[str] = []
         self._seconds = dict.fromkeys(self.jobs, 0.5)
 
-    def at_boundaries(self, times: int) -> None:
+    def at_boundaries(self, numbers: Iterable[int]) -> None:
         """Kill a load at every named boundary in turn, and the other work in the midst of it."""
-        for number in range(times):
+        for number in numbers:
             names = [*acts.BOUNDARIES, "a hashed file", "rebuild", "create-tables", "drop"]
             boundary = names[number % len(names)]
             random = Random(f"boundary {number}")
@@ -50,9 +50,9 @@ class Killer:
                 act = partial(acts.at_call, act=job.act, number=random.randint(2, job.calls - 2))
             self._check(job, partial(act, befall=acts.kill), f"boundary {number}: {boundary}")
 
-    def at_calls(self, times: int) -> None:
+    def at_calls(self, numbers: Iterable[int]) -> None:
         """Kill any work before any of its calls to the engine."""
-        for number in range(times):
+        for number in numbers:
             random = Random(f"call {number}")
             job = random.choice(list(self.jobs.values()))
             call = random.randint(1, job.calls)
@@ -66,20 +66,24 @@ class Killer:
             act = partial(acts.at_call, act=job.act, number=call, befall=acts.kill)
             self._check(job, act, f"destruction: {call}")
 
-    def in_writes(self, times: int) -> None:
+    def in_writes(self, numbers: Iterable[int]) -> None:
         """Kill any work in a write: it is torn."""
-        for number in range(times):
+        for number in numbers:
             random = Random(f"write {number}")
             job = random.choice(list(self.jobs.values()))
             size = round(_MOST_BYTES ** random.random())
             act = partial(child_loads.killed_in_a_write, act=job.act, size=size)
             self._check(job, act, f"write {number}: behind {size} bytes")
 
-    def at_any_moment(self, times: int) -> None:
-        """Kill any work after a time, more than once before it is left to end, now and then."""
-        number = 0
-        while times > self.kills["moments"] and number < 4 * times:
-            number += 1
+    def at_any_moment(self, numbers: Collection[int]) -> None:
+        """Kill any work after a time, more than once before it is left to end, now and then.
+
+        It goes on to more numbers until it has killed as often as there are numbers.
+        """
+        more = range(max(numbers) + 1, max(numbers) + 1 + 3 * len(numbers))
+        for number in (one + 1 for one in (*numbers, *more)):
+            if self.kills["moments"] >= len(numbers):
+                break
             random = Random(f"moment {number}")
             job = random.choice(list(self.jobs.values()))
             place = job.place()
@@ -123,17 +127,21 @@ class Killer:
 def run(scale: Scale, folder: Path) -> list[Figure]:
     """Half of the kills: at boundaries, before calls, in writes."""
     killer = Killer(folder)
-    killer.at_boundaries(scale.of(15, 105))
-    killer.at_calls(scale.of(10, 105))
-    killer.in_writes(scale.of(10, 60))
-    return list(_figures("kills at boundaries, calls, writes", killer, scale.of(30, 250)))
+    boundaries, calls = scale.numbers(15, 105), scale.numbers(10, 105)
+    writes = scale.numbers(10, 60)
+    killer.at_boundaries(boundaries)
+    killer.at_calls(calls)
+    killer.in_writes(writes)
+    least = len(boundaries) + len(calls) + len(writes) - scale.of(5, 20)
+    return list(_figures("kills at boundaries, calls, writes", killer, least))
 
 
 def run_moments(scale: Scale, folder: Path) -> list[Figure]:
     """The other half: at any moment."""
     killer = Killer(folder)
-    killer.at_any_moment(scale.of(20, 250))
-    return list(_figures("kills at any moment", killer, scale.of(20, 250)))
+    numbers = scale.numbers(20, 250)
+    killer.at_any_moment(numbers)
+    return list(_figures("kills at any moment", killer, len(numbers)))
 
 
 def run_destruction(scale: Scale, folder: Path) -> list[Figure]:

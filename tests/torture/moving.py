@@ -77,6 +77,7 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     after = held(done)
     cases = [(when, change, name) for change in CHANGES for name in FILES for when in WHEN]
     cases = cases[:: scale.of(7, 1)]
+    cases = [cases[number] for number in scale.numbers(len(cases), len(cases))]
     wrong = []
     for when, change, name in cases:
         place = prepared.copy(SECOND)

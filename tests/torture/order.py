@@ -144,13 +144,13 @@ def wrong(place: Place, loads: Schedule, known: list[File], must: Known) -> str:
 
 def run(scale: Scale, folder: Path) -> list[Figure]:
     """Half of the permutations."""
-    return _permutations("order and repetition", range(scale.of(5, 250)), folder)
+    return _permutations("order and repetition", scale.numbers(5, 250), folder)
 
 
 def run_more(scale: Scale, folder: Path) -> list[Figure]:
     """The other half, and files that are changed and changed back."""
-    numbers = range(250, 250 + scale.of(5, 250))
-    back = range(scale.of(2, 50))
+    numbers = [250 + number for number in scale.numbers(5, 250)]
+    back = scale.numbers(2, 50)
     family = "changed and changed back"
     found = [_back_and_forth(folder / f"back {n}", Random(f"back {n}")) for n in back]
     return [
@@ -160,7 +160,7 @@ def run_more(scale: Scale, folder: Path) -> list[Figure]:
     ]
 
 
-def _permutations(family: str, numbers: range, folder: Path) -> list[Figure]:
+def _permutations(family: str, numbers: list[int], folder: Path) -> list[Figure]:
     known = versions()
     must = Known.of(folder / "all at once", known)
     bad = []

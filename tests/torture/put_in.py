@@ -280,7 +280,7 @@ FAULTS: tuple[Fault, ...] = (
         "            if not self._over:\n                self._abandon(error)\n",
         "            if not self._over and isinstance(error, Exception):\n"
         "                self._abandon(error)\n",
-        "unit/boto3_sql_util/test_sql_api_ending.py::test_interrupted_between_looks",
+        "unit/boto3_sql_util/test_execution_cancel.py::test_interrupted_between_looks",
     ),
     _fault(
         "two loads publish from the same plan on Redshift",

@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -65,9 +65,9 @@ class Interrupter:
         self.times = 0
         self.wrong: list[str] = []
 
-    def at_boundaries(self, times: int) -> None:
+    def at_boundaries(self, cases: Iterable[int]) -> None:
         names = ["third load with answers", "first load", "--rebuild", "--verify", "create-tables"]
-        for number in range(times):
+        for number in cases:
             random = Random(f"signal {number}")
             job = self.jobs[names[number % 5] if number % 2 else "third load with answers"]
             more = (random.choice(SIGNALS),) if random.random() < 0.2 else ()
@@ -116,10 +116,12 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     """On DuckDB."""
     family = "SIGTERM, SIGINT, SIGHUP"
     interrupter = Interrupter(folder)
-    interrupter.at_boundaries(scale.of(10, 100))
-    interrupter.at_any_moment(scale.of(4, 60))
+    boundaries, moments = scale.numbers(10, 100), scale.of(4, 60)
+    interrupter.at_boundaries(boundaries)
+    interrupter.at_any_moment(moments)
+    least = len(boundaries) + moments - scale.of(4, 40)
     return [
-        tried(family, "interruptions", interrupter.times, scale.of(10, 120)),
+        tried(family, "interruptions", interrupter.times, least),
         none(family, "differences, leftovers, other exit codes", interrupter.wrong),
     ]
 
@@ -160,7 +162,7 @@ def run_redshift(scale: Scale, folder: Path) -> list[Figure]:
     """At requests of every kind, and while a statement runs for ever: it is cancelled."""
     family = "SIGTERM, SIGINT on Redshift"
     wrong: list[str] = []
-    times, struck = scale.of(4, 40), 0
+    cases, struck = scale.numbers(4, 40), 0
     (folder / "temporary").mkdir()
     with cloud(folder) as place:
         wanted = []
@@ -169,7 +171,7 @@ def run_redshift(scale: Scale, folder: Path) -> list[Figure]:
             place.put(after)
             place.load(copy_mode="compact")
             wanted.append(place.tables())
-        for number in range(times):
+        for number in cases:
             where = REQUESTS[::-1][number % len(REQUESTS)]
             _prepare(place)
             place.put(SECOND)
@@ -178,7 +180,7 @@ def run_redshift(scale: Scale, folder: Path) -> list[Figure]:
             told = [*_wrong_after(place, said, wanted), *_wrong_in_the_end(place, wanted[1])]
             wrong += [f"{where}, {number}: {one}" for one in told]
     return [
-        tried(family, "interruptions", struck, times * 3 // 4),
+        tried(family, "interruptions", struck, len(cases) * 3 // 4),
         none(family, "differences, statements left running, leftovers", wrong),
     ]
 

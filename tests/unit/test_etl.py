@@ -956,6 +956,7 @@ def at_random(seed: int) -> list[list[File]]:
     return batches
 
 
+@pytest.mark.sampled(of=2)
 @real
 @pytest.mark.parametrize("split", ["in reverse", "at random 1"])
 def test_real_data_in_any_split(

@@ -238,6 +238,7 @@ def contents(place: Place) -> dict[str, Counter[Row]]:
         }
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize(("audit", "queries", "name", "addition"), BREACHES)
 def test_an_audit_stops_a_load_that_goes_wrong(
     place: Place,

@@ -1,8 +1,8 @@
-"""SQL on Redshift Serverless through boto3 alone: the Redshift Data API, made dependable.
+"""SQL on Redshift Serverless through boto3 alone: the Redshift Data API, made reliable.
 
     connection = connect(settings)
     statement = execute(connection, sql)             # or a list of them: one transaction
-    table = fetch(connection, statement)             # all pages, Python values
+    table = fetch(connection, statement)             # all pages, as Python values
     frame = to_dataframe(connection, statement)      # the same as a pandas DataFrame
     diagnosis = debug(connection, error)             # why a statement failed, in words
 
@@ -10,15 +10,11 @@ Nothing here imports boto3 or pandas before they are needed.
 """
 
 from .connection import Connection, connect
-from .diagnosis import Diagnosis, debug
+from .diagnosis import Diagnosis, LoadError, debug
 from .errors import StatementError
-from .execution import execute
-from .frames import to_dataframe
-from .load_errors import LoadError
-from .quoting import quote_literal, quote_name
-from .request import MAX_STATEMENT_BYTES, MAX_STATEMENTS
-from .results import fetch
-from .statement import Statement
+from .execution import MAX_STATEMENT_BYTES, MAX_STATEMENTS, Statement, execute
+from .results import fetch, to_dataframe
+from .text import quote_literal, quote_name
 
 __all__ = [
     "MAX_STATEMENTS",

@@ -1,4 +1,4 @@
-"""The way to one database of one workgroup: a boto3 client, made when it is first needed."""
+"""The connection to one database of one workgroup: a boto3 client, made when it is first needed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from .. import aws
 from ..config import Settings
 from ..errors import SparkifyError
-from .failures import GarbledError, Meaning, meaning, refusal
-from .pace import Clock, SystemClock, retries
+from ..retry import Backoff, Clock, SystemClock
+from .errors import GaveUpError, IncompleteReplyError, Meaning, is_of_boto3, meaning, refusal
 
 READ_SECONDS = 30
 MOST_UNANSWERED = 5
-"""How often a call is made again when no answer comes, on top of boto3's own attempts."""
+"""How often a call is repeated when no answer comes, on top of boto3's own attempts."""
 _MEMBERS = {
     "execute_statement": ("Id",),
     "batch_execute_statement": ("Id",),
@@ -23,15 +23,7 @@ _MEMBERS = {
     "cancel_statement": ("Status",),
     "get_statement_result": ("Records", "ColumnMetadata"),
 }
-"""Of a reply that is whole one at least is there; later pages need not tell the columns again."""
-
-
-class OutOfTimeError(Exception):
-    """A call could not be made by its deadline; last: what it failed with the last time."""
-
-    def __init__(self, last: BaseException) -> None:
-        super().__init__(str(last))
-        self.last = last
+"""A complete reply has at least one of these; later pages need not name the columns again."""
 
 
 class Connection:
@@ -46,25 +38,13 @@ class Connection:
         self._settings = settings
         self._client = client
         self._lock = threading.Lock()
+        self.workgroup = settings.redshift_workgroup
+        self.database = settings.redshift_database
+        self.region = settings.aws_region
         self.clock: Clock = clock or SystemClock()
         self.calls: Counter[str] = Counter()
         if client is not None:
             self._count_calls(client)
-
-    @property
-    def workgroup(self) -> str:
-        """The name of the workgroup."""
-        return self._settings.redshift_workgroup
-
-    @property
-    def database(self) -> str:
-        """The name of the database."""
-        return self._settings.redshift_database
-
-    @property
-    def region(self) -> str:
-        """The AWS Region of the workgroup."""
-        return self._settings.aws_region
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -73,62 +53,67 @@ class Connection:
 
     @property
     def client(self) -> Any:
-        """The client of boto3 for `redshift-data`, without an endpoint of its own.
+        """The boto3 client for `redshift-data`, without an endpoint of its own.
 
         Raises SettingsError when boto3 cannot make one of the settings and its own configuration.
         """
+        from botocore.exceptions import BotoCoreError
+
         with self._lock:
             if self._client is None:
-                self._client = self._new_client()
+                try:
+                    self._client = aws.client(
+                        self._settings,
+                        "redshift-data",
+                        self.region,
+                        mode="adaptive",  # throttled calls slow it down
+                        read_seconds=READ_SECONDS,
+                    )
+                except (BotoCoreError, ValueError) as error:
+                    raise refusal(error, self, "ExecuteStatement") from None
                 self._count_calls(self._client)
         return self._client
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Call an operation by boto3's name for it. Raises what boto3 raises, and GarbledError."""
+        """Call an operation by boto3's name. Raises what boto3 raises, and IncompleteReplyError."""
         answer: dict[str, Any] = getattr(self.client, operation)(**parameters)
         if not any(name in answer for name in _MEMBERS[operation]):
-            raise GarbledError(f"a reply without {_MEMBERS[operation][0]}")
+            raise IncompleteReplyError(f"a reply without {_MEMBERS[operation][0]}")
         return answer
 
-    def call_patiently(
+    def call_with_retries(
         self,
         operation: str,
-        until: float,
+        seconds: float,
         *,
-        tell: Callable[[BaseException], SparkifyError | None] = lambda error: None,
+        explain: Callable[[Exception], SparkifyError | None] = lambda error: None,
         most_unanswered: float = MOST_UNANSWERED,
         **parameters: Any,
     ) -> dict[str, Any]:
-        """Call an operation that may be repeated, again and again while trying again may help.
+        """Call an idempotent operation until it is answered, or another attempt would not help.
 
-        until: the clock's time at which to give up. tell: makes the error of an exception that it
-            knows better than most; it may give None. most_unanswered: how often to go on without
-            an answer.
-        Raises SettingsError or WarehouseError when it is refused, OutOfTimeError when it is time
-        to give up.
+        seconds: when to give up. explain: called after each failure; returns the error to raise
+        where the caller knows better, else None. most_unanswered: how often to repeat a call that
+        got no answer.
+        Raises SettingsError or WarehouseError when it is refused, GaveUpError when it is time to
+        give up, and what is not of boto3 as it is.
         """
-        patience = Patience(self, operation, until, most_unanswered)
+        backoff, unanswered = pauses(seconds, self.clock), 0
         while True:
             try:
                 return self.call(operation, **parameters)
             except Exception as error:
-                if told := tell(error):
-                    raise told from None
-                patience.wait_after(error)
-
-    def _new_client(self) -> Any:
-        from botocore.exceptions import BotoCoreError
-
-        try:
-            return aws.client(
-                self._settings,
-                "redshift-data",
-                self.region,
-                mode="adaptive",
-                read_seconds=READ_SECONDS,
-            )
-        except (BotoCoreError, ValueError) as error:
-            raise refusal(error, self, "ExecuteStatement") from None
+                if known := explain(error):
+                    raise known from None
+                if not is_of_boto3(error):
+                    raise
+                what = meaning(error)
+                if what is Meaning.REFUSED:
+                    name = "".join(word.title() for word in operation.split("_"))
+                    raise refusal(error, self, name) from None
+                unanswered += what is Meaning.UNANSWERED
+                if unanswered > most_unanswered or not backoff.wait():
+                    raise GaveUpError(error) from None
 
     def _count_calls(self, client: Any) -> None:
         def count(event_name: str, **_: Any) -> None:
@@ -137,45 +122,11 @@ class Connection:
         client.meta.events.register_first("before-send.redshift-data", count)
 
 
-class Patience:
-    """Decides, after a call failed, whether to make it again, and waits until then."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        operation: str,
-        until: float,
-        most_unanswered: float = MOST_UNANSWERED,
-    ) -> None:
-        self._connection = connection
-        self._operation = "".join(word.title() for word in operation.split("_"))
-        self._until = until
-        self._pauses = retries()
-        self._most_unanswered = most_unanswered
-        self._unanswered = 0
-
-    def wait_after(self, error: Exception) -> None:
-        """Wait before the next attempt.
-
-        Raises SettingsError or WarehouseError when another attempt would not help, and
-        OutOfTimeError when the time is up, or too many attempts had no answer.
-        """
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
-
-        known = (BotoCoreError, ClientError, GarbledError, ResponseParserError)
-        if not isinstance(error, known):
-            raise error
-        what = meaning(error)
-        if what is Meaning.REFUSED:
-            raise refusal(error, self._connection, self._operation) from None
-        self._unanswered += what is Meaning.UNANSWERED
-        now = self._connection.clock.now()
-        if now >= self._until or self._unanswered > self._most_unanswered:
-            raise OutOfTimeError(error) from None
-        self._connection.clock.sleep(min(self._pauses.next(), self._until - now))
+def pauses(seconds: float, clock: Clock) -> Backoff:
+    """Return the pauses before a failed call is repeated."""
+    return Backoff(0.5, longest=20.0, jitter=0.5, seconds=seconds, clock=clock)
 
 
 def connect(settings: Settings) -> Connection:
-    """Make the way to the workgroup and database of the settings; nothing is sent yet."""
+    """Return a connection to the workgroup and database of the settings; nothing is sent yet."""
     return Connection(settings)

@@ -1,41 +1,126 @@
-"""Why a statement failed, in words: which one, what the engine says, what could not be loaded."""
+"""Why a statement failed: which one, what the engine says, and what a COPY could not load."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from ..errors import SparkifyError, WarehouseError
-from . import outcome
-from .causes import likely_cause
-from .connection import OutOfTimeError
-from .errors import StatementError
-from .failures import said_by
-from .load_errors import LoadError, load_errors
-from .request import Request
-from .statement import Described, parts_of
-from .wording import tidy
-
-if TYPE_CHECKING:
-    from .connection import Connection
+from ..sql_queries import folder
+from .connection import Connection
+from .errors import GaveUpError, StatementError, likely_cause, said_by
+from .execution import Request, execute, failure, substatements, unknown_statement
+from .results import fetch
+from .text import one_line, quote_literal, truncated
 
 _SECONDS = 60.0
+_LAG_SECONDS = (0.5, 1.0, 2.0)
+"""Pauses before an empty answer is asked for again: the view lags behind the failure."""
 _SHOWN_ERRORS = 3
+_LONGEST_VALUE = 200
 _TARGET = re.compile(r"(?:\s|--[^\n]*\n)*copy\s+(?P<table>[\w.\"$]+)", re.IGNORECASE)
 _LOAD_ERROR = re.compile(r"load_error|load into table", re.IGNORECASE)
 _INTO = re.compile(r"load into table '?(?P<table>[\w.\"$]+)", re.IGNORECASE)
+
+# dg/r_Load_Error_Reference
+CODES = {
+    1200: "the line cannot be parsed",
+    1201: "no field delimiter in the file",
+    1202: "more fields than columns",
+    1203: "fewer fields than columns",
+    1204: "the value is out of the range, or longer than the length, of the column",
+    1205: "not a date in the expected format",
+    1206: "not a timestamp in the expected format",
+    1207: "not a whole number: a character is not a digit",
+    1208: "not a floating-point number",
+    1209: "not a decimal number",
+    1210: "not a boolean",
+    1211: "the line is empty",
+    1212: "the file is not there",
+    1213: "no value for a column that must have one (NOT NULL)",
+    1214: "a delimiter is missing",
+    1215: "not a text that CHAR takes: single-byte characters only",
+    1216: "the line is not valid",
+    1217: "not a value for an identity column",
+    1218: "a NUL character in a longer text",
+    1219: "a wrong digit in a hexadecimal UTF-8 code",
+    1220: "not valid UTF-8",
+    1221: "the file has another encoding than the statement says",
+    1222: "the whole number is too large or too small for the column",
+    1223: "a type that cannot be loaded",
+    1224: "not valid JSON for a SUPER column",
+    8001: "the manifest names something that is not the full address of an S3 object",
+    9005: "a wrong end key",
+}
+_LIST_AGAIN = (1212, 8001)  # the file is gone: the source has changed
+
+
+@dataclass(frozen=True)
+class LoadError:
+    """One value that could not be loaded.
+
+    file: s3:// address. line: of the file, from 1; a record's last line where it has several.
+    column, type, length: of the table. position: in the field. code: of the load error reference.
+    cause: the code in words. message: what the engine says. value: the offending value, where it
+    was read from the file (see `Diagnosis.with_values`); the view does not hold it.
+    """
+
+    file: str
+    line: int
+    column: str
+    type: str
+    code: int
+    cause: str
+    message: str = ""
+    length: str = ""
+    position: int | None = None
+    value: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The error as part of a sentence: where, and why."""
+        where = [self.file, f"line {self.line}"] if self.file else []
+        if self.column:
+            length = f"({self.length})" if self.length.isdecimal() and self.length != "0" else ""
+            where.append(f"column {self.column}" + (f" ({self.type}{length})" if self.type else ""))
+        why = self.message or self.cause
+        if self.message and self.cause and self.cause != self.message:
+            why = f"{self.message} ({self.cause})"
+        value = "" if self.value is None else f"; the value is {self._shown_value!r}"
+        return f"{', '.join(where)}: {why}{value}" if where else f"{why}{value}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do about it."""
+        if self.code in _LIST_AGAIN:
+            return "Run the command again: it lists the source again."
+        where = f"line {self.line} of {self.file}" if self.file else "the file"
+        return (
+            f"Correct {where}, or set COPY_MODE = compact, which rejects such records and loads the"
+            " rest; then run the command again."
+        )
+
+    @property
+    def _shown_value(self) -> str | None:
+        return None if self.value is None else truncated(self.value, _LONGEST_VALUE)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the error as JSON values."""
+        shown = asdict(self) | {"value": self._shown_value}
+        del shown["length"], shown["position"]
+        return shown
 
 
 @dataclass(frozen=True)
 class Diagnosis:
     """Why a statement failed.
 
-    statement_id, status, number, name, sql, message: as StatementError has them.
+    statement_id, status, number, name, sql, message, reason: as in StatementError.
     load_errors: what a COPY could not load. cause, next_step: in words; either may be empty.
-    reason: as StatementError has it. missing: why the load errors are not known, where they should
-    be. `text` puts it all into words, `str()` adds the next step.
+    missing: why the load errors are not known, where there should be some.
+    `text` puts it all into words, `str()` adds the next step.
     """
 
     statement_id: str | None
@@ -64,14 +149,13 @@ class Diagnosis:
         return f"{what} failed: {'; '.join(shown)}"
 
     def __str__(self) -> str:
-        """Write everything that helps: what failed, where and why, and the next step."""
+        """Return what failed, where and why, and the next step."""
         return f"{self.text}; next: {self.next_step}" if self.next_step else self.text
 
     def with_values(self, read: Callable[[LoadError], str | None]) -> Diagnosis:
-        """Add the offending values, which the engine does not tell.
+        """Return the diagnosis with the offending values, which the engine does not tell.
 
-        read: finds the value of a load error in its file; None when it cannot. What it raises of
-        SparkifyError counts as None.
+        read: finds the value of a load error in its file; None, or a SparkifyError, if it cannot.
         """
         found = []
         for error in self.load_errors:
@@ -83,39 +167,35 @@ class Diagnosis:
         return replace(self, load_errors=tuple(found))
 
     def as_json(self) -> dict[str, Any]:
-        """Show the diagnosis in JSON values."""
-        return {
-            "statement_id": self.statement_id,
-            "status": self.status,
-            "number": self.number,
-            "name": self.name,
-            "sql": self.sql,
-            "message": self.message,
-            "load_errors": [error.as_json() for error in self.load_errors],
-            "cause": self.cause,
-            "next_step": self.next_step,
-        }
+        """Return the diagnosis as JSON values."""
+        shown = asdict(self) | {"load_errors": [error.as_json() for error in self.load_errors]}
+        del shown["reason"], shown["missing"]
+        return shown
 
 
-def debug(connection: Connection, failure: StatementError | str) -> Diagnosis:
-    """Find out why a statement failed.
+def debug(connection: Connection, failed: StatementError | str) -> Diagnosis:
+    """Return why a statement failed.
 
-    failure: the error of `execute`, or the id of a statement.
-    Raises WarehouseError for an id of a statement that has not failed, or that is unknown (they
-    are kept for 24 hours). Load errors that cannot be read are no error: `missing` tells why.
+    failed: the error of `execute`, or the id of a statement.
+    Raises WarehouseError for the id of a statement that has not failed, or that is unknown (they
+    are kept for 24 hours). Load errors that cannot be read are not an error: `missing` tells why.
     """
-    error = failure_of(connection, failure) if isinstance(failure, str) else failure
+    error = _failure_of(connection, failed) if isinstance(failed, str) else failed
     found: tuple[LoadError, ...] = ()
     missing = ""
     expected = _LOAD_ERROR.search(error.message) is not None
     if (expected or _TARGET.match(error.sql)) and error.status == "FAILED":
         try:
-            query_id = error.query_id or _query_id(connection, error)
+            query_id = error.query_id
+            if query_id is None and error.statement_id is not None:
+                query_id = _failure_of(connection, error.statement_id).query_id
             if query_id:
-                found = tuple(load_errors(connection, query_id, expected=expected))
+                found = _load_errors(connection, query_id, expected=expected)
         except SparkifyError as trouble:
             missing = f"what could not be loaded is not known: {trouble.reason}"
-    cause = likely_cause(error.message)
+    cause, next_step = likely_cause(error.message)[0], error.next_step
+    if found:
+        cause, next_step = found[0].cause, found[0].next_step
     return Diagnosis(
         statement_id=error.statement_id,
         status=error.status,
@@ -124,48 +204,60 @@ def debug(connection: Connection, failure: StatementError | str) -> Diagnosis:
         sql=error.sql,
         message=error.message,
         load_errors=found,
-        cause=found[0].cause if found else cause.cause,
-        next_step=_next_step(found[0]) if found else error.next_step,
+        cause=cause,
+        next_step=next_step,
         reason=error.reason,
         missing=missing,
     )
 
 
-def failure_of(connection: Connection, statement_id: str) -> StatementError:
+def _failure_of(connection: Connection, statement_id: str) -> StatementError:
     """Look up how a statement failed; raises as `debug`."""
-    described = _describe(connection, statement_id)
-    status = described.get("Status")
+    try:
+        described = connection.call_with_retries(
+            "describe_statement", _SECONDS, explain=unknown_statement, Id=statement_id
+        )
+    except GaveUpError as gave_up:
+        said = said_by(gave_up.last, connection, longest=300)
+        raise WarehouseError(f"statement {statement_id} cannot be looked up ({said})") from None
+    status = described["Status"]
     if status not in ("FAILED", "ABORTED"):
         raise WarehouseError(f"statement {statement_id} has not failed: it is {status}")
-    parts = parts_of(described)
+    parts = substatements(described)
     sqls = tuple(str(part.get("QueryString") or "") for part in parts or [described])
     request = Request(sqls, ("",) * len(sqls), token="", batch=bool(parts))
-    return outcome.failure(described, request, connection.secrets)
+    return failure(described, request, connection.secrets)
 
 
-def _query_id(connection: Connection, error: StatementError) -> int | None:
-    """Ask for the engine's number of the query, where the failure did not tell it."""
-    if error.statement_id is None:
-        return None
-    return failure_of(connection, error.statement_id).query_id
+def _load_errors(connection: Connection, query_id: int, *, expected: bool) -> tuple[LoadError, ...]:
+    """Return the load errors of one query, up to 20.
+
+    query_id: of sys_query_history, which is DescribeStatement's RedshiftQueryId. The rows are kept
+    although the COPY was rolled back (dg/SYS_LOAD_ERROR_DETAIL).
+    expected: whether there should be some: then an empty answer is asked for again, briefly.
+    """
+    sql = folder("redshift")["load_errors"].sql.replace(":query_id", quote_literal(str(query_id)))
+    rows: list[tuple[Any, ...]] = []
+    for pause in (0.0, *_LAG_SECONDS) if expected else (0.0,):
+        if not rows:
+            if pause:
+                connection.clock.sleep(pause)
+            rows = fetch(connection, execute(connection, sql, deadline=_SECONDS)).rows
+    return tuple(_load_error(row, connection.secrets) for row in rows)
 
 
-def _describe(connection: Connection, statement_id: str) -> Described:
-    until = connection.clock.now() + _SECONDS
-    try:
-        return connection.call_patiently(
-            "describe_statement", until, tell=outcome.unknown, Id=statement_id
-        )
-    except OutOfTimeError as out:
-        said = tidy(said_by(out.last), connection.secrets, longest=300)
-        raise WarehouseError(f"statement {statement_id} cannot be looked up ({said})") from None
-
-
-def _next_step(error: LoadError) -> str:
-    if error.code in (1212, 8001):
-        return "Run the command again: it lists the source anew."
-    where = f"line {error.line} of {error.file}" if error.file else "the file"
-    return (
-        f"Correct {where}, or set COPY_MODE = compact, which rejects such records and loads the"
-        " rest; then run the command again."
+def _load_error(row: tuple[Any, ...], secrets: tuple[str, ...]) -> LoadError:
+    file, line, column, kind, length, position, code, message = row
+    code = int(code or 0)
+    message = one_line(str(message or ""), secrets)
+    return LoadError(
+        file=str(file or "").strip(),
+        line=int(line or 0),
+        column=str(column or "").strip(),
+        type=str(kind or "").strip(),
+        code=code,
+        cause=CODES.get(code, message or f"load error {code}"),
+        message=message,
+        length=str(length or "").strip(),
+        position=None if position is None else int(position),
     )

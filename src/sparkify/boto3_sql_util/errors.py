@@ -1,25 +1,131 @@
-"""How a statement failed."""
+"""What went wrong, in words: failed statements and their causes, failed calls and their meaning."""
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
 
-from ..errors import WarehouseError
-from .causes import CONFLICT, ROLE_NOT_READY, likely_cause
+from .. import aws
+from ..aws import Problem
+from ..errors import SettingsError, SparkifyError, WarehouseError
+from .text import one_line
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 Status = Literal["FAILED", "ABORTED", "TIMEOUT"]
+_TOO_MANY = 429
+_NO_WORKGROUP = ("endpoint doesn't exist", "workgroup", "not found", "could not find")
+
+
+# Statements
+
+
+CONFLICT = re.compile(
+    r"^(?:Query #\d+ failed with )?(?:ERROR:\s*)?1023\b"  # dg/c_serial_isolation
+    r"|serializable isolation violation|could not serialize|deadlock detected"
+    r"|concurrent transaction",
+    re.IGNORECASE,
+)
+ROLE_NOT_READY = re.compile(
+    r"not authorized to assume IAM role|not associated (?:to|with) (?:the )?(?:cluster|namespace)",
+    re.IGNORECASE,
+)
+CANCELLED = re.compile(r"cancell?ed|cancell?ing", re.IGNORECASE)
+
+_CAUSES: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        CONFLICT,
+        "another transaction changed the same tables at the same time",
+        "Run the command again.",
+    ),
+    (
+        ROLE_NOT_READY,
+        "the warehouse cannot assume its role: it is new (IAM takes some 30 seconds to make a role"
+        " known), or it is not attached to the namespace",
+        "Wait a minute and run the command again; if it lasts, run `sparkify doctor`.",
+    ),
+    (
+        re.compile(r"PermanentRedirect|Status 301|must be addressed using the specified endpoint"),
+        "the bucket is in another Region than the statement says",
+        "Set [S3] REGION to the Region of the bucket.",
+    ),
+    (
+        re.compile(r"S3ServiceException.*(?:Access ?Denied|Status 403)", re.IGNORECASE),
+        "the warehouse's role may not read or write there",
+        "Check the addresses in [S3], then run `sparkify iac up`: the role's policy follows them.",
+    ),
+    (
+        re.compile(
+            r"specified S3 prefix .* does not exist|NoSuchKey|NoSuchBucket|Status 404"
+            r"|mandatory (?:file|url)|manifest file (?:does not exist|is not)",
+            re.IGNORECASE,
+        ),
+        "a file or bucket is not there (any more)",
+        "Check the addresses in [S3], then run the command again: it lists the source again.",
+    ),
+    (
+        re.compile(r"sys_load_error_detail|stl_load_errors", re.IGNORECASE),
+        "a record does not fit its column",
+        "Correct the file, or set COPY_MODE = compact, which rejects such records one by one.",
+    ),
+    (
+        re.compile(r"permission denied|must be owner", re.IGNORECASE),
+        "the tables belong to another database user: each IAM user or role is one",
+        "Run the command with the credentials that created the tables, or let their owner grant"
+        " the rights.",
+    ),
+    (
+        re.compile(r'database "[^"]*" does not exist', re.IGNORECASE),
+        "the namespace has no such database",
+        "Set [REDSHIFT] DATABASE to the database that `sparkify iac status` shows.",
+    ),
+    (
+        re.compile(r'relation "?[^"]*"? does not exist', re.IGNORECASE),
+        "a table is missing",
+        "Create the tables with `sparkify create-tables`.",
+    ),
+    (
+        re.compile(r"usage limit|exceeded .*\bRPU", re.IGNORECASE),
+        "the workgroup has used up its limit of RPU-hours and is switched off",
+        "Raise [REDSHIFT] USAGE_LIMIT_RPU_HOURS and run `sparkify iac up`, or wait until the period"
+        " ends.",
+    ),
+    (
+        re.compile(r"disk full|out of memory", re.IGNORECASE),
+        "the statement needs more space than the workgroup has",
+        "Raise [REDSHIFT] BASE_CAPACITY and run `sparkify iac up`.",
+    ),
+    (
+        re.compile(r"exceeded size limit|packet for query is too large", re.IGNORECASE),
+        "the result is larger than the Data API returns (64 KB a row, 500 MB in all)",
+        "Ask for fewer rows or columns.",
+    ),
+    (
+        CANCELLED,
+        "another user cancelled it, or a limit of the workgroup did",
+        "Run the command again.",
+    ),
+)
+
+
+def likely_cause(message: str) -> tuple[str, str]:
+    """Return the likely cause of what the engine says and the next step; empty if not known."""
+    found = ((cause, step) for pattern, cause, step in _CAUSES if pattern.search(message))
+    return next(found, ("", ""))
 
 
 class StatementError(WarehouseError):
-    """A statement, or a batch, did not do its work; a batch that failed did nothing at all.
+    """A statement, or a batch, failed; a batch that failed did nothing at all.
 
     statement_id: of the Data API; None where it was never accepted, as far as is known.
     number: which statement of the batch failed, from 0; -1 where that is unknown.
-    name: what it is called. sql: its text, without secrets, cut (see `wording.shown_sql`).
+    name: what it is called. sql: its text as a message shows it (see `text.shown_sql`).
     message: what the engine says, on one line, without secrets.
-    status: FAILED; ABORTED: somebody cancelled it; TIMEOUT: it did not end by its deadline.
-    query_id: the engine's number of the query, as the system views know it.
-    in_doubt: it is not known whether it still runs or did its work after all.
+    status: FAILED; ABORTED: it was cancelled in the warehouse; TIMEOUT: it did not end in time.
+    query_id: the engine's number of the query, as in the system views.
+    in_doubt: whether it still runs or did its work after all is not known.
     """
 
     def __init__(
@@ -36,26 +142,15 @@ class StatementError(WarehouseError):
         query_id: int | None = None,
         in_doubt: bool = False,
     ) -> None:
-        super().__init__(
-            reason,
-            next_step or likely_cause(message).next_step,
-            statement_id=statement_id,
-            status=status,
-            number=number,
-            name=name,
-            sql=sql,
-            message=message,
-            query_id=query_id,
-            in_doubt=in_doubt,
-        )
-        self.status: Status = status
-        self.message = message
         self.statement_id = statement_id
+        self.status: Status = status
         self.number = number
         self.name = name
         self.sql = sql
+        self.message = message
         self.query_id = query_id
         self.in_doubt = in_doubt
+        super().__init__(reason, next_step or likely_cause(message)[1], **vars(self))
 
     @property
     def conflict(self) -> bool:
@@ -64,5 +159,95 @@ class StatementError(WarehouseError):
 
     @property
     def role_not_ready(self) -> bool:
-        """Whether the warehouse may not (yet) take on its role; a new one takes some 30 seconds."""
+        """Whether the warehouse cannot (yet) assume its role; a new one takes some 30 seconds."""
         return ROLE_NOT_READY.search(self.message) is not None
+
+
+# Calls
+
+
+class IncompleteReplyError(Exception):
+    """A reply was cut short.
+
+    Of a body that ends early boto3 makes an answer without members, not an exception
+    (botocore.parsers, `_parse_body_as_json`).
+    """
+
+
+class GaveUpError(Exception):
+    """A call failed until it was time to give up. last: what it failed with the last time."""
+
+    def __init__(self, last: BaseException) -> None:
+        super().__init__(str(last))
+        self.last = last
+
+
+class Meaning(Enum):
+    """What a failed call means for the next one."""
+
+    TURNED_AWAY = "it was not accepted, and may be later"
+    BROKEN = "the service failed; it may have been accepted, and may go better later"
+    UNANSWERED = "no answer came; it may have been accepted"
+    REFUSED = "trying again does not help"
+
+
+def is_of_boto3(error: BaseException) -> bool:
+    """Return whether an exception tells of a call, and not of a fault or an interruption here."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    known = (BotoCoreError, ClientError, IncompleteReplyError, ResponseParserError)
+    return isinstance(error, known)
+
+
+def meaning(error: BaseException) -> Meaning:
+    """Return what an exception that came out of a call of boto3 means."""
+    what, status, code = aws.problem(error), aws.error_status(error), aws.error_code(error)
+    if what is Problem.THROTTLED or status == _TOO_MANY:
+        return Meaning.TURNED_AWAY
+    if what is Problem.UNAVAILABLE or status >= 500:
+        return Meaning.BROKEN
+    only_status = status > 0 and (not code or code.isdecimal())  # nothing else could be read
+    if only_status or what is Problem.UNREACHABLE or isinstance(error, IncompleteReplyError):
+        return Meaning.UNANSWERED
+    return Meaning.REFUSED
+
+
+def refusal(error: BaseException, connection: Connection, operation: str) -> SparkifyError:
+    """Return the error that says why a call was refused, and what to do about it.
+
+    operation: under AWS's name, such as `ExecuteStatement`.
+    """
+    if credentials := aws.credentials_error(error, known=connection.secrets):
+        return credentials
+    code, what, said = aws.error_code(error), aws.problem(error), said_by(error, connection)
+    where = f"workgroup {connection.workgroup} in {connection.region}"
+    if what is Problem.DENIED:
+        return SettingsError(
+            f"these AWS credentials may not call redshift-data:{operation}: {said}",
+            "Use others, or let an administrator allow it; docs/cloud.md lists what is needed.",
+        )
+    if code == "ResourceNotFoundException" or (
+        code == "ValidationException" and any(text in said.lower() for text in _NO_WORKGROUP)
+    ):
+        return SettingsError(
+            f"there is no {where} that answers: {said}",
+            "Build it with `sparkify iac up`, or correct WORKGROUP in [REDSHIFT] and REGION in"
+            " [AWS]; `sparkify iac status` shows what exists.",
+        )
+    from botocore.exceptions import BotoCoreError
+
+    if isinstance(error, BotoCoreError) and not code:
+        return SettingsError(
+            f"boto3 cannot call redshift-data:{operation}: {said}",
+            "Check [AWS] and [REDSHIFT], and the AWS configuration of this machine.",
+        )
+    return WarehouseError(
+        f"{where} refused {operation} ({code or type(error).__name__}): {said}",
+        "Run `sparkify doctor`.",
+    )
+
+
+def said_by(error: BaseException, connection: Connection, longest: int = 1_000) -> str:
+    """Return what AWS, else boto3, says, as a message shows it."""
+    return one_line(aws.error_message(error), connection.secrets, longest)

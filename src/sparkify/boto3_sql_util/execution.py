@@ -1,21 +1,118 @@
-"""Running SQL: sent once, watched until it ends, cancelled when it may not go on."""
+"""SQL sent through the Data API: submitted once, watched until it ends, cancelled in time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from ..errors import SparkifyError
+from ..aws import error_code, error_message
+from ..errors import SparkifyError, WarehouseError
 from ..progress import Progress, silent
-from . import ending, outcome
-from .connection import Connection, OutOfTimeError, Patience
-from .pace import polls
-from .request import Request, new_request
-from .statement import Described, Statement, finished, has_ended, parts_of
+from ..retry import Backoff, Clock
+from .connection import Connection
+from .errors import (
+    CANCELLED,
+    GaveUpError,
+    Meaning,
+    StatementError,
+    Status,
+    meaning,
+    refusal,
+    said_by,
+)
+from .text import one_line, query_id_in, shown_sql
 
+MAX_STATEMENTS = 40
+"""Statements in a batch (redshift-data BatchExecuteStatement)."""
+MAX_STATEMENT_BYTES = 100_000
+"""Bytes of UTF-8 in one statement (mg/data-api, "Considerations": 100 KB)."""
 SECONDS = 3600.0
-_ASKED_AGAIN_SECONDS = 5.0
+GRACE_SECONDS = 10.0
+"""How long a statement may take to end after it was cancelled."""
+Described = Mapping[str, Any]
+"""A response of DescribeStatement, or what it says of one statement of a batch."""
+
+_RESUBMIT_SECONDS = 5.0
+_LONGEST_TOKEN = 64  # redshift-data ClientToken
+_LONGEST_LABEL = 500  # redshift-data StatementName
+_ENDED = ("FINISHED", "FAILED", "ABORTED")
+_NUMBERED = re.compile(r"Query #(\d+) failed")
+_LOOK_FIRST = "See with `sparkify status` whether it was done after all; then run it again."
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement, or a batch of them, that has finished.
+
+    id: of the Data API. The other fields have one entry for each SQL text. sqls: the texts.
+    has_result: whether there are rows to fetch (None: not known). rows: how many were returned or
+    changed (-1: not known). parts: the ids under which results are fetched; empty: derived from
+    `id` by the rule of the Data API.
+    """
+
+    id: str
+    sqls: tuple[str, ...]
+    has_result: tuple[bool | None, ...]
+    rows: tuple[int, ...]
+    parts: tuple[str, ...] = ()
+
+    def part(self, number: int) -> str:
+        """Return the id under which one result is fetched, counted from 0."""
+        if self.parts:
+            return self.parts[number]
+        return self.id if len(self.sqls) == 1 else f"{self.id}:{number + 1}"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call that runs SQL; sent again with the same token it runs nothing twice (for 8 hours).
+
+    names: what each statement is called; empty where it has no name.
+    """
+
+    sqls: tuple[str, ...]
+    names: tuple[str, ...]
+    token: str
+    batch: bool
+
+    @property
+    def operation(self) -> str:
+        """The operation of the Data API, under boto3's name."""
+        return "batch_execute_statement" if self.batch else "execute_statement"
+
+    def parameters(self, connection: Connection) -> Mapping[str, Any]:
+        """Return the parameters of the call: the same each time."""
+        label = f"sparkify: {self.names[0]}" if any(self.names) else "sparkify"
+        return {
+            "WorkgroupName": connection.workgroup,
+            "Database": connection.database,
+            "StatementName": label[:_LONGEST_LABEL],
+            "ClientToken": self.token,
+            **({"Sqls": list(self.sqls)} if self.batch else {"Sql": self.sqls[0]}),
+        }
+
+    def name(self, number: int) -> str:
+        """Return the name of a statement, or its number if it has none; -1: of the whole."""
+        count = len(self.sqls)
+        if number < 0 and count > 1:
+            return f"the batch of {count} statements"
+        named = self.names[max(number, 0)]
+        return named or (f"statement {number + 1} of {count}" if count > 1 else "the statement")
+
+    def place(self, number: int) -> str:
+        """Return the name of a statement and its place in the batch."""
+        name, count = self.name(number), len(self.sqls)
+        if count > 1 and number >= 0 and self.names[number]:
+            return f"{name} (statement {number + 1} of {count})"
+        return name
+
+    def sql(self, number: int, secrets: Iterable[str]) -> str:
+        """Return the text of a statement as a message shows it."""
+        return shown_sql(self.sqls[number], secrets) if number >= 0 else ""
 
 
 def execute(
@@ -29,26 +126,64 @@ def execute(
 ) -> Statement:
     """Run a statement, or a batch of up to 40 as one transaction, and wait until it has ended.
 
-    sql: one statement, or a sequence: that is a batch, all or nothing.
-    token: what makes the call idempotent; give one if you may call again with the same sql after a
-        lost reply. None: a new one for this call.
+    sql: one statement, or a sequence: a batch, all or nothing.
+    token: makes the call idempotent; pass one to call again with the same sql after a lost reply.
+        None: a new one for this call.
     names: what each statement is called in progress and errors.
     deadline: seconds after which it is cancelled.
-    progress: told how many statements are finished, under the name of the one under way.
+    progress: told how many statements have finished, under the name of the one that runs.
 
     Whatever ends the wait (Ctrl-C, an exception out of `progress`) cancels the statement first; if
-    that fails, the exception carries a note that says so.
+    that fails, a note on the exception says so.
 
     Raises StatementError when it failed, was cancelled, or did not end by its deadline;
-    SettingsError for credentials, rights, or a workgroup that is not there; WarehouseError for
-    what the Data API would refuse or refuses.
+    SettingsError for credentials, permissions, or a missing workgroup; WarehouseError for what the
+    Data API refuses, or would.
     """
-    request = new_request(sql, token, names)
-    return _Execution(connection, request, deadline, progress).run()
+    return _Execution(connection, _request(sql, token, names), deadline, progress).run()
+
+
+def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) -> Request:
+    """Return a request, checked against the limits of the Data API before anything is sent.
+
+    Raises WarehouseError for no statement, more than MAX_STATEMENTS, one of more than
+    MAX_STATEMENT_BYTES, or a token of no or more than 64 characters.
+    """
+    batch = not isinstance(sql, str)
+    sqls = tuple(sql) if batch else (str(sql),)
+    if not sqls:
+        raise WarehouseError("there is no statement to run")
+    if len(sqls) > MAX_STATEMENTS:
+        raise WarehouseError(
+            f"{len(sqls)} statements are too many for one batch: {MAX_STATEMENTS} is the limit",
+            "Run them as several batches.",
+        )
+    if names and len(names) != len(sqls):
+        raise ValueError(f"{len(names)} names for {len(sqls)} statements")
+    token = uuid.uuid4().hex if token is None else token
+    if not 0 < len(token) <= _LONGEST_TOKEN:
+        raise WarehouseError(f"a client token has 1 to {_LONGEST_TOKEN} characters: {token!r}")
+    request = Request(sqls, tuple(names) or ("",) * len(sqls), token, batch)
+    for number, text in enumerate(sqls):
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if not text.strip():
+            raise WarehouseError(f"{request.name(number)} is empty")
+        if size > MAX_STATEMENT_BYTES:
+            raise WarehouseError(
+                f"{request.name(number)} has {size:,} bytes; the Data API takes"
+                f" {MAX_STATEMENT_BYTES:,}: {shown_sql(text)[:80]} ...",
+                "Load the data with COPY, not inside the statement.",
+            )
+    return request
+
+
+def polls(seconds: float, clock: Clock) -> Backoff:
+    """Return the pauses between looks at a statement: its end is seen a fifth of its time late."""
+    return Backoff(0.1, factor=1.25, longest=3.0, jitter=0.1, seconds=seconds, clock=clock)
 
 
 class _Execution:
-    """One call of execute, and how far it has come."""
+    """One call of `execute`, and how far it has come."""
 
     def __init__(
         self, connection: Connection, request: Request, deadline: float, progress: Progress
@@ -58,7 +193,7 @@ class _Execution:
         self._deadline = deadline
         self._until = connection.clock.now() + deadline
         self._progress = progress
-        self._parameters = request.parameters(connection.workgroup, connection.database)
+        self._parameters = request.parameters(connection)
         self._operation = "BatchExecuteStatement" if request.batch else "ExecuteStatement"
         self._turned_away = self._sent()
         self._id: str | None = None
@@ -66,44 +201,45 @@ class _Execution:
 
     def run(self) -> Statement:
         try:
-            self._id = self._send()
+            self._id = self._submit()
             described = self._watch(self._id)
         except BaseException as error:
             if not self._over:
                 self._abandon(error)
             raise
         if described["Status"] == "FINISHED":
-            return finished(described, self._request.sqls, self._id)
-        raise outcome.failure(described, self._request, self._connection.secrets)
+            return _finished(described, self._request.sqls, self._id)
+        raise failure(described, self._request, self._connection.secrets)
 
-    # Sending
+    # Submit
 
-    def _send(self) -> str:
+    def _submit(self) -> str:
         """Send until it is accepted, always with the same token and text."""
-        patience = Patience(self._connection, self._request.operation, self._until)
-        while True:
-            try:
-                answer = self._connection.call(self._request.operation, **self._parameters)
-                return str(answer["Id"])
-            except Exception as error:
-                self._note(error)
-                try:
-                    self._say("waiting for the warehouse to accept", 0)
-                    patience.wait_after(error)
-                except OutOfTimeError as out:
-                    self._over = True
-                    raise outcome.not_accepted(
-                        self._request, self._connection, out.last, in_doubt=self._in_doubt
-                    ) from None
-
-    def _note(self, error: Exception) -> None:
-        """Remember what is known now of what was sent. Raises StatementError if it has failed."""
-        if failure := outcome.failed_at_once(error, self._request, self._connection.secrets):
+        try:
+            answer = self._connection.call_with_retries(
+                self._request.operation, self._deadline, explain=self._note, **self._parameters
+            )
+            return str(answer["Id"])
+        except GaveUpError as gave_up:
             self._over = True
-            raise failure from None
+            raise self._not_accepted(gave_up.last) from None
+
+    def _note(self, error: Exception) -> StatementError | None:
+        """Note what a failed call tells of the statement; return its error if it has failed.
+
+        A statement that was accepted and failed in the same call is told by an exception with its
+        id (redshift-data ExecuteStatement).
+        """
+        if error_code(error) in ("ExecuteStatementException", "BatchExecuteStatementException"):
+            self._over = True
+            statement_id = getattr(error, "response", {}).get("StatementId") or ""
+            described = {"Id": statement_id, "Status": "FAILED", "Error": error_message(error)}
+            return failure(described, self._request, self._connection.secrets)
         one_attempt = self._sent() == self._turned_away + 1
-        if one_attempt and outcome.says_no(error):
+        if one_attempt and meaning(error) in (Meaning.TURNED_AWAY, Meaning.REFUSED):
             self._turned_away += 1
+        self._tell("waiting for the warehouse to accept", 0)
+        return None
 
     def _sent(self) -> int:
         return self._connection.calls[self._operation]
@@ -113,54 +249,84 @@ class _Execution:
         """Whether something was sent that may have been accepted without our knowing."""
         return self._sent() > self._turned_away
 
-    # Watching
+    def _not_accepted(self, last: BaseException) -> StatementError:
+        """Return the error of a statement that is not known to have been accepted."""
+        connection, name = self._connection, self._request.name(-1)
+        said = said_by(last, connection, longest=300)
+        doubt = "; whether it was accepted is not known" if self._in_doubt else ""
+        return StatementError(
+            f"workgroup {connection.workgroup} in {connection.region} did not accept {name}{doubt}"
+            f" ({error_code(last) or type(last).__name__}: {said})",
+            _LOOK_FIRST
+            if self._in_doubt
+            else "Run the command again later; `sparkify doctor` looks closer.",
+            status="TIMEOUT",
+            message=said,
+            name=name,
+            in_doubt=self._in_doubt,
+        )
+
+    # Watch
 
     def _watch(self, statement_id: str) -> Described:
-        """Look until it has ended or the time is up; then end it."""
-        clock, pauses = self._connection.clock, polls()
-        while clock.now() < self._until:
-            clock.sleep(min(pauses.next(), self._until - clock.now()))
+        """Poll until it has ended or the time is up; then cancel it."""
+        clock = self._connection.clock
+        pauses = polls(self._until - clock.now(), clock)
+        while pauses.wait():
             try:
-                described = self._connection.call_patiently(
+                described = self._connection.call_with_retries(
                     "describe_statement",
-                    self._until,
-                    tell=outcome.unknown,
+                    self._until - clock.now(),
+                    explain=unknown_statement,
                     most_unanswered=inf,  # it goes on, whether or not we can see it
                     Id=statement_id,
                 )
-            except OutOfTimeError:
+            except GaveUpError:
                 break
-            if has_ended(described):
+            if described["Status"] in _ENDED:
                 self._over = True
                 return described
-            self._tell(described)
+            states = [part.get("Status") for part in substatements(described)]
+            running = next((n for n, state in enumerate(states) if state != "FINISHED"), 0)
+            self._tell(self._request.name(running), states.count("FINISHED"))
         return self._time_out(statement_id)
 
-    def _tell(self, described: Described) -> None:
-        states = [part.get("Status") for part in parts_of(described)]
-        done = states.count("FINISHED")
-        under_way = next((n for n, state in enumerate(states) if state != "FINISHED"), 0)
-        self._say(self._request.name(under_way), done)
-
-    def _say(self, step: str, done: int) -> None:
+    def _tell(self, step: str, done: int) -> None:
         self._progress(step, done, len(self._request.sqls), "statements")
 
     def _time_out(self, statement_id: str) -> Described:
-        """Cancel; what finished all the same counts, all else is an error."""
-        end = ending.cancel(self._connection, statement_id)
+        """Cancel; return the description if it finished all the same, else raise."""
+        described, trouble = _cancel(self._connection, statement_id)
         self._over = True
-        if end.described and end.described["Status"] == "FINISHED":
-            return end.described
-        raise outcome.timed_out(
-            self._request, statement_id, end, self._deadline, self._connection.secrets
+        request, secrets = self._request, self._connection.secrets
+        if described.get("Status") == "FINISHED":
+            return described
+        if described.get("Status") == "FAILED":
+            _, _, message = _failed_part(described, len(request.sqls))
+            if not CANCELLED.search(message):
+                raise failure(described, request, secrets)
+        parts = substatements(described)
+        unfinished = (n for n, part in enumerate(parts) if part.get("Status") != "FINISHED")
+        number = next(unfinished, 0 if described and not parts else -1)
+        raise StatementError(
+            f"{request.place(number)} did not end within {self._deadline:,g} seconds;"
+            f" {trouble or 'it was cancelled'}",
+            _LOOK_FIRST if trouble else "Run the command again.",
+            status="TIMEOUT",
+            message=one_line(str(described.get("Error") or ""), secrets),
+            statement_id=statement_id,
+            number=number,
+            name=request.name(number),
+            sql=request.sql(number, secrets),
+            in_doubt=bool(trouble),
         )
 
-    # Giving up
+    # Give up
 
     def _abandon(self, error: BaseException) -> None:
-        """End what was begun, because an exception ends the wait."""
+        """Cancel what was submitted, because an exception ends the wait."""
         try:
-            told = self._end_it(error)
+            told = self._cancel_after(error)
         except Exception as trouble:  # the exception that ends the wait is the one that counts
             told = f"the statement may still run in the warehouse: {type(trouble).__name__}"
         if not told:
@@ -170,23 +336,150 @@ class _Execution:
             error.reason = f"{error.reason}; {told}"
             error.args = (error.reason,)
 
-    def _end_it(self, error: BaseException) -> str:
+    def _cancel_after(self, error: BaseException) -> str:
         """Cancel; return what the user should know of it, if anything."""
         if self._id is None:
             if not self._in_doubt:
                 return ""
             if isinstance(error, SparkifyError):  # asking again would be refused, too
                 return "whether the statement was accepted is not known; `sparkify status` tells"
-            self._id = self._ask_again()
-        end = ending.cancel(self._connection, self._id)
-        if end.described and end.described["Status"] == "FINISHED":
+            self._id = self._resubmit()
+        described, trouble = _cancel(self._connection, self._id)
+        if described.get("Status") == "FINISHED":
             return "it had finished already when it was cancelled"
-        return end.trouble
+        return trouble
 
-    def _ask_again(self) -> str:
-        """Learn the id of what was sent: the same token never starts a second run."""
-        until = self._connection.clock.now() + _ASKED_AGAIN_SECONDS
-        answer: dict[str, Any] = self._connection.call_patiently(
-            self._request.operation, until, **self._parameters
+    def _resubmit(self) -> str:
+        """Return the id of what was sent: the same token never starts a second run."""
+        answer = self._connection.call_with_retries(
+            self._request.operation, _RESUBMIT_SECONDS, **self._parameters
         )
         return str(answer["Id"])
+
+
+def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
+    """Cancel a statement and poll until it has ended, for up to GRACE_SECONDS.
+
+    Returns its last known description (empty if there is none) and what went wrong, as a sentence,
+    empty if it has ended. It may have finished all the same. Only a running statement can be
+    cancelled (redshift-data CancelStatement), so the call is repeated as long as it goes on.
+    """
+    pauses = Backoff(
+        0.2, factor=1.5, longest=2.0, jitter=0.1, seconds=GRACE_SECONDS, clock=connection.clock
+    )
+    described: Described = {}
+    trouble, cancelled = "", False
+    while True:
+        try:
+            if not cancelled:
+                answer = connection.call("cancel_statement", Id=statement_id)
+                cancelled = bool(answer["Status"])
+                trouble = "" if cancelled else "the service did not cancel it"
+        except Exception as error:
+            trouble = _why(connection, error, "CancelStatement")
+        hopeless = False
+        try:
+            described = connection.call("describe_statement", Id=statement_id)
+            if described["Status"] in _ENDED:
+                return described, ""
+        except Exception as error:
+            trouble = trouble or _why(connection, error, "DescribeStatement")
+            hopeless = meaning(error) is Meaning.REFUSED
+        if hopeless or not pauses.wait():
+            late = f"it did not end within {GRACE_SECONDS:.0f} seconds of being cancelled"
+            return described, (
+                f"statement {statement_id} may still run in the warehouse: {trouble or late}"
+            )
+
+
+def _why(connection: Connection, error: Exception, operation: str) -> str:
+    if error_code(error) == "ValidationException":  # such as: not running yet, or no longer
+        return said_by(error, connection)
+    return refusal(error, connection, operation).reason
+
+
+# What DescribeStatement tells
+
+
+def substatements(described: Described) -> list[Described]:
+    """Return what is told of each statement of a batch, in their order; empty for one statement.
+
+    A substatement's id is the batch's followed by `:1`, `:2`, ... (redshift-data
+    DescribeStatement).
+    """
+
+    def place(part: Described) -> int:
+        number = str(part.get("Id", "")).rpartition(":")[2]
+        return int(number) if number.isdecimal() else 0
+
+    return sorted(described.get("SubStatements") or [], key=place)
+
+
+def _finished(described: Described, sqls: tuple[str, ...], statement_id: str) -> Statement:
+    """Return the Statement of a description whose status is FINISHED."""
+    known, ids = substatements(described), []
+    if len(known) == len(sqls):
+        ids = [str(part["Id"]) for part in known if part.get("Id")]
+    else:
+        known = [described] if len(sqls) == 1 else [{} for _ in sqls]
+    # Of a batch the whole has a result when one of its statements has.
+    unless_told = False if described.get("HasResultSet") is False else None
+    results = [part.get("HasResultSet") for part in known]
+    rows = [part.get("ResultRows") for part in known]
+    return Statement(
+        id=statement_id,
+        sqls=sqls,
+        has_result=tuple(unless_told if told is None else bool(told) for told in results),
+        rows=tuple(-1 if count is None else int(count) for count in rows),
+        parts=tuple(ids) if len(ids) == len(sqls) else (),
+    )
+
+
+def failure(described: Described, request: Request, secrets: Iterable[str]) -> StatementError:
+    """Return the error of a statement that FAILED or was ABORTED."""
+    secrets = tuple(secrets)
+    number, part, told = _failed_part(described, len(request.sqls))
+    message = one_line(told, secrets)
+    status: Status = "ABORTED" if described.get("Status") == "ABORTED" else "FAILED"
+    end = "was cancelled in the warehouse" if status == "ABORTED" else "failed"
+    query_id = int(part.get("RedshiftQueryId") or 0)
+    return StatementError(
+        f"{request.place(number)} {end}" + (f": {message}" if message else ""),
+        status=status,
+        message=message,
+        statement_id=str(described.get("Id", "")) or None,
+        number=number,
+        name=request.name(number),
+        sql=request.sql(number, secrets),
+        query_id=query_id if query_id > 0 else query_id_in(told),
+    )
+
+
+def _failed_part(described: Described, count: int) -> tuple[int, Described, str]:
+    """Return number (from 0), description and message of the statement that failed.
+
+    count: how many statements there are. The number is -1 where it is not known, and where a batch
+    failed as a whole, when it was committed: then no statement of it did.
+    """
+    parts = substatements(described)
+    message = str(described.get("Error") or "")
+    if count == 1 and not parts:
+        return 0, described, message
+    parts += [{}] * (count - len(parts))
+    for status in ("FAILED", "ABORTED"):
+        for number, part in enumerate(parts):
+            if part.get("Status") == status and (status == "FAILED" or part.get("Error")):
+                return number, part, str(part.get("Error") or message)
+    if (match := _NUMBERED.search(message)) and 0 < int(match[1]) <= len(parts):
+        number = int(match[1]) - 1
+        return number, parts[number], message
+    return -1, described, message
+
+
+def unknown_statement(error: BaseException) -> WarehouseError | None:
+    """Return the error of a statement that is not there, if that is what an exception says."""
+    if error_code(error) != "ResourceNotFoundException":
+        return None
+    return WarehouseError(
+        "the Data API knows no such statement: it keeps them for 24 hours", "Run it again."
+    )

@@ -149,7 +149,8 @@ def logging_to(path: Path | None, *, debug: bool) -> Iterator[None]:
     A line is a time in UTC, a level and a message, secrets masked. Raises UsageError when the file
     cannot be opened; what cannot be written later is lost.
     """
-    formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(message)s")
+    line = "%(asctime)s.%(msecs)03dZ %(levelname)s %(run)s%(message)s"
+    formatter = logging.Formatter(line, defaults={"run": ""})
     formatter.converter, formatter.default_time_format = time.gmtime, "%Y-%m-%dT%H:%M:%S"
     formatter.default_msec_format = None
     handlers: list[logging.Handler] = [_Messages()] if debug else []

@@ -8,6 +8,7 @@ from contextlib import suppress
 from .. import iac
 from ..config import Settings
 from ..errors import SourceError, SparkifyError, WarehouseError
+from ..iac.costs import limit_hours, missing_limit
 from ..iac.errors import refusals_reported
 from ..iac.stack import Account
 from ..iac.status import namespace, workgroup
@@ -22,6 +23,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("credentials", _identity),
         ("infrastructure", _infrastructure),
         ("workgroup", _workgroup),
+        ("usage limit", _usage_limit),
         ("role of the warehouse", _role),
         ("work bucket", _work_bucket),
         ("test statement", _statement),
@@ -54,6 +56,16 @@ def _workgroup(account: Account) -> str:
             "Wait some minutes; `sparkify iac status` shows its state.",
         )
     return f"{name} is AVAILABLE, {found.get('baseCapacity', '?')} RPUs"
+
+
+def _usage_limit(account: Account) -> str:
+    found = workgroup(account, account.settings.redshift_workgroup)
+    hours = limit_hours(account, found)
+    if found and (missing := missing_limit(account.settings, found, hours)):
+        raise WarehouseError(missing, "Set it with `sparkify iac up`.")
+    if hours is None:
+        return "the service knows no usage limits"
+    return f"{hours:,} RPU-hours a day" if hours else "none"
 
 
 def _role(account: Account) -> str:
@@ -92,7 +104,7 @@ def _work_bucket(account: Account) -> str:
 
 
 def _statement(account: Account) -> str:
-    from ..warehouse.redshift.reading import RedshiftReader
+    from ..warehouse.redshift.reader import RedshiftReader
 
     tables = RedshiftReader(account.settings).tables()
     if not tables:

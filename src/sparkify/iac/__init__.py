@@ -4,7 +4,7 @@ from .change_set import Plan, plan
 from .deploy import Built, up
 from .destroy import Removed, down
 from .stack import Resources, resources
-from .status import Status, status
+from .status import Status, limit_warning, status
 from .template import operator_policy
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Resources",
     "Status",
     "down",
+    "limit_warning",
     "operator_policy",
     "plan",
     "resources",

@@ -134,7 +134,7 @@ def _plan(account: Account, progress: Progress) -> Plan:
         state=there.state if there else None,
         changes=changes,
         parameters=differing,
-        usage_limit=(limit, settings.redshift_usage_limit_rpu_hours),
+        usage_limit=(limit or 0, settings.redshift_usage_limit_rpu_hours),
         cost=cost_of(settings),
         loses_data="NamespaceName" in differing or any(one.loses_tables for one in changes),
         notes=notes,

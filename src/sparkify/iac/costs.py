@@ -89,8 +89,8 @@ def usage_limit(account: Account, workgroup: Mapping[str, Any]) -> dict[str, Any
     return None
 
 
-def limit_hours(account: Account, workgroup: Mapping[str, Any] | None) -> int:
-    """Return the RPU-hours a day of a workgroup; 0: no workgroup, no limit, or not supported."""
+def limit_hours(account: Account, workgroup: Mapping[str, Any] | None) -> int | None:
+    """Return the RPU-hours a day of a workgroup; 0: no limit; None: limits are unsupported."""
     from botocore.exceptions import ClientError
 
     try:
@@ -98,8 +98,25 @@ def limit_hours(account: Account, workgroup: Mapping[str, Any] | None) -> int:
     except ClientError as error:
         if not is_unsupported(error):
             raise
-        return 0
+        return None
     return int(limit.get("amount", 0)) if limit else 0
+
+
+def missing_limit(settings: Settings, workgroup: Mapping[str, Any], hours: int | None) -> str:
+    """Return what can be spent because the limit of the settings is not set; '' when it is.
+
+    hours: see `limit_hours`.
+    """
+    wanted = settings.redshift_usage_limit_rpu_hours
+    if not wanted or hours != 0:
+        return ""
+    most = cost(int(workgroup.get("baseCapacity") or 0), workgroup.get("maxCapacity"), None)
+    day = most.day_at_most
+    risk = "any amount" if day is None else f"up to {day:.2f} dollars"
+    return (
+        f"the workgroup {workgroup['workgroupName']} has no usage limit, but USAGE_LIMIT_RPU_HOURS"
+        f" is {wanted:,}: a day can cost {risk}"
+    )
 
 
 def set_usage_limit(
@@ -151,7 +168,7 @@ def _call_when_free(
             made = operation == "create_usage_limit" and usage_limit(account, workgroup)
             if made and made["amount"] == wanted["amount"]:  # its reply was lost
                 return
-            if not pauses.wait():
+            if not pauses.wait(operation):
                 raise
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import aws
-from ..errors import BusyError, SettingsError, UsageError, WarehouseError
+from ..errors import BusyError, SettingsError, SparkifyError, UsageError, WarehouseError
 from ..progress import Progress, silent
 from .change_set import Change, different, is_no_change, preview, request, request_error
 from .costs import SERVICE, Cost, cost_of, set_usage_limit
@@ -82,6 +83,7 @@ class _Deployment:
         self._action = "unchanged"
         self._cleared: list[str] = []
         self._changes: list[Change] = []
+        self._early_limit = ""
         self._repaired = False
 
     def run(self) -> Built:
@@ -94,6 +96,8 @@ class _Deployment:
         compute = await_workgroup(self._account, found.workgroup, self._progress)
         notes = self._lift_capacity(compute)
         limit = self._limit(compute, notes)
+        if limit == "unchanged" and self._early_limit:
+            limit = self._early_limit
         return Built(
             stack=stack.name,
             action=self._action,
@@ -106,6 +110,20 @@ class _Deployment:
             engine=self._settings.engine,
             notes=notes,
         )
+
+    def _created(self, logical: str) -> None:
+        """Set the usage limit as soon as there is a workgroup: Ctrl-C may end `up` before the end.
+
+        What fails here is tried again, and reported, when the stack is complete.
+        """
+        from botocore.exceptions import ClientError
+
+        if logical != "Workgroup":
+            return
+        with suppress(ClientError, SparkifyError):
+            compute = workgroup(self._account, self._settings.redshift_workgroup)
+            if compute:
+                self._early_limit = self._limit(compute, [])
 
     def _limit(self, compute: dict[str, Any], notes: list[str]) -> str:
         """Set the usage limit; add a note where the service has none."""
@@ -155,7 +173,7 @@ class _Deployment:
         refuse_foreign(self._account, stack)
         if stack.in_progress:
             self._progress(f"waiting for what is under way ({stack.state})", 0, None, "")
-            Operation.on(self._account, stack, begun=True).wait(self._progress)
+            Operation.on(self._account, stack, begun=True).wait(self._progress, self._created)
             return None
         if stack.state == REVIEW or stack.state in DEAD:
             clear(self._account, stack, self._progress)
@@ -241,7 +259,7 @@ class _Deployment:
         return self._finished(operation, "be changed")
 
     def _finished(self, operation: Operation, what: str) -> Stack:
-        stack = operation.wait(self._progress)
+        stack = operation.wait(self._progress, self._created)
         if stack.state not in _DONE:
             raise operation.failure(stack, what)
         return stack

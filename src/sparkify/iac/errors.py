@@ -78,8 +78,8 @@ def interruption_explained() -> Iterator[None]:
     except KeyboardInterrupt:
         raise InterruptedWorkError(
             "interrupted; AWS continues what it was asked for",
-            "`sparkify iac status` shows its progress. `sparkify iac up` continues from there,"
-            " `sparkify iac down` removes everything.",
+            "`sparkify iac status` shows its progress. `sparkify iac up` continues from there and"
+            " sets the usage limit, `sparkify iac down` removes everything.",
         ) from None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -308,10 +308,13 @@ class Operation:
         operation.token = "" if begun else operation.token
         return operation
 
-    def wait(self, progress: Progress) -> Stack:
+    def wait(
+        self, progress: Progress, created: Callable[[str], object] = lambda logical: None
+    ) -> Stack:
         """Wait for the end, reporting each event; return the stack in its last state.
 
-        A stack that is gone counts as DELETE_COMPLETE. Raises BusyError when it takes too long.
+        A stack that is gone counts as DELETE_COMPLETE. created: is called with each resource that
+        was created, by its name in the template. Raises BusyError when it takes too long.
         """
         pauses = backoff(STACK_SECONDS)
         while True:
@@ -322,6 +325,8 @@ class Operation:
                 if not self.token or one.get("ClientRequestToken") in (None, "", self.token):
                     self.events.append(one)
                     self._report(one, progress)
+                    if one.get("ResourceStatus") == "CREATE_COMPLETE":
+                        created(one.get("LogicalResourceId", ""))
             if fresh:
                 pauses.hurry()
             if not stack.in_progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SparkifyError
 from ..progress import Progress, silent
 from ..util_s3 import S3
-from .costs import SERVICE, Cost, cost, limit_hours
+from .costs import SERVICE, Cost, cost, limit_hours, missing_limit
 from .errors import refusals_reported
 from .stack import Account, find, physical_names, refuse_foreign
 from .template import stack_name
@@ -81,6 +82,25 @@ def status(settings: Settings, progress: Progress = silent) -> Status:
         return _status(Account(settings), progress)
 
 
+def limit_warning(settings: Settings) -> str:
+    """Return a warning, in sentences, that the usage limit is not set; '' when it is.
+
+    Also '' when AWS does not answer or does not allow to look: what depends on it fails by itself.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    account = Account(settings)
+    with suppress(SparkifyError, BotoCoreError, ClientError):
+        found = workgroup(account, settings.redshift_workgroup)
+        if found:
+            return _limit_note(missing_limit(settings, found, limit_hours(account, found)))
+    return ""
+
+
+def _limit_note(missing: str) -> str:
+    return f"T{missing[1:]}. Set it with `sparkify iac up`." if missing else ""
+
+
 def workgroup(account: Account, name: str) -> dict[str, Any] | None:
     """Return a workgroup as the service describes it; None when there is none of that name."""
     answer = account.look(SERVICE, "get_workgroup", workgroupName=name)
@@ -112,11 +132,15 @@ def _status(account: Account, progress: Progress) -> Status:
         names = physical_names(account, stack)
         if stack.reason:
             notes.append(f"CloudFormation says: {stack.reason}")
-    compute = _compute(account, names.get("Workgroup", settings.redshift_workgroup))
+    found = workgroup(account, names.get("Workgroup", settings.redshift_workgroup))
+    hours = limit_hours(account, found)
+    compute = _compute(found, hours) if found else None
     storage = _storage(account, names.get("Namespace", settings.redshift_namespace))
     for kind, one in (("Workgroup", compute), ("Namespace", storage)):
         if one and kind not in names:
             notes.append(f"{kind} {one.name} exists, and the stack did not make it.")
+    if found and (note := _limit_note(missing_limit(settings, found, hours))):
+        notes.append(note)
     owned_role = role(account, names["Role"]) if "Role" in names else None
     return Status(
         stack=stack_name(settings),
@@ -133,16 +157,13 @@ def _status(account: Account, progress: Progress) -> Status:
     )
 
 
-def _compute(account: Account, name: str) -> Compute | None:
-    found = workgroup(account, name)
-    if not found:
-        return None
+def _compute(found: dict[str, Any], hours: int | None) -> Compute:
     return Compute(
-        name=name,
+        name=found["workgroupName"],
         state=found.get("status", ""),
         base=int(found.get("baseCapacity") or 0),
         most=found.get("maxCapacity") or None,
-        limit=limit_hours(account, found) or None,
+        limit=hours or None,
         since=found.get("creationDate"),
     )
 

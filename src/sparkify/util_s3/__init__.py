@@ -30,16 +30,10 @@ class S3:
     def __init__(self, settings: Settings, region: str) -> None:
         self.region = region
         self._settings = settings
-        self._lock = threading.Lock()
 
     @cached_property
-    def _connected(self) -> Client:
-        return connect(self._settings, self.region)
-
-    @property
     def _client(self) -> Client:
-        with self._lock:
-            return self._connected
+        return connect(self._settings, self.region)
 
     def list(self, address: str) -> Iterator[S3Object]:
         """Yield what is at an address, in the order of the keys.

@@ -178,7 +178,7 @@ def _get_whole(
                 size = answer.get("ContentLength", size)
             finally:
                 answer["Body"].close()
-        if not backoff.wait() or gone.is_set():
+        if not backoff.wait(f"reading {address}") or gone.is_set():
             raise cut_short(address, size)
 
 

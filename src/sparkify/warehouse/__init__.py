@@ -180,7 +180,7 @@ def open_reader(
     for_user_sql: what is read was written by a user; it can change nothing, here or elsewhere.
     """
     if settings.engine == "redshift":
-        from .redshift import reading as redshift
+        from .redshift import reader as redshift
 
         yield redshift.open_reader(settings, progress=progress, for_user_sql=for_user_sql)
         return
@@ -201,7 +201,7 @@ def open_warehouse(
     Raises BusyError when another process holds it for longer than `wait` seconds.
     """
     if settings.engine == "redshift":
-        from .redshift.loading import open_warehouse as open_redshift
+        from .redshift.loader import open_warehouse as open_redshift
 
         with open_redshift(settings, progress=progress) as warehouse:
             yield warehouse
@@ -218,7 +218,7 @@ def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = 
     Raises BusyError when another process holds it for longer than `wait` seconds.
     """
     if settings.engine == "redshift":
-        from .redshift import reading as redshift
+        from .redshift import reader as redshift
 
         return redshift.read_ledger(settings, progress=progress)
     from .duckdb import reader as duckdb
@@ -234,9 +234,9 @@ def export_tables(
     Returns where each table went. Raises UsageError, WarehouseError or BusyError.
     """
     if settings.engine == "redshift":
-        from .redshift import exporting
+        from .redshift import reader as redshift
 
-        return exporting.export_tables(settings, tables, address, progress=progress)
+        return redshift.export_tables(settings, tables, address, progress=progress)
     from .duckdb import reader as duckdb
 
     return duckdb.export_tables(settings, tables, address, wait=wait, progress=progress)

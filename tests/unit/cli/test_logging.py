@@ -6,10 +6,13 @@ import json
 import logging
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from command_line import EVENTS, call, failure, write_sources
+from sparkify.retry import Backoff
+from sparkify.warehouse.duckdb.loader import DuckDBWarehouse
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) \S.*")
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzzzzz"
@@ -96,6 +99,20 @@ def test_neither_a_secret_nor_a_name_stands_in_it(monkeypatch: pytest.MonkeyPatc
     assert "INFO run 1: published" in text
     for private in (SECRET, "AKIAIOSFODNN7EXAMPLE", *names.values(), "Setanta"):
         assert private not in text
+
+
+def test_a_retry_is_told_with_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish = DuckDBWarehouse.publish
+
+    def busy(self: DuckDBWarehouse, *rest: Any) -> None:
+        Backoff(0.01).wait("get_object")
+        publish(self, *rest)
+
+    monkeypatch.setattr(DuckDBWarehouse, "publish", busy)
+    call("etl", "--no-answers", "--log-file", "sparkify.log")
+    assert "WARNING run 1: trying get_object again in 0.0 s" in lines()
+    Backoff(0.01).wait("after the load")
+    assert "after the load" not in Path("sparkify.log").read_text(encoding="utf-8")
 
 
 def test_a_secret_in_a_line_is_masked_and_a_line_stays_one() -> None:

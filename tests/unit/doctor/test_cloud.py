@@ -85,6 +85,22 @@ def test_a_role_that_is_not_attached_is_told(place: Cloud) -> None:
     assert "sparkify iac up" in found["role of the warehouse"].next_step
 
 
+def test_a_missing_usage_limit_is_wrong_and_a_load_warns_of_it(place: Cloud) -> None:
+    client = place.aws.client("redshift-serverless")
+    assert examined(place)["usage limit"].detail == "16 RPU-hours a day"
+    (limit,) = client.list_usage_limits()["usageLimits"]
+    client.delete_usage_limit(usageLimitId=limit["usageLimitId"])
+    found = wrong(examined(place))["usage limit"]
+    assert "no usage limit" in found.detail
+    assert "up to 144.00 dollars" in found.detail
+    assert "sparkify iac up" in found.next_step
+    assert [note for note in place.load()["notes"] if "no usage limit" in note]
+    wanted = {name: limit[name] for name in ("resourceArn", "usageType", "amount", "period")}
+    client.create_usage_limit(**wanted, breachAction=limit["breachAction"])
+    assert examined(place)["usage limit"].ok
+    assert not place.load()["notes"]
+
+
 def test_a_secret_is_not_shown(place: Cloud) -> None:
     secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
     found = examined(place, aws_key="AKIAIOSFODNN7EXAMPLE", aws_secret=secret)

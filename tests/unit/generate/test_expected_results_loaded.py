@@ -80,6 +80,7 @@ def test_the_tables_are_those_of_the_truth(whole: Place, truth: Record) -> None:
     assert [rows[0][0] for rows in counts] == expected
 
 
+@pytest.mark.sampled(of=2)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_any_order_and_split_gives_the_same_without_a_conflict(
     seed: int, world: Path, whole: Place, tmp_path: Path

@@ -295,3 +295,30 @@ def test_a_workgroup_that_vanishes_is_told_of(aws: Formation) -> None:
     stack = aws.stand(SETTINGS)
     del stack.resources["Workgroup"]
     assert "is gone, not available" in refused(up, WarehouseError).reason
+
+
+# The usage limit as early as there is a workgroup
+
+
+def test_the_usage_limit_is_set_before_the_stack_is_complete(aws: Formation) -> None:
+    assert up().usage_limit == "created"
+    names = [name for name, _ in aws.calls]
+    assert "describe_stacks" in names[names.index("create_usage_limit") :]
+    assert aws.limits["1"]["amount"] == 16
+
+
+def test_an_early_limit_that_fails_is_set_at_the_end(aws: Formation) -> None:
+    aws.refuse["list_usage_limits"] = [refusal("OddException", "not now")]
+    assert up().usage_limit == "created"
+    assert aws.limits["1"]["amount"] == 16
+
+
+def test_up_sets_the_limit_that_an_interrupted_up_left_out(
+    aws: Formation, sleeper: Sleeper
+) -> None:
+    sleeper.interrupt = 2
+    with pytest.raises(SparkifyError, match="interrupted") as caught:
+        up()
+    assert "sets the usage limit" in caught.value.next_step
+    assert aws.limits == {}
+    assert up().usage_limit == "created"

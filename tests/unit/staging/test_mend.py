@@ -310,6 +310,7 @@ def test_the_real_logs_and_songs() -> None:
             assert mended(text) == text
 
 
+@pytest.mark.sampled(of=2)
 @real
 @pytest.mark.parametrize(("mend_text", "matched", "events"), [(True, 327, 326), (False, 319, 0)])
 def test_the_full_set(place: Place, mend_text: bool, matched: int, events: int) -> None:
@@ -334,6 +335,7 @@ def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield made
 
 
+@pytest.mark.sampled(of=2)
 @pytest.mark.parametrize("mend_text", [True, False])
 def test_both_engines_stage_the_same(one_cloud: Cloud, mend_text: bool) -> None:
     one_cloud.empty()

@@ -162,6 +162,7 @@ REACHING = (
 )
 
 
+@pytest.mark.sampled(of=5)
 @pytest.mark.parametrize("sql", [*WRITING, *REACHING])
 def test_refused(place: Place, reader: Reader, sql: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from scripted_data_api import SECRET, DataApi, FakeClock, Lost, Ran, Refused, column
-from sparkify.boto3_sql_util import Diagnosis, LoadError, StatementError, debug, execute
-from sparkify.boto3_sql_util.load_errors import CODES
+from postgres import Connection as Postgres
+from postgres import postgres_database
+from scripted_data_api import BATCH, NAMES, SECRET, DataApi, FakeClock, Lost, Ran, Refused, column
+from sparkify.boto3_sql_util import (
+    Diagnosis,
+    LoadError,
+    StatementError,
+    debug,
+    execute,
+    quote_literal,
+)
+from sparkify.boto3_sql_util.diagnosis import CODES
 from sparkify.errors import SourceError, WarehouseError
+from sparkify.sql_queries import folder
 
 FILE = "s3://udacity-dend/log_data/2018/11/2018-11-05-events.json"
 COPY = "COPY new_events FROM 's3://udacity-dend/log_data/' IAM_ROLE 'arn:r' JSON 'auto'"
@@ -64,7 +75,7 @@ def test_a_copy_that_fails_on_line_17(api: DataApi) -> None:
     diagnosis = debug(api.connection(), error)
     assert str(diagnosis) == (
         f"the COPY into new_events failed: {FILE}, line 17, column sessionid (int8): Invalid"
-        " digit, Value 'a', Pos 0, Type: Long (not a whole number: a character is no digit);"
+        " digit, Value 'a', Pos 0, Type: Long (not a whole number: a character is not a digit);"
         f" next: Correct line 17 of {FILE}, or set COPY_MODE = compact, which rejects such records"
         " and loads the rest; then run the command again."
     )
@@ -270,14 +281,14 @@ def test_what_ran_out_of_time_has_no_load_errors(api: DataApi) -> None:
             "another Region",
             "[S3] REGION",
         ),
-        ("S3ServiceException:Access Denied,Status 403,Error AccessDenied", "role", "iac.py"),
+        ("S3ServiceException:Access Denied,Status 403,Error AccessDenied", "role", "iac up"),
         ("The specified S3 prefix 'log_data/x' does not exist", "not there", "lists the source"),
         ("ERROR: permission denied for relation songs", "another database user", "owner"),
         ("ERROR: must be owner of relation songs", "another database user", "owner"),
         ('FATAL: database "dev2" does not exist', "no such database", "DATABASE"),
-        ('ERROR: relation "songs" does not exist', "missing", "create_tables.py"),
+        ('ERROR: relation "songs" does not exist', "missing", "create-tables"),
         ("Query reached usage limit", "limit of RPU-hours", "USAGE_LIMIT_RPU_HOURS"),
-        ("ERROR: Disk Full", "more room", "BASE_CAPACITY"),
+        ("ERROR: Disk Full", "more space", "BASE_CAPACITY"),
         ("Database response exceeded size limit", "larger than", "fewer rows"),
         ("ERROR: Query (1) cancelled on user's request", "cancelled it", "again"),
     ],
@@ -310,3 +321,49 @@ def test_a_diagnosis_in_json(api: DataApi) -> None:
         }
     ]
     assert shown["statement_id"] == "statement-1"
+
+
+def test_load_errors_are_looked_for_though_nobody_tells_which_statement_failed(
+    api: DataApi,
+) -> None:
+    names = ("file_name", "line_number", "column_name", "column_type", "column_length", "position")
+    columns = [column(name, "varchar") for name in (*names, "error_code", "error_message")]
+    row = ("s3://b/1.json", "17", "ts", "int8", "0", "0", "1207", "Invalid digit")
+    failed = Ran(states=("FAILED",), error=FAILED, told_parts=False, query_id=5, batch=True)
+    plain = failed.look
+
+    def look() -> dict[str, Any]:
+        return {**plain(), "RedshiftQueryId": 5}
+
+    failed.look = look  # type: ignore[method-assign]
+    api.will_run(failed, Ran(columns=columns, pages=[[[{"stringValue": one} for one in row]]]))
+    with pytest.raises(StatementError) as caught:
+        execute(api.connection(), BATCH, names=NAMES)
+    said = debug(api.connection(), caught.value).text
+    assert "COPY into new_events failed: s3://b/1.json, line 17, column ts" in said
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL that reads literals as Redshift does."""
+    with postgres_database() as connection:
+        yield connection
+
+
+def test_load_errors_is_a_statement_of_the_view(postgres: Postgres) -> None:
+    """As far as PostgreSQL can tell, which has no such view of its own."""
+    postgres.execute(
+        "CREATE TABLE sys_load_error_detail (query_id bigint, start_time timestamp,"
+        " file_name char(256), line_number bigint, column_name char(127), column_type char(10),"
+        " column_length char(10), position integer, error_code integer, error_message char(512))"
+    )
+    for number in range(30):
+        postgres.execute(
+            "INSERT INTO sys_load_error_detail VALUES (%s, now(), 's3://b/k', %s, 'a', 'int8',"
+            " '0', 0, 1207, 'Invalid digit')",
+            [number % 3, number],
+        )
+    sql = folder("redshift")["load_errors"].sql.replace(":query_id", quote_literal("2"))
+    rows = postgres.execute(sql.encode()).fetchall()
+    assert rows[0] == ("s3://b/k", 2, "a", "int8", "0", 0, 1207, "Invalid digit")
+    assert [row[1] for row in rows] == list(range(2, 30, 3))

@@ -17,32 +17,29 @@ from ...sources.files import Kind, SourceFile
 from ...sql_queries import audit_queries
 from ...staging.rules import fields_of
 from .. import PlanAgainError
-from . import batch
-from .vouching import NEXT_STEP, first_unfit
+from .copy_plan import NEXT_STEP, first_unfit
+from .statements import CONFLICTS, OVERTAKEN, reading_steps
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection
-    from .publishing import Staged
+    from .publish import Staged
 
 _AUDITS = {query.name: query for query in audit_queries}
 
 
-class PutTogetherFirstError(PlanAgainError):
-    """COPY does not take the files as they are: they have to be put together first (compact)."""
+class CompactFirstError(PlanAgainError):
+    """COPY does not take the files as they are: they have to be merged first (compact)."""
 
 
-class TooManyStatementsError(PutTogetherFirstError):
-    """COPY would be run so often that a batch does not hold it."""
+class TooManyStatementsError(CompactFirstError):
+    """COPY would run so often that a batch does not hold it."""
 
 
-def judged(
-    settings: Settings,
-    connection: Connection,
-    error: StatementError,
-    staged: Staged,
+def error_of(
+    error: StatementError, settings: Settings, connection: Connection, staged: Staged
 ) -> SparkifyError:
-    """Make the error that says what a failed batch means; nothing of it was published."""
-    if error.conflict or error.name == batch.OVERTAKEN:
+    """Return the error that says what a failed batch means; nothing of it was published."""
+    if error.conflict or error.name == OVERTAKEN:
         return PlanAgainError(
             "another load published first; nothing was published by this one",
             "Try again when the other has ended.",
@@ -51,22 +48,22 @@ def judged(
         return QualityError(
             f"{_AUDITS[error.name].purpose} ({error.name}): rows break this; nothing was published",
             "This is a fault of the program, not of the data: please report it. "
-            "`sparkify etl --rebuild` computes the star schema anew from staging.",
+            "`sparkify etl --rebuild` computes the star schema again from staging.",
             check=error.name,
         )
-    kinds = [kind for kind in staged.direct if error.name in batch.reading_steps(kind)]
-    # Where nobody tells which statement it was, the records are the likeliest, and are looked at.
+    kinds = [kind for kind in staged.direct if error.name in reading_steps(kind)]
+    # Where it is not known which statement failed, the records are the likeliest cause.
     unknown = not error.name
     if error.status == "FAILED" and (
-        kinds or (staged.direct and (unknown or error.name == batch.CONFLICTS))
+        kinds or (staged.direct and (unknown or error.name == CONFLICTS))
     ):
         if settings.copy_mode == "auto":
-            return PutTogetherFirstError(f"the files cannot be copied as they are: {error.message}")
+            return CompactFirstError(f"the files cannot be copied as they are: {error.message}")
         files = {
             kind: [file for file in staged.plan.files if file.kind == kind]
             for kind in kinds or staged.direct
         }
-        return direct_failure(settings, connection, error, files, staged.keys)
+        return _direct_error(error, settings, connection, files, staged.keys)
     if error.status == "FAILED" and error.name.startswith("copy_"):
         reason = boto3_sql_util.debug(connection, error).text
     elif error.status == "TIMEOUT" or error.in_doubt:
@@ -76,19 +73,19 @@ def judged(
     return WarehouseError(f"{reason}; nothing was published", error.next_step, step=error.name)
 
 
-def direct_failure(
+def _direct_error(
+    error: StatementError,
     settings: Settings,
     connection: Connection,
-    error: StatementError,
     files: Mapping[Kind, Sequence[SourceFile]],
     keys: Sequence[str],
 ) -> SparkifyError:
-    """Make the error that tells of a direct load that failed; nothing was loaded by it.
+    """Return the error of a direct load that failed.
 
     files: those of the kind that failed, or of each kind that may have. keys: the JSON key of each
     column of staging_events.
     """
-    if error.name == batch.CONFLICTS:
+    if error.name == CONFLICTS:
         return SourceError(
             "records contradict others of the same key, and COPY_MODE = direct cannot put them "
             "among the rejects; nothing was loaded",
@@ -114,7 +111,7 @@ def direct_failure(
 
 
 def _value(settings: Settings, error: LoadError) -> str | None:
-    """Read the value at fault from its file: the load errors tell only where it stands."""
+    """Return the offending value from its file: load errors tell only where it is."""
     from ...util_s3 import S3
 
     if error.line < 1:

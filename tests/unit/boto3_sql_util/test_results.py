@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from scripted_data_api import Cut, DataApi, FakeClock, Lost, Ran, Refused, column
+from scripted_data_api import Cut, DataApi, FakeClock, Lost, Meagre, Ran, Refused, Untold, column
 from sparkify.boto3_sql_util import StatementError, execute, fetch, to_dataframe
 from sparkify.errors import SettingsError, WarehouseError
 
@@ -369,3 +369,90 @@ def test_pages_that_never_end(api: DataApi, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(api, "GetStatementResult", lambda body: page)
     with pytest.raises(WarehouseError, match="circle"):
         fetch(connection, statement)
+
+
+# A service that tells no more than it must
+
+ROWS = [[{"longValue": 1}], [{"longValue": 2}], [{"longValue": 3}]]
+
+
+@pytest.mark.parametrize("kind", [Meagre, Untold])
+def test_a_result_that_nobody_announced_is_fetched(api: DataApi, kind: type[Ran]) -> None:
+    api.will_run(kind(columns=[column("n", "int8")], pages=[ROWS]))
+    statement = execute(api.connection(), ["SELECT 1", "SELECT 2"])
+    assert fetch(api.connection(), statement, 1).rows == [(1,), (2,), (3,)]
+    assert api.asked("GetStatementResult")[0]["Id"] == "statement-1:2"
+    api.will_run(kind(columns=[column("n", "int8")], pages=[ROWS]))
+    assert list(to_dataframe(api.connection(), "SELECT 3")["n"]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Refused("ResourceNotFoundException", message="Query does not have result."),
+        Refused("ValidationException", message="There is no result for the statement"),
+    ],
+    ids=lambda answer: answer.code,
+)
+def test_a_statement_without_a_result_has_none(api: DataApi, answer: Refused) -> None:
+    api.will_run(Meagre())
+    statement = execute(api.connection(), ["DELETE FROM a", "-- look\n(SELECT 1)"])
+    api.fail("GetStatementResult", answer, answer)
+    assert fetch(api.connection(), statement, 0).rows == []
+    with pytest.raises(WarehouseError, match="result"):  # a question has one, if it is kept
+        fetch(api.connection(), statement, 1)
+
+
+def test_only_the_first_page_tells_the_columns(
+    api: DataApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = DataApi.GetStatementResult
+
+    def answer(self: DataApi, body: dict[str, Any]) -> dict[str, Any]:
+        told = whole(self, body)
+        if "NextToken" in body:
+            del told["ColumnMetadata"], told["TotalNumRows"]
+        return told
+
+    monkeypatch.setattr(DataApi, "GetStatementResult", answer)
+    api.will_run(Ran(columns=[column("n", "int8")], pages=[[row] for row in ROWS]))
+    assert fetch(api.connection(), execute(api.connection(), "SELECT 1")).rows == [(1,), (2,), (3,)]
+
+
+def test_an_empty_result_without_rows_to_tell(
+    api: DataApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"ColumnMetadata": [column("n", "int8")]}
+    monkeypatch.setattr(DataApi, "GetStatementResult", lambda *_: told)
+    api.will_run(Ran(columns=[column("n", "int8")]))
+    table = fetch(api.connection(), execute(api.connection(), "SELECT 1"))
+    assert (table.columns, table.rows) == (("n",), [])
+
+
+def test_rows_without_columns_are_refused(api: DataApi) -> None:
+    api.will_run(Ran(columns=[], pages=[ROWS]))
+    statement = execute(api.connection(), "SELECT 1")
+    with pytest.raises(WarehouseError, match="1 values but 0 columns"):
+        fetch(api.connection(), statement)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "raw", "value"),
+    [
+        ({"typeName": "numeric(18,5)"}, "1.50000", "1.50000"),
+        ({"typeName": "DECIMAL(9, 0)"}, "7", "7"),
+        ({"typeName": "character varying(64)"}, "a", "a"),
+        ({"typeName": "timestamp without time zone"}, "2018-11-01 21:01:46.8", None),
+        ({}, "a", "a"),
+    ],
+)
+def test_types_are_known_by_longer_names(
+    api: DataApi, metadata: dict[str, Any], raw: str, value: str | None
+) -> None:
+    api.will_run(Ran(columns=[{"name": "x", **metadata}], pages=[[[{"stringValue": raw}]]]))
+    [(found,)] = fetch(api.connection(), execute(api.connection(), "SELECT 1")).rows
+    if value is None:
+        assert found.isoformat() == "2018-11-01T21:01:46.800000"
+    else:
+        assert str(found) == value
+        assert isinstance(found, str) == (not metadata or "char" in metadata["typeName"])

@@ -1,7 +1,9 @@
-"""The statements of a load on Redshift, in their order: one batch, which is one transaction.
+"""The statements of a load on Redshift, in order: one batch, which is one transaction.
 
 Redshift takes at most 40 statements in a batch (mg/data-api: BatchExecuteStatement), so statements
-for a kind of record that a load has none of are left out.
+for a kind of record that a load has none of are left out. `:name` in a file of
+`sql_queries/redshift` becomes a literal: the Data API takes no parameters for what COPY needs
+(addresses, roles), so every value goes in through one strict quoting function.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, get_args
 
+from ...boto3_sql_util import quote_literal
 from ...sources.files import Kind
 from ...sql_queries import (
     Query,
@@ -38,27 +41,29 @@ from ...sql_queries.migrating import (
     make_anew_queries,
     retire_queries,
 )
-from ...staging.rules import FIELDS
 from .. import Run
-from .filling import fill
-from .vouching import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT
+from .copy_plan import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT, Direct
 
-MAX_STATEMENTS = 40
 OVERTAKEN = "create_new_run"
-"""The statement that fails when another load came first."""
+"""The statement that fails when another load published first."""
 AUDIT = "audit"
 """The statement that fails on the name of an audit that found rows."""
 CONFLICTS = "conflicts_told"
-"""The audit that finds that a record lost its key and is not among the rejects."""
+"""The audit that finds records that lost their key and are not among the rejects."""
 
+_PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|:(?P<name>[a-z_]+)")
 _INTO = re.compile(r"load into table '?\"?(?P<table>\w+)", re.IGNORECASE)
 _NO_NUMBER = re.compile(r"invalid (digit|input syntax)", re.IGNORECASE)
 _LOAD = folder("redshift/load")
 _DIRECT = folder("redshift/direct")
+_BEGIN = (_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])
+_ALL_STAGED = tuple(
+    _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
+)
 _DROP_TABLES = folder("redshift")["drop_tables"]
 _MIGRATION = folder("redshift/migration")
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
-_FORGET_REJECTS, _ENTER_REJECTS = reject_queries
+_FORGET_REJECTS = reject_queries[0]
 
 
 class Step(NamedTuple):
@@ -69,34 +74,18 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Direct:
-    """How COPY takes the files of one kind from the source bucket itself.
-
-    prefixes: s3:// addresses that begin the new files and nothing else. region: the bucket's.
-    json: 'auto', 'auto ignorecase' or the s3:// address of a JSONPaths file. columns: what its
-    paths fill, in their order. packed: whether the files are gzip.
-    """
-
-    prefixes: tuple[str, ...]
-    region: str
-    json: str
-    columns: tuple[str, ...]
-    packed: bool = False
-
-
-@dataclass(frozen=True)
 class Batch:
     """What a load consists of.
 
-    run: as the books will know it. base_run: the newest run when it was planned.
+    run: as the ledger will hold it. base_run: the newest run when it was planned.
     role: the ARN of the role with which COPY reads.
-    manifests: where COPY finds what was put into the work bucket: `files`, and where there are
-    any, `rejects`, `events` and `songs`.
+    manifests: of what was uploaded to the work bucket: `files`, and where there are any, `rejects`,
+    `events` and `songs`.
     direct: the kinds that COPY takes from the source bucket.
     conflicts: how many of the rejects lost their key to a greater record. displaced: how many of
     these were staged before, of each kind.
-    days: those of the events, none where they are not known.
-    after_refusals: whether rejects of refused runs are to be forgotten.
+    days: those of the events; empty where they are not known.
+    after_refusals: whether rejects of refused runs are to be deleted.
     """
 
     run: Run
@@ -110,7 +99,7 @@ class Batch:
     after_refusals: bool = True
 
     def publish(self) -> list[Step]:
-        """List the statements that stage, transform, audit and enter what was read."""
+        """Return the statements that stage, transform, audit and enter what was read."""
         kinds = self.run.plan.kinds
         told = {"conflicts": self.conflicts, "displaced": self.displaced.total()}
         audits = {CONFLICTS: fill(_LOAD[CONFLICTS], told)}
@@ -120,29 +109,29 @@ class Batch:
             *self._begin(),
             *self._rejects(),
             *self._settled(),
-            *_plain((*enter_queries, *total_queries)),
+            *plain((*enter_queries, *total_queries)),
             *self._within_days(needed(insert_table_queries, kinds, set(self.displaced))),
             _audited(audits),
         ]
 
     def refuse(self) -> list[Step]:
-        """List the statements that enter a run as refused, with its rejects."""
-        return [*self._begin(), *self._rejects(), *_plain(refuse_queries[-1:])]
+        """Return the statements that enter a run as refused, with its rejects."""
+        return [*self._begin(), *self._rejects(), *plain(refuse_queries[-1:])]
 
     def find_conflicts(self) -> list[Step]:
-        """List the statements that change nothing, and end by selecting which records lose."""
-        return [*self._begin(), *self._settled(), *_plain(conflict_queries.values())]
+        """Return statements that change nothing, and end by selecting which records lose."""
+        return [*self._begin(), *self._settled(), *plain(conflict_queries.values())]
 
     def _settled(self) -> list[Step]:
-        """List the statements that make new_events and new_songs, each key once."""
+        """Return the statements that make new_events and new_songs, each key once."""
         steps: list[Step] = []
         for kind in get_args(Kind):
             steps += self._records(kind)
         return [*steps, *self._within_days(needed(settle_queries, self.run.plan.kinds))]
 
     def _within_days(self, queries: Iterable[Query]) -> list[Step]:
-        """Take statements as they are, but that they read no other days than the batch's."""
-        return _plain(within_days(query, self.days) for query in queries)
+        """Return statements that read no other days than the batch's."""
+        return plain(within_days(query, self.days) for query in queries)
 
     def _begin(self) -> list[Step]:
         run = self.run
@@ -161,20 +150,20 @@ class Batch:
             "jsonpaths_hash": run.staged_by.jsonpaths_hash or "",
         }
         return [
-            *_plain((_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])),
+            *plain(_BEGIN),
             Step(OVERTAKEN, fill(_LOAD[OVERTAKEN], values)),
             Step("create_new_files", _LOAD["create_new_files"].sql),
             self._copy("copy_new_files", "files"),
         ]
 
     def _rejects(self) -> list[Step]:
-        steps = _plain([_FORGET_REJECTS]) if self.after_refusals else []
+        steps = plain([_FORGET_REJECTS]) if self.after_refusals else []
         if "rejects" in self.manifests:
             steps.append(self._copy("copy_rejected_records", "rejects"))
         return steps
 
     def _records(self, kind: Kind) -> list[Step]:
-        """List the statements that make new_events or new_songs; they are made even if empty."""
+        """Return the statements that make new_events or new_songs, even if empty."""
         direct = self.direct.get(kind)
         if direct is None:
             steps = [Step(f"create_new_{kind}", _LOAD[f"create_new_{kind}"].sql)]
@@ -183,16 +172,10 @@ class Batch:
             return steps
         steps = [Step(f"create_copied_{kind}", _DIRECT[f"create_copied_{kind}"].sql)]
         for prefix in direct.prefixes:
-            values = {
-                "source": prefix,
-                "role": self.role,
-                "json": direct.json,
-                "region": direct.region,
-            }
-            parts = {
-                "columns": ", ".join(direct.columns),
-                "packing": "GZIP" if direct.packed else "",
-            }
+            values = {"source": prefix, "role": self.role, "json": direct.json}
+            values |= {"region": direct.region}
+            packing = "GZIP" if direct.gzipped else ""
+            parts = {"columns": ", ".join(direct.columns), "packing": packing}
             name = f"copy_copied_{kind}"
             steps.append(Step(name, fill(_DIRECT[name], values, parts)))
         mends = self.run.staged_by.mend_text
@@ -210,13 +193,9 @@ class Batch:
 
 
 def rebuild() -> list[Step]:
-    """List the statements that compute the star schema anew from what is staged."""
-    inputs = [
-        _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
-    ]
-    begin = (_LOAD["lock_ledger"], _LOAD["touch_warehouse_info"])
+    """Return the statements that compute the star schema again from what is staged."""
     return [
-        *_plain([*begin, *inputs, *rebuild_queries]),
+        *plain([*_BEGIN, *_ALL_STAGED, *rebuild_queries]),
         _audited({query.name: query.sql for query in rebuild_audit_queries}),
     ]
 
@@ -224,44 +203,41 @@ def rebuild() -> list[Step]:
 def migration(
     values: Mapping[str, str | int], role: str, manifests: Mapping[str, str]
 ) -> list[Step]:
-    """List the statements that bring tables of an older version up to date.
+    """Return the statements that bring tables of an older version up to date.
 
     values: of `create_migration.sql`. role: the ARN with which COPY reads. manifests: where it
     finds the rows of mended_texts, if there are any.
     """
-    inputs = [
-        _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
-    ]
     copies = [
         fill(_MIGRATION["copy_mended_texts"], {"manifest": m, "role": role})
         for m in manifests.values()
     ]
     audits = [*rebuild_audit_queries, _MIGRATION["moments_kept"]]
     return [
-        *_plain([_MIGRATION["lock_ledger"]]),
+        *plain([_MIGRATION["lock_ledger"]]),
         Step(OVERTAKEN, fill(_MIGRATION["create_migration"], values)),
-        *_plain([_MIGRATION["create_mended_texts"]]),
+        *plain([_MIGRATION["create_mended_texts"]]),
         *(Step("copy_mended_texts", copy) for copy in copies),
-        *_plain(retire_queries),
+        *plain(retire_queries),
         dropped(table for table in MADE_ANEW if table not in RETIRED),
-        *_plain([*make_anew_queries, *fill_queries]),
+        *plain([*make_anew_queries, *fill_queries]),
         dropped(("older_events", "older_runs")),
-        *_plain([*inputs, *derive_queries]),
+        *plain([*_ALL_STAGED, *derive_queries]),
         _audited({query.name: query.sql for query in audits}),
     ]
 
 
 def reading_steps(kind: Kind) -> tuple[str, ...]:
-    """Name the statements that fail when COPY cannot take the files of a kind by itself."""
+    """Return which statements fail when COPY cannot take the files of a kind itself."""
     return (f"copy_copied_{kind}", f"convert_{kind}", _ARRIVED[kind])
 
 
 def failed_step(name: str, number: int, message: str) -> str:
-    """Name the statement that failed: by its number, else by what its error says.
+    """Return the name of the statement that failed: by its number, else by what its error says.
 
-    That is the table that could not be loaded, or the word that could not be cast; "" where it
-    tells nothing. Of audits that found rows and do not tell which, conflicts are the likeliest.
-    name, number, message: as of a StatementError.
+    That is the table that could not be loaded, or the word that could not be cast; "" if it says
+    neither. Of audits that found rows without telling which, conflicts are the likeliest.
+    name, number, message: of a StatementError.
     """
     if number >= 0 and name != AUDIT:
         return name
@@ -275,25 +251,56 @@ def failed_step(name: str, number: int, message: str) -> str:
     return next((step for word, step in words.items() if word in message), unnamed)
 
 
-def columns_of(kind: Kind) -> tuple[str, ...]:
-    """Name the columns of a staging table in their order."""
-    return tuple(field.column for field in FIELDS[kind])
-
-
 def dropped(tables: Iterable[str]) -> Step:
-    """Remove tables in one statement."""
+    """Return the one statement that drops tables."""
     return Step("drop_tables", fill(_DROP_TABLES, parts={"tables": ", ".join(tables)}))
 
 
-def _plain(queries: Iterable[Query]) -> list[Step]:
+def plain(queries: Iterable[Query]) -> list[Step]:
+    """Return statements as they are, without values."""
     return [Step(query.name, query.sql) for query in queries]
 
 
 def _audited(audits: Mapping[str, str]) -> Step:
-    """Turn audits into one statement that fails: a batch has no way to look at rows and stop."""
+    """Return audits as one statement that fails: a batch cannot look at rows and stop."""
     findings = [
         fill(_LOAD["findings"], {"audit": name}, {"audit_query": sql.replace("\n", "\n    ")})
         for name, sql in audits.items()
     ]
     parts = {"findings": "\nUNION ALL\n".join(findings).replace("\n", "\n    ")}
     return Step(AUDIT, fill(_LOAD["nothing_found"], {}, parts))
+
+
+def fill(
+    query: Query,
+    values: Mapping[str, str | int] | None = None,
+    parts: Mapping[str, str] | None = None,
+) -> str:
+    """Return a statement with all of its placeholders filled.
+
+    values: become literals: a text is quoted, a number stands as it is.
+    parts: pieces of SQL from this package, inserted as they are.
+    Raises KeyError for a placeholder without a value, ValueError for a text that no literal holds.
+    """
+    values, parts = values or {}, parts or {}
+
+    def filled(match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None:
+            return match[0]
+        if name in parts:
+            return parts[name]
+        value = values[name]
+        return str(value) if isinstance(value, int) else quote_literal(value)
+
+    return _PLACEHOLDER.sub(filled, query.sql).rstrip()
+
+
+def literals(texts: list[str]) -> str:
+    """Return texts as a list of literals, for IN (...)."""
+    return ", ".join(quote_literal(text) for text in texts)
+
+
+def on_one_line(sql: str) -> str:
+    """Return a statement of this package, which has no comments, so that a literal can hold it."""
+    return " ".join(sql.split())

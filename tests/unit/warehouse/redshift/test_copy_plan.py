@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkify.warehouse.redshift.prefixes import fewest_prefixes
+from sparkify.warehouse.redshift.copy_plan import fewest_prefixes
 
 ROOT = "s3://b/log_data/"
 

@@ -1,47 +1,58 @@
-"""A load on Redshift: files into parts, then everything in one batch, which is one transaction."""
+"""Load on Redshift: merge files into parts, then publish everything in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ...boto3_sql_util import StatementError
 from ...config import Settings
-from ...errors import SourceError
+from ...errors import BusyError, SourceError
 from ...ledger import Ledger, Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
 from ...sql_queries import (
     SCHEMA_VERSION,
     TABLES,
-    Query,
     create_table_queries,
     create_view_queries,
     drop_view_queries,
     folder,
 )
 from ...sql_queries.migrating import MADE_ANEW
+from ...staging.mend import corrections
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
-from . import batch, direct
-from .batch import Batch, Step
-from .failures import PutTogetherFirstError, judged
-from .filling import fill, literals
-from .migration import migrate
-from .publishing import Publication, Staged
-from .reading import LedgerState, RedshiftReader
+from .copy_plan import choose
+from .errors import CompactFirstError, error_of
+from .publish import ATTEMPTS, Publication, RoleWaits, Staged, WorkFolder
+from .reader import LedgerState, RedshiftReader
+from .statements import (
+    OVERTAKEN,
+    Batch,
+    Step,
+    dropped,
+    fill,
+    literals,
+    migration,
+    plain,
+    rebuild,
+)
 
-_FORGOTTEN_AT_ONCE = 15  # an address is at most 4,096 bytes, a statement 100 KB
+_FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
 _BOOKKEEPING = folder("bookkeeping")
+_MIGRATION = folder("migration")
 _SQL = folder("redshift")
 
 
 class RedshiftWarehouse(RedshiftReader):
     """The warehouse open for a load (the protocol `Warehouse`).
 
-    workspace: a folder for the files of the load, removed by whoever made it.
+    workspace: a folder for the files of the load, removed by the caller.
     """
 
     def __init__(self, settings: Settings, workspace: Path, progress: Progress) -> None:
@@ -54,27 +65,24 @@ class RedshiftWarehouse(RedshiftReader):
         self._compact_only = False
 
     def close(self) -> None:
-        """Let go of the files of the load."""
+        """Close the files of the load."""
         self._open.close()
 
     def create_tables(self, progress: Progress = silent) -> Migration | None:
-        """Make the tables that are missing, with their keys and layout; what is there stays.
-
-        Those of an older version are brought up to date first.
-        """
+        """Create missing tables, with keys and layout; migrate those of an older version."""
         present = self.tables()
         missing = [table for table in TABLES if table not in present]
         if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
-            migration = migrate(self, self._workspace, progress, mend=self._settings.mend_text)
-            self._at_once_or_singly(_keys(MADE_ANEW))
-            self._at_once_or_singly(_layout(MADE_ANEW))
-            return migration
+            done = self._migrate(progress)
+            self._together_or_singly(_keys(MADE_ANEW))
+            self._together_or_singly(_layout(MADE_ANEW))
+            return done
         if missing:
             self._make(_creation(missing), missing)
         return None
 
     def _make(self, creation: Sequence[Step], tables: Sequence[str]) -> None:
-        """Make tables in one transaction, with keys where they are taken; then lay them out."""
+        """Create tables in one transaction, with keys if it takes them; then set their layout."""
         keys = _keys(tables)
         try:
             self.run_steps([*creation, *keys])
@@ -83,10 +91,10 @@ class RedshiftWarehouse(RedshiftReader):
                 raise
             self.run_steps(creation)
             self._one_by_one(keys)
-        self._at_once_or_singly(_layout(tables))
+        self._together_or_singly(_layout(tables))
 
-    def _at_once_or_singly(self, steps: Sequence[Step]) -> None:
-        """Say how new tables lie: in one go, or, where a transaction will not have that, singly."""
+    def _together_or_singly(self, steps: Sequence[Step]) -> None:
+        """Run ALTER TABLE statements in one transaction, or one by one if it does not take them."""
         if not steps:
             return
         try:
@@ -95,7 +103,7 @@ class RedshiftWarehouse(RedshiftReader):
             self._one_by_one(steps)
 
     def _one_by_one(self, steps: Sequence[Step]) -> None:
-        """Run what makes a warehouse faster, and not more right; tell of what it will not have."""
+        """Run what only makes a warehouse faster; progress tells what was left out."""
         for step in steps:
             try:
                 self._execute(step.sql, names=[step.name])
@@ -106,14 +114,14 @@ class RedshiftWarehouse(RedshiftReader):
                 self._progress(told, 0, None, "")
 
     def replace_tables(self) -> None:
-        """Remove every table with all that is in it and make it anew, empty, in one transaction."""
-        self.tables()  # refuses those of other people
-        removal = [*_steps(drop_view_queries), batch.dropped(TABLES)]
+        """Drop every table and create it again, empty, in one transaction."""
+        self.tables()  # refuses tables that are not ours
+        removal = [*plain(drop_view_queries), dropped(TABLES)]
         self._make([*removal, *_creation(TABLES)], TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
-        """Return every version of a file that was loaded, and note which run was the newest."""
-        self._state = state or self.ledger_state()  # first: the batch fails if a newer run came
+        """Return every version of a file that was loaded; note which run is the newest."""
+        self._state = state or self.ledger_state()  # first: a run that comes after it is noticed
         return super().known_files(self._state)
 
     def staged_by(self) -> StagedBy:
@@ -125,11 +133,11 @@ class RedshiftWarehouse(RedshiftReader):
         return self._state.newest_run
 
     def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
-        """Choose what COPY reads itself; read, validate and put together the rest."""
+        """Choose what COPY reads itself; read, validate and merge the rest into parts."""
         from ..duckdb.copy_files import stage_parts
 
         self._open.close()
-        chosen = direct.choose(self._settings, plan, keys, compact_only=self._compact_only)
+        chosen = choose(self._settings, plan, keys, compact_only=self._compact_only)
         others = Plan(new=[file for file in plan.files if file.kind not in chosen])
         self._staged = Staged(plan, keys, chosen, others)
         self._stagings += 1
@@ -153,36 +161,34 @@ class RedshiftWarehouse(RedshiftReader):
         self._send(run, Batch.refuse, self._progress)
 
     def rebuild(self, progress: Progress) -> None:
-        """Compute the star schema anew from what is staged."""
+        """Compute the star schema again from what is staged."""
         with self._explained():
-            self.run_steps(batch.rebuild())
+            self.run_steps(rebuild())
 
     def _send(
         self, run: Run, statements: Callable[[Batch], list[Step]], progress: Progress
     ) -> None:
-        with (
-            self._explained(),
-            Publication(self, self._staged, run, self._state, self._workspace) as publication,
-        ):
+        with self._explained():
+            publication = Publication(self, self._staged, run, self._state, self._workspace)
             publication.send(statements, progress)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Say what a failed batch means; remember when files have to be put together first."""
+        """Raise what a failed batch means; remember when files have to be merged first."""
         try:
             yield
         except StatementError as error:
-            failure = judged(self._settings, self.connection, error, self._staged)
-            self._compact_only |= isinstance(failure, PutTogetherFirstError)
+            failure = error_of(error, self._settings, self.connection, self._staged)
+            self._compact_only |= isinstance(failure, CompactFirstError)
             raise failure from None
-        except PutTogetherFirstError:
+        except CompactFirstError:
             self._compact_only = True
             raise
 
     def _forget_vanished(self, run: Run) -> None:
-        """Take files out of the ledger that COPY may have found otherwise than they were listed.
+        """Remove files from the ledger that COPY may have read otherwise than they were listed.
 
-        COPY by prefix takes what is there when it looks. A file that vanished or changed since is
+        COPY by prefix takes what is there when it reads. A file that vanished or changed since is
         loaded again when it is seen again; what is there twice then counts as duplicates.
         """
         taken = [file for file in run.plan.files if file.kind in self._staged.direct]
@@ -199,31 +205,78 @@ class RedshiftWarehouse(RedshiftReader):
             sql = fill(_SQL["forget_files"], {"run_id": run.run_id}, {"uris": uris})
             self.run_steps([Step("forget_files", sql)])
 
+    # An older version
+
+    def _migrate(self, progress: Progress) -> Migration:
+        """Bring tables of an older version up to date, all or nothing.
+
+        Raises BusyError when loads of the older program keep coming first, and StatementError.
+        """
+        version = self.schema_version()
+        role, attempt = RoleWaits(progress), 1
+        while True:
+            try:
+                self._migrate_from(version)
+            except StatementError as error:
+                if role.after(error, 0):
+                    continue
+                if not (error.name == OVERTAKEN or error.in_doubt or error.status == "ABORTED"):
+                    raise
+                if self.schema_version() < SCHEMA_VERSION:
+                    if attempt == ATTEMPTS:
+                        raise BusyError(
+                            "the warehouse could not be brought up to date while others load into"
+                            " it",
+                            "Run the command again when they have finished.",
+                        ) from None
+                    attempt += 1
+                    continue
+            self.schema_version()
+            return Migration.read(version, self.read(_MIGRATION["migrated"].sql).rows)
+
+    def _migrate_from(self, version: int) -> None:
+        """Make one attempt, from the run that is now the newest."""
+        statements = [_BOOKKEEPING["runs"].sql, _MIGRATION["suspected_texts"].sql]
+        runs, suspects = self.read_all(statements)
+        base_run = int(runs.rows[0][0]) if runs.rows else 0
+        mend = self._settings.mend_text
+        changed = corrections(str(text) for (text,) in suspects.rows) if mend else {}
+        values: dict[str, str | int] = {
+            "base_run": base_run,
+            "run_id": str(base_run + 1),
+            "from_version": version,
+            "started_at": datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" "),
+            "mend_text": int(mend),
+        }
+        work = WorkFolder(self, f"migrations/{secrets.token_hex(16)}", self._workspace)
+        try:
+            rows = ({"text_value": text, "mended": better} for text, better in changed.items())
+            manifests = work.upload({"mended": [work.write("mended", rows)] if changed else []})
+            self.run_steps(migration(values, self.resources.role_arn, manifests))
+        finally:
+            work.clear()
+
 
 def _creation(missing: Sequence[str]) -> list[Step]:
-    """List the statements that make tables."""
+    """Return the statements that create tables."""
     named = zip(TABLES, create_table_queries, strict=True)
     made = [query for table, query in named if table in missing]
-    return _steps([*made, *create_view_queries, _BOOKKEEPING["insert_warehouse_info"]])
+    return plain([*made, *create_view_queries, _BOOKKEEPING["insert_warehouse_info"]])
 
 
-def _keys(missing: Sequence[str]) -> list[Step]:
-    """List the statements that declare keys; keys come before what refers to them."""
-    keys = sorted(folder("redshift/keys").values(), key=lambda query: "_to_" in query.name)
-    return _steps(_of(keys, missing))
+def _keys(tables: Sequence[str]) -> list[Step]:
+    """Return the statements that declare keys; keys come before what refers to them."""
+    return sorted(_altering("keys", tables), key=lambda step: "_to_" in step.name)
 
 
-def _layout(missing: Sequence[str]) -> list[Step]:
-    """List the statements that say how tables are distributed and sorted."""
-    return _steps(_of(folder("redshift/layout").values(), missing))
+def _layout(tables: Sequence[str]) -> list[Step]:
+    """Return the statements that set how tables are distributed and sorted."""
+    return _altering("layout", tables)
 
 
-def _of(queries: Iterable[Query], tables: Sequence[str]) -> list[Query]:
-    return [query for query in queries if query.header["table"] in tables]
-
-
-def _steps(queries: Iterable[Query]) -> list[Step]:
-    return [Step(query.name, query.sql) for query in queries]
+def _altering(name: str, tables: Sequence[str]) -> list[Step]:
+    queries = folder(f"redshift/{name}").values()
+    return plain(query for query in queries if query.header["table"] in tables)
 
 
 @contextmanager
@@ -232,8 +285,4 @@ def open_warehouse(settings: Settings, *, progress: Progress) -> Iterator[Redshi
     with ExitStack() as opened:
         with writing("making a folder for temporary files"):
             workspace = opened.enter_context(temporary_folder())
-        warehouse = RedshiftWarehouse(settings, workspace, progress)
-        try:
-            yield warehouse
-        finally:
-            warehouse.close()
+        yield opened.enter_context(closing(RedshiftWarehouse(settings, workspace, progress)))

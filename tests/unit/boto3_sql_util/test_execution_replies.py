@@ -18,9 +18,10 @@ from scripted_data_api import (
     Lost,
     Ran,
     Refused,
+    column,
     goes_on,
 )
-from sparkify.boto3_sql_util import StatementError, execute
+from sparkify.boto3_sql_util import StatementError, execute, fetch
 from sparkify.boto3_sql_util.connection import MOST_UNANSWERED
 from sparkify.errors import SettingsError, SparkifyError, WarehouseError
 
@@ -136,7 +137,7 @@ def test_a_workgroup_that_is_not_there(api: DataApi) -> None:
     api.fail("ExecuteStatement", Refused("ResourceNotFoundException"))
     with pytest.raises(SettingsError, match="no workgroup sparkify") as caught:
         execute(api.connection(), "SELECT 1")
-    assert "python3 iac.py" in caught.value.next_step
+    assert "sparkify iac up" in caught.value.next_step
 
 
 @pytest.mark.parametrize(("fault", "kind", "words"), REFUSED, ids=str)
@@ -166,3 +167,35 @@ def test_refused_after_a_lost_reply_is_in_doubt(api: DataApi) -> None:
     api.fail("ExecuteStatement", Lost(accepted=True), Refused("ExpiredTokenException"))
     with pytest.raises(SettingsError, match=r"expired.*whether the statement was accepted"):
         execute(api.connection(), "SELECT 1")
+
+
+ROWS = [[{"longValue": 1}], [{"longValue": 2}], [{"longValue": 3}]]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Refused("Throttling"),
+        Refused("ThrottlingException"),
+        Refused("TooManyRequests"),
+        Refused("TooManyRequestsException", 429),
+        Refused("ThrottledRequestException"),
+        Refused("ActiveStatementsExceeded"),
+        Refused("ActiveStatementsExceededException"),
+        Refused("SomethingElse", 429),
+        Refused("DatabaseConnection"),
+        Refused("InternalServerError", 500),
+        Refused("ServiceUnavailable", 503),
+    ],
+    ids=lambda fault: f"{fault.code}-{fault.status}",
+)
+def test_who_is_turned_away_comes_again(api: DataApi, fault: Refused) -> None:
+    clock = FakeClock()
+    operations = ("ExecuteStatement", "DescribeStatement", "GetStatementResult")
+    for operation in operations:
+        api.fail(operation, fault, fault)
+    api.will_run(Ran(columns=[column("n", "int8")], pages=[ROWS]))
+    connection = api.connection(clock)
+    assert len(fetch(connection, execute(connection, "SELECT 1")).rows) == 3
+    assert all(len(api.asked(operation)) >= 3 for operation in operations)
+    assert len({sent["ClientToken"] for sent in api.asked("ExecuteStatement")}) == 1

@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from scripted_data_api import BATCH, NAMES, RUNNING, SECRET, DataApi, FakeClock, Heard, Ran, Refused
+from scripted_data_api import (
+    BATCH,
+    NAMES,
+    RUNNING,
+    SECRET,
+    DataApi,
+    FakeClock,
+    Heard,
+    Meagre,
+    Ran,
+    Refused,
+    Untold,
+)
 from sparkify.boto3_sql_util import Statement, StatementError, execute
 from sparkify.errors import WarehouseError
 
@@ -174,7 +186,7 @@ def test_the_number_is_in_the_text_of_the_failure(api: DataApi) -> None:
     error = failure(api, Ran(states=("FAILED",), error=text), BATCH, names=NAMES)
     assert error.number == 1
     assert error.message == 'relation "a" does not exist'
-    assert "create_tables.py" in error.next_step
+    assert "create-tables" in error.next_step
 
 
 def test_the_number_in_the_text_of_the_failure_is_odd(api: DataApi) -> None:
@@ -238,6 +250,25 @@ def test_a_compute_node_that_says_something_else_in_its_block(api: DataApi) -> N
     )
     error = failure(api, Ran(states=("FAILED",), error=text))
     assert (error.message, error.query_id) == ("Spectrum Scan Error", None)
+
+
+@pytest.mark.parametrize("kind", [Meagre, Untold])
+@pytest.mark.parametrize(
+    ("message", "number", "name"),
+    [
+        ("Query #2 failed with ERROR: no such table", 1, "fill_a"),
+        ("ERROR: no such table", -1, "the batch of 3 statements"),
+        ("Query #9 failed with ERROR: what is that", -1, "the batch of 3 statements"),
+    ],
+)
+@pytest.mark.parametrize("parts", [True, False])
+def test_a_failed_statement_is_found_by_what_is_told(
+    api: DataApi, kind: type[Ran], message: str, number: int, name: str, parts: bool
+) -> None:
+    api.will_run(kind(states=("PICKED", "FAILED"), error=message, told_parts=parts))
+    with pytest.raises(StatementError) as caught:
+        execute(api.connection(), BATCH, names=NAMES)
+    assert (caught.value.number, caught.value.name) == (number, name)
 
 
 # Errors show no secrets

@@ -13,14 +13,15 @@ import pytest
 import sqlfluff
 from sqlfluff.core import FluffConfig
 
+from sparkify.boto3_sql_util import MAX_STATEMENTS
 from sparkify.ledger import Plan
 from sparkify.sources.files import Kind, SourceFile
 from sparkify.sql_queries import TABLES, folder
 from sparkify.warehouse import Run
-from sparkify.warehouse.redshift import batch
-from sparkify.warehouse.redshift.batch import Batch, Direct, Step, columns_of
-from sparkify.warehouse.redshift.filling import fill, literals
-from sparkify.warehouse.redshift.loading import _creation, _keys, _layout
+from sparkify.warehouse.redshift import statements
+from sparkify.warehouse.redshift.copy_plan import Direct, columns_of
+from sparkify.warehouse.redshift.loader import _creation, _keys, _layout
+from sparkify.warehouse.redshift.statements import Batch, Step, fill, literals
 from sql_files import DENIED, ROOT, grouping_subqueries
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
@@ -95,12 +96,17 @@ MIGRATION: dict[str, str | int] = {
 
 def every_statement() -> dict[str, str]:
     """Every statement that is sent, with its values, by its name."""
-    steps: list[Step] = [*batch.rebuild(), *_creation(TABLES), *_keys(TABLES), *_layout(TABLES)]
+    steps: list[Step] = [
+        *statements.rebuild(),
+        *_creation(TABLES),
+        *_keys(TABLES),
+        *_layout(TABLES),
+    ]
     for kinds, direct in some_loads():
         one = some_batch(kinds, direct)
         steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]
         steps += some_batch(kinds, direct, displaced=set(kinds) - set(direct)).publish()
-    steps += batch.migration(MIGRATION, ROLE, {"mended": "s3://cargo/x/mended.manifest"})
+    steps += statements.migration(MIGRATION, ROLE, {"mended": "s3://cargo/x/mended.manifest"})
     values: dict[str, str | int] = {"query": "SELECT 'a'", "role": ROLE, "run_id": 7}
     values["target"] = "s3://cargo/x/"
     for name, query in folder("redshift").items():
@@ -146,8 +152,8 @@ def test_a_load_fits_into_one_transaction(
     assert len(steps) <= MOST_OF_A_LOAD
     assert steps[0].sql == "LOCK load_lock"
     assert steps[1].name == "touch_warehouse_info"
-    assert steps[2].name == batch.OVERTAKEN
-    assert steps[-1].name == batch.AUDIT
+    assert steps[2].name == statements.OVERTAKEN
+    assert steps[-1].name == statements.AUDIT
     assert len({step.name for step in steps}) == len(steps)
     for audit in {"conflicts_told", *(f"copied_{kind}_arrived" for kind in direct)}:
         assert f"CAST('{audit}' AS VARCHAR(64)) AS audit" in steps[-1].sql
@@ -158,7 +164,7 @@ def test_a_load_that_displaces_fits_into_one_transaction(kinds: tuple[Kind, ...]
     for displaced in [(kind,) for kind in kinds]:
         assert len(some_batch(kinds, (), displaced=displaced).publish()) <= MOST_OF_A_LOAD
     names = [step.name for step in some_batch(kinds, (), displaced=kinds).publish()]
-    assert len(names) <= batch.MAX_STATEMENTS  # rejects of a refused load, and both kinds displaced
+    assert len(names) <= MAX_STATEMENTS  # rejects of a refused load, and both kinds displaced
     assert ("delete_displaced_events" in names) == ("events" in kinds)
     assert ("delete_displaced_songs" in names) == ("songs" in kinds)
     assert not any("displaced" in step.name for step in some_batch(kinds, ()).publish())
@@ -172,8 +178,8 @@ def test_only_the_days_of_the_batch_are_read() -> None:
     for name, column in (
         ("ranked_events", "staged.ts"),
         ("insert_time", "known.start_time"),
-        (batch.AUDIT, "ts"),
-        (batch.AUDIT, "start_time"),
+        (statements.AUDIT, "ts"),
+        (statements.AUDIT, "start_time"),
     ):
         assert (
             f"({column} >= TIMESTAMP '2018-11-01 00:00:00'"
@@ -202,7 +208,7 @@ def test_only_the_days_of_the_batch_are_read() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_kind_leaves_room_for_all_the_prefixes_that_are_allowed(kind: Kind) -> None:
-    assert len(some_batch((kind,), (kind,), prefixes=8).publish()) <= batch.MAX_STATEMENTS
+    assert len(some_batch((kind,), (kind,), prefixes=8).publish()) <= MAX_STATEMENTS
 
 
 @pytest.mark.parametrize(
@@ -213,19 +219,19 @@ def test_one_kind_leaves_room_for_all_the_prefixes_that_are_allowed(kind: Kind) 
             "",
             -1,
             'invalid syntax: "another load came first"',
-            batch.OVERTAKEN,
+            statements.OVERTAKEN,
         ),
         ("", -1, 'invalid input syntax for type integer: "plays_counted"', "plays_counted"),
         ("", -1, "Invalid digit, Value 'c', Pos 0", ""),
-        (batch.AUDIT, 33, "Invalid digit, Value 'c', Pos 0", batch.CONFLICTS),
-        (batch.AUDIT, 33, "context: plays_counted", "plays_counted"),
-        (batch.AUDIT, 33, "ERROR: Out Of Memory", batch.AUDIT),
+        (statements.AUDIT, 33, "Invalid digit, Value 'c', Pos 0", statements.CONFLICTS),
+        (statements.AUDIT, 33, "context: plays_counted", "plays_counted"),
+        (statements.AUDIT, 33, "ERROR: Out Of Memory", statements.AUDIT),
     ],
 )
 def test_a_failed_step_is_named_by_its_number_or_its_word(
     name: str, number: int, message: str, step: str
 ) -> None:
-    assert batch.failed_step(name, number, message) == step
+    assert statements.failed_step(name, number, message) == step
 
 
 def test_what_is_told_is_quoted() -> None:

@@ -22,7 +22,7 @@ from scripted_data_api import (
     goes_on,
 )
 from sparkify.boto3_sql_util import StatementError, execute
-from sparkify.boto3_sql_util.ending import GRACE_SECONDS
+from sparkify.boto3_sql_util.execution import GRACE_SECONDS
 
 
 @pytest.fixture

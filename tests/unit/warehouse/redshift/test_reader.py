@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sparkify.errors import UsageError
-from sparkify.warehouse.redshift.asking import only_reading
+from sparkify.warehouse.redshift.reader import only_reading
 
 READS = [
     "SELECT 1",

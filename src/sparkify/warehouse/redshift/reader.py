@@ -1,27 +1,29 @@
-"""The warehouse in the cloud, read: questions, several at once, and the ledger."""
+"""Read the warehouse on Redshift: questions, several at once, the ledger, whole tables."""
 
 from __future__ import annotations
 
 import gzip
 import json
+import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import boto3_sql_util
-from ...boto3_sql_util import StatementError
+from ...boto3_sql_util import MAX_STATEMENTS, StatementError
 from ...config import Settings
-from ...errors import UsageError
+from ...errors import SourceError, UsageError
 from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from ...sql_queries.migrating import as_now
 from ...table import Table
+from ..parquet_folder import replacing
 from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
-from .asking import only_reading
-from .batch import MAX_STATEMENTS, Step, failed_step
-from .filling import fill, on_one_line
+from .statements import Step, failed_step, fill, on_one_line
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection, Statement
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from ...util_s3 import S3
 
 MANY_FILES = 50_000
-"""Above this many entries the ledger comes by UNLOAD: answers come in pages of about 1 MB
+"""Above this many files the ledger is read by UNLOAD: answers come in pages of about 1 MB
 (redshift-data GetStatementResult)."""
 
 DEADLINE_SECONDS = 4 * 3600.0
@@ -42,12 +44,28 @@ _BOOKKEEPING = folder("bookkeeping")
 _WAREHOUSE = "the warehouse"
 _MISSING = "does not exist"  # a table or a column, in the engine's words
 _VERSION = _BOOKKEEPING["schema_version"].sql
+_TOKEN = re.compile(
+    r"""
+      '(?:[^']|'')*'            # a text
+    | "(?:[^"]|"")*"            # a quoted name
+    | --[^\n]*                  # a comment
+    | /\*(?:(?!/\*|\*/).)*\*/   # a comment, not nested
+    | \w+
+    | \S
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BEGINNINGS = frozenset(word.upper() for word in ("select", "with"))
+_CHANGING = {"$", "'", '"', *(word.upper() for word in ("into", "insert", "update", "delete"))}
+"""No WITH of Redshift changes rows, but other engines have one; a lone quote does not end."""
+_NEXT = "`sparkify query` takes one SELECT; `sparkify status` lists the tables."
 
 
 @dataclass(frozen=True)
 class LedgerState:
-    """newest_run: 0 before the first. refused_runs, file_versions: how many there are.
+    """The ledger as a whole.
 
+    newest_run: 0 before the first. refused_runs, file_versions: how many there are.
     staged_by: the settings that what is staged depends on.
     """
 
@@ -66,38 +84,29 @@ class RedshiftReader:
     def __init__(self, settings: Settings, progress: Progress = silent) -> None:
         self._settings = settings
         self._progress = progress
-        self._connection: Connection | None = None
-        self._resources: Resources | None = None
-        self._work: S3 | None = None
         self._schema_version = 0  # not known yet
 
-    @property
+    @cached_property
     def connection(self) -> Connection:
-        """The way to the Data API, made when first needed."""
-        if self._connection is None:
-            self._connection = boto3_sql_util.connect(self._settings)
-        return self._connection
+        """The connection to the Data API."""
+        return boto3_sql_util.connect(self._settings)
 
-    @property
+    @cached_property
     def resources(self) -> Resources:
-        """What `sparkify iac up` made. Raises SettingsError when there is nothing."""
-        if self._resources is None:
-            from ... import iac
+        """What `sparkify iac up` made. Raises SettingsError if there is nothing."""
+        from ... import iac
 
-            self._resources = iac.resources(self._settings)
-        return self._resources
+        return iac.resources(self._settings)
 
-    @property
+    @cached_property
     def work(self) -> S3:
-        """The Region of the work bucket."""
-        if self._work is None:
-            from ...util_s3 import S3
+        """The client for the work bucket."""
+        from ...util_s3 import S3
 
-            self._work = S3(self._settings, self._settings.aws_region)
-        return self._work
+        return S3(self._settings, self._settings.aws_region)
 
     def work_address(self, key: str) -> str:
-        """Name a place in the work bucket."""
+        """Return the address of a key in the work bucket."""
         return f"s3://{self.resources.work_bucket}/{key}"
 
     def read(self, sql: str) -> Table:
@@ -105,7 +114,7 @@ class RedshiftReader:
         return self.read_all([sql])[0]
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
-        """Run several statements, as many as possible in one go, and return the rows of each.
+        """Run several statements, as many as possible in one batch, and return the rows of each.
 
         Raises WarehouseError when one fails, and when there are no tables of this program yet.
         """
@@ -149,13 +158,11 @@ class RedshiftReader:
             some = list(statements[first : first + MAX_STATEMENTS])
             sql: str | list[str] = some if len(some) > 1 else some[0]
             statement = self._execute(sql)
-            for number in range(len(some)):
-                answer = boto3_sql_util.fetch(self.connection, statement, number)
-                found.append(Table(tuple(answer.columns), answer.rows))
+            found += (boto3_sql_util.fetch(self.connection, statement, n) for n in range(len(some)))
         return found
 
     def tables(self) -> list[str]:
-        """Name the tables of the warehouse that are there.
+        """Return the tables of the warehouse that exist.
 
         Raises WarehouseError when there are tables of our names that this program did not make.
         """
@@ -165,7 +172,7 @@ class RedshiftReader:
         return [table for table in TABLES if table in present]
 
     def ledger_state(self) -> LedgerState:
-        """Look at the ledger as a whole. Raises WarehouseError when a newer program made it."""
+        """Return the ledger as a whole. Raises WarehouseError when a newer program made it."""
         [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
         *counts, mend_text, jsonpaths_hash = row
         newest_run, refused_runs, file_versions, version = map(int, counts)
@@ -207,16 +214,12 @@ class RedshiftReader:
             raise
 
     def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
-        """Bring a large ledger by way of the work bucket."""
+        """Yield the rows of a large ledger, by way of the work bucket."""
         target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
-        values = {
-            "query": on_one_line(_BOOKKEEPING["known_files"].sql),
-            "target": target,
-            "role": self.resources.role_arn,
-        }
+        query = on_one_line(_BOOKKEEPING["known_files"].sql)
+        values = {"query": query, "target": target, "role": self.resources.role_arn}
         try:
-            sql = fill(_SQL["unload_known_files"], values)
-            self._execute(sql)
+            self._execute(fill(_SQL["unload_known_files"], values))
             objects = sorted(self.work.list(target), key=lambda one: one.key)
             for data in self.work.read_many(objects):
                 for line in gzip.decompress(data).splitlines():
@@ -227,16 +230,15 @@ class RedshiftReader:
 
 
 class QueryReader(RedshiftReader):
-    """A reader for statements that a user wrote: they can change nothing."""
+    """A reader for a user's own statements: they can change nothing."""
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
-        """Run statements that read. Raises UsageError for any other, and for one that is wrong."""
+        """Run statements that only read. Raises UsageError for others, and for wrong ones."""
         try:
             return super().read_all([only_reading(sql) for sql in statements])
         except StatementError as error:
-            raise UsageError(
-                error.reason, "`sparkify query` reads only; `sparkify status` lists the tables."
-            ) from None
+            step = "`sparkify query` reads only; `sparkify status` lists the tables."
+            raise UsageError(error.reason, step) from None
 
     def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
         return self._ask(statements)
@@ -245,12 +247,12 @@ class QueryReader(RedshiftReader):
 def open_reader(
     settings: Settings, *, progress: Progress = silent, for_user_sql: bool = False
 ) -> RedshiftReader:
-    """Open the warehouse for questions; nothing is sent before the first."""
+    """Return the warehouse open for questions; nothing is sent before the first."""
     return (QueryReader if for_user_sql else RedshiftReader)(settings, progress)
 
 
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
-    """Read what is loaded; nothing is, where there are no tables."""
+    """Return what is loaded; nothing is, where there are no tables."""
     reader = RedshiftReader(settings, progress)
     if "loaded_files" not in reader.tables():
         return Ledger()
@@ -258,3 +260,83 @@ def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
     if version < SCHEMA_VERSION:  # a migration forgets the ledger
         return Ledger(migrates_from=version)
     return reader.known_files()
+
+
+def only_reading(sql: str) -> str:
+    """Return a statement without its last semicolon.
+
+    Raises UsageError unless it is one SELECT (or WITH ... SELECT) that creates no table: that
+    changes nothing, for a procedure needs CALL.
+    """
+    text = sql.strip().rstrip(";").rstrip()
+    words = [
+        token.upper()
+        for token in _TOKEN.findall(text)
+        if len(token) == 1 or not token.startswith(("--", "/*", "'", '"'))
+    ]
+    if not words:
+        raise UsageError("there is no statement to run", _NEXT)
+    first = words[0].lstrip("(") or next((word for word in words if word != "("), "")
+    if first not in _BEGINNINGS:
+        raise UsageError(f"{words[0]} ... is no SELECT", _NEXT)
+    if "\\'" in text:  # whether the quote ends the text depends on a setting of the server
+        raise UsageError("a backslash stands before a quote", "Double the quote instead.")
+    if ";" in words:
+        raise UsageError("one statement is expected, not several", "Give them one by one.")
+    if changing := sorted(_CHANGING & set(words)):
+        raise UsageError(f"{changing[0]} does not belong in a statement that only reads", _NEXT)
+    return text
+
+
+def export_tables(
+    settings: Settings, tables: Sequence[str], address: str, *, progress: Progress
+) -> dict[str, str]:
+    """Write tables as Parquet, each under a key or file name of its own.
+
+    address: s3://..., which the role must be allowed to write to (it is for the work bucket), or
+    a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
+    and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
+    Returns where each table went; for a table without rows UNLOAD writes nothing.
+    Raises UsageError when the folder cannot be written to, and WarehouseError; then the folder
+    holds what it held before.
+    """
+    reader = RedshiftReader(settings, progress)
+    if address.startswith("s3://"):
+        return dict(_unloaded(reader, tables, address.rstrip("/"), progress))
+    root = reader.work_address(f"exports/{secrets.token_hex(16)}")
+    written = {}
+    try:
+        with replacing(Path(address), tables) as made:
+            for table, place in _unloaded(reader, tables, root, progress):
+                if name := _download(reader, place, made, table):
+                    written[table] = str(Path(address) / name)
+    finally:
+        reader.work.delete_all(root + "/")
+    return written
+
+
+def _unloaded(
+    reader: RedshiftReader, tables: Sequence[str], root: str, progress: Progress
+) -> Iterator[tuple[str, str]]:
+    """Unload tables one by one, each to an address of its own; yield table and address."""
+    for done, table in enumerate(tables):
+        progress(f"exporting {table}", done, len(tables), "tables")
+        target = f"{root}/{table}/"
+        query = on_one_line(fill(_SQL["whole_table"], parts={"table": table}))
+        values = {"query": query, "target": target, "role": reader.resources.role_arn}
+        sql = fill(_SQL["unload_table"], values)
+        boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
+        yield table, target
+
+
+def _download(reader: RedshiftReader, target: str, local: Path, table: str) -> str:
+    try:
+        objects = sorted(reader.work.list(target), key=lambda one: one.key)
+    except SourceError:
+        return ""
+    paths = [
+        local / (f"{table}.parquet" if number == 1 else f"{table}.{number}.parquet")
+        for number in range(1, len(objects) + 1)
+    ]
+    reader.work.download_many(list(zip(objects, paths, strict=True)), lambda size: None)
+    return paths[0].name if paths else ""

@@ -1,0 +1,288 @@
+"""Publish a load: upload what COPY needs to the work bucket, run the batch, and run it again."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from ... import boto3_sql_util
+from ...boto3_sql_util import MAX_STATEMENTS, Statement, StatementError
+from ...errors import SparkifyError
+from ...ledger import Plan
+from ...progress import Progress
+from ...sources.files import Kind, SourceFile
+from ...sql_queries import folder
+from ...staging.rejects import RejectLog
+from ...temporary import writing
+from .. import Run
+from .copy_plan import Direct
+from .errors import TooManyStatementsError
+from .reader import LedgerState, RedshiftReader
+from .statements import CONFLICTS, OVERTAKEN, Batch, Step
+
+if TYPE_CHECKING:
+    from ..duckdb.copy_files import Parts
+
+ATTEMPTS = 4
+ROLE_WAITS_SECONDS = (2, 4, 8, 15, 30, 30, 30)
+"""A new role cannot be assumed for some 10 to 30 seconds (IAM is eventually consistent:
+IAM User Guide, troubleshoot_general)."""
+_RUNS = folder("bookkeeping")["runs"]
+
+
+class WorkFolder:
+    """The files of one load in the work bucket, under a key of their own; COPY takes them.
+
+    key: where in the work bucket. workspace: a local folder.
+    """
+
+    def __init__(self, reader: RedshiftReader, key: str, workspace: Path) -> None:
+        self._work = reader.work
+        self._address = reader.work_address(key)
+        self._workspace = workspace
+
+    def upload(self, contents: Mapping[str, Sequence[Path]]) -> dict[str, str]:
+        """Upload groups of files; returns the address of each group's manifest.
+
+        A manifest names each file as mandatory: COPY fails when one is missing
+        (dg/loading-data-files-using-manifest). A group without files has no manifest.
+        """
+        items: list[tuple[str, Path | bytes]] = []
+        manifests: dict[str, str] = {}
+        for name, paths in contents.items():
+            addresses = [
+                f"{self._address}/{name}-{number:04}.json.gz" for number in range(len(paths))
+            ]
+            items += zip(addresses, paths, strict=True)
+            if addresses:
+                entries = [{"url": address, "mandatory": True} for address in addresses]
+                manifests[name] = f"{self._address}/{name}.manifest"
+                items.append((manifests[name], json.dumps({"entries": entries}).encode()))
+        self._work.upload_many(items)
+        return manifests
+
+    def write(self, name: str, rows: Iterable[Mapping[str, Any]]) -> Path:
+        """Write rows to a local file that can be uploaded."""
+        path = self._workspace / f"{name}.json.gz"
+        with (
+            writing("preparing the load"),
+            gzip.open(path, "wt", encoding="utf-8", compresslevel=6) as stream,
+        ):
+            for row in rows:
+                stream.write(json.dumps(row) + "\n")
+        return path
+
+    def clear(self) -> None:
+        """Delete everything; what is left over, the bucket's lifecycle deletes."""
+        with suppress(SparkifyError):
+            self._work.delete_all(self._address + "/")
+
+
+class RoleWaits:
+    """The waits for a new role, which the warehouse cannot assume at once."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._waits = iter(ROLE_WAITS_SECONDS)
+
+    def after(self, error: StatementError, attempt: int) -> bool:
+        """Return whether to run the batch again, after a wait, because the role was not ready."""
+        if not error.role_not_ready or not (wait := next(self._waits, 0)):
+            return False
+        self._progress("waiting until the new role can be used", attempt, None, "times")
+        time.sleep(wait)
+        return True
+
+
+@dataclass
+class Staged:
+    """What a load brings.
+
+    keys: the JSON key of each column of staging_events. direct: the kinds that COPY takes itself.
+    parts: what the files of the other kinds (part_files) were merged into.
+    """
+
+    plan: Plan = field(default_factory=Plan)
+    keys: Sequence[str] = ()
+    direct: dict[Kind, Direct] = field(default_factory=dict)
+    part_files: Plan = field(default_factory=Plan)
+    parts: Parts | None = None
+
+    @property
+    def days(self) -> Collection[date]:
+        """The days of the events; empty where COPY takes events itself."""
+        return self.parts.days if self.parts and "events" not in self.direct else ()
+
+    def files(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of new_files; COPY does not tell how many records a file had."""
+        files: list[tuple[SourceFile, int | None]] = []
+        if self.parts:
+            counts = self.parts.records_read
+            files = [(file, counts[n]) for n, file in enumerate(self.part_files.files)]
+        files += [(file, None) for file in self.plan.files if file.kind in self.direct]
+        for number, (file, records) in enumerate(files):
+            yield {
+                "source_file": number,
+                "kind": file.kind,
+                "uri": file.uri,
+                "size": file.size,
+                "fingerprint": file.fingerprint,
+                "records_read": records,
+            }
+
+    def rejects(self, log: RejectLog, run_id: int) -> Iterator[dict[str, Any]]:
+        """Yield the rows of rejected_records. log: flushed."""
+        files = self.part_files.files
+        with log.path.open(encoding="utf-8") as stream:
+            for line in stream:
+                record = json.loads(line)
+                file = files[record.pop("source_file")]
+                of_file = {"kind": file.kind, "uri": file.uri, "fingerprint": file.fingerprint}
+                yield {"run_id": run_id, **of_file, **record}
+
+
+class Publication:
+    """A run that is published or refused.
+
+    state: the ledger when the load was planned. workspace: a folder for files.
+    """
+
+    def __init__(
+        self,
+        reader: RedshiftReader,
+        staged: Staged,
+        run: Run,
+        state: LedgerState,
+        workspace: Path,
+    ) -> None:
+        self._reader = reader
+        self._staged = staged
+        self._run = run
+        self._state = state
+        self._conflicts_sought = False
+        self._conflicts = 0
+        self._displaced: Counter[Kind] = Counter()
+        self._attempt = 0
+        self._folder = WorkFolder(reader, f"loads/{self._token()}", workspace)
+        self._manifests: dict[str, str] = {}
+
+    def send(self, statements: Callable[[Batch], list[Step]], progress: Progress) -> None:
+        """Upload what COPY needs and run a batch until it is done; then delete the uploads.
+
+        It runs again while the role is not ready, after a conflict with another transaction, and
+        once more when records lost their key.
+        statements: Batch.publish or Batch.refuse.
+        Raises StatementError when it cannot be done; then nothing of it is published.
+        """
+        try:
+            files = self._folder.write("files", self._staged.files())
+            parts = self._staged.parts.files if self._staged.parts else {}
+            groups = {"files": [files], **parts, "rejects": self._rejects()}
+            self._manifests = self._folder.upload(groups)
+            self._send_until_done(statements, progress)
+        finally:
+            self._folder.clear()
+
+    def _send_until_done(
+        self, statements: Callable[[Batch], list[Step]], progress: Progress
+    ) -> None:
+        role = RoleWaits(progress)
+        while True:
+            self._attempt += 1
+            try:
+                self._send(statements)
+                return
+            except StatementError as error:
+                if self._is_entered_after(error):
+                    return
+                if role.after(error, self._attempt):
+                    continue
+                if error.name == CONFLICTS and self._can_reject_conflicts():
+                    self._reject_conflicts()
+                elif error.status != "ABORTED" or self._attempt >= ATTEMPTS:
+                    raise
+
+    def _send(self, statements: Callable[[Batch], list[Step]]) -> Statement:
+        steps = statements(
+            Batch(
+                self._run,
+                self._state.newest_run,
+                self._reader.resources.role_arn,
+                self._manifests,
+                self._staged.direct,
+                self._conflicts,
+                self._displaced,
+                self._staged.days,
+                after_refusals=self._state.refused_runs > 0,
+            )
+        )
+        if len(steps) > MAX_STATEMENTS:
+            raise TooManyStatementsError(
+                f"{len(steps)} statements are too many for one transaction"
+            )
+        return self._reader.run_steps(steps, self._token())
+
+    def _token(self) -> str:
+        """Return the client token of an attempt: what is sent again under one token runs once.
+
+        (redshift-data BatchExecuteStatement: ClientToken.)
+        """
+        run = self._run
+        known = (self._state.newest_run, run.run_id, run.started_at, run.finished_at)
+        digest = hashlib.sha256(f"{known} {self._attempt}".encode())
+        for file in run.plan.files:
+            digest.update(f"\n{file.uri}\n{file.fingerprint}".encode())
+        return digest.hexdigest()[:32]
+
+    def _is_entered_after(self, error: StatementError) -> bool:
+        """Return whether the run is in the ledger although its batch failed.
+
+        The reply to a batch may be lost though the batch ran; then a second attempt fails.
+        """
+        if error.name != OVERTAKEN and not error.in_doubt:
+            return False
+        for row in self._reader.read(_RUNS.sql).rows:
+            if row[0] == self._run.run_id:
+                return bool(row[2] == self._run.started_at)
+        return False
+
+    # Conflicts
+
+    def _can_reject_conflicts(self) -> bool:
+        staged = self._staged
+        return staged.parts is not None and not staged.direct and not self._conflicts_sought
+
+    def _reject_conflicts(self) -> None:
+        """Find the records that lost their key in their files, and add them to the rejects."""
+        parts = self._staged.parts
+        assert parts is not None
+        self._conflicts_sought = True
+        self._attempt += 1
+        statement = self._send(Batch.find_conflicts)
+        before = parts.rejects.counts.total()
+        kinds = get_args(Kind)
+        first = len(statement.sqls) - len(kinds)
+        for number, kind in enumerate(kinds, first):
+            rows = boto3_sql_util.fetch(self._reader.connection, statement, number).rows
+            parts.reject_conflicts(kind, rows)
+            if displaced := sum(row[-1] == "displaced" for row in rows):
+                self._displaced[kind] = displaced
+        self._conflicts = parts.rejects.counts.total() - before
+        self._manifests |= self._folder.upload({"rejects": self._rejects()})
+
+    def _rejects(self) -> list[Path]:
+        parts = self._staged.parts
+        if not parts or not parts.rejects.counts:
+            return []
+        parts.rejects.flush()
+        rows = self._staged.rejects(parts.rejects, self._run.run_id)
+        return [self._folder.write("rejects", rows)]
