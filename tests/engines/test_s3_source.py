@@ -21,7 +21,7 @@ from sparkify import etl, generate
 from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.sources import download
-from sparkify.sources.files import SourceFile, SourceFiles
+from sparkify.sources.files import SourceFiles
 from sparkify.sources.jsonpaths import read_keys
 from sparkify.sql_queries import TABLES
 from sparkify.staging import rejects

@@ -26,7 +26,7 @@ from sparkify import processes
 from sparkify.errors import SourceError
 from sparkify.progress import silent
 from sparkify.sources import join
-from sparkify.sources.files import Kind, Numbered, SourceFile, SourceFiles
+from sparkify.sources.files import Kind, SourceFile, SourceFiles
 from sparkify.staging import split
 from sparkify.staging.rejects import RejectLog, reject_losers
 from sparkify.staging.rules import EVENT_FIELDS, SONG_FIELDS, Field, fields_of
