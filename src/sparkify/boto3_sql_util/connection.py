@@ -112,7 +112,7 @@ class Connection:
                     name = "".join(word.title() for word in operation.split("_"))
                     raise refusal(error, self, name) from None
                 unanswered += what is Meaning.UNANSWERED
-                if unanswered > most_unanswered or not backoff.wait():
+                if unanswered > most_unanswered or not backoff.wait(operation):
                     raise GaveUpError(error) from None
 
     def _count_calls(self, client: Any) -> None:

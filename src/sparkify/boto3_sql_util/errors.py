@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from .. import aws
 from ..aws import Problem
 from ..errors import SettingsError, SparkifyError, WarehouseError
-from .text import one_line
+from .text import LONGEST_MESSAGE, one_line
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -248,6 +248,6 @@ def refusal(error: BaseException, connection: Connection, operation: str) -> Spa
     )
 
 
-def said_by(error: BaseException, connection: Connection, longest: int = 1_000) -> str:
+def said_by(error: BaseException, connection: Connection, longest: int = LONGEST_MESSAGE) -> str:
     """Return what AWS, else boto3, says, as a message shows it."""
     return one_line(aws.error_message(error), connection.secrets, longest)

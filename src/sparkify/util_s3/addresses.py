@@ -46,14 +46,14 @@ class S3Object:
 
 
 def parse(address: str) -> Location:
-    """Take an address apart; the key is left as it is, with blanks, `%` and all.
+    """Return the bucket and key of an address; the key is left as it is, with blanks, `%` and all.
 
     Raises SettingsError when it is no s3:// address, or its bucket cannot exist.
     """
     bucket, _, key = address.removeprefix(SCHEME).partition("/")
     if not address.startswith(SCHEME) or not _BUCKET.fullmatch(bucket):
         raise SettingsError(
-            f"{address!r} is no address in S3",
+            f"{address!r} is not an S3 address",
             "Write it as s3://bucket/prefix; a bucket's name has 3 to 63 of a-z, 0-9, '.' and '-'.",
         )
     return Location(bucket, key)

@@ -32,5 +32,5 @@ def test_address_is_taken_apart_and_put_together(address: str, bucket: str, key:
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(SettingsError, match="is no address in S3"):
+    with pytest.raises(SettingsError, match="is not an S3 address"):
         parse(address)

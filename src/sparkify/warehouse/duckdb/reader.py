@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from textwrap import shorten
@@ -21,7 +19,7 @@ from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
 from ...sql_queries.migrating import as_now
-from ...table import Table
+from ...table import Nested, Table
 from ..parquet_folder import replacing
 from ..schema_version import holds_warehouse, known_version, not_ours, too_old
 from .connection import ELSEWHERE, closing, connect, failures
@@ -235,21 +233,6 @@ def check_schema(reader: DuckDBReader, database: Path) -> int:
     if not isinstance(version, int):
         raise not_ours(["warehouse_info"], str(database), ELSEWHERE)
     return known_version(version, str(database))
-
-
-@dataclass(frozen=True)
-class Nested:
-    """A value with others in it, as JSON. text: with every digit of its numbers."""
-
-    text: str
-
-    def __str__(self) -> str:
-        """Return the text."""
-        return self.text
-
-    def as_json(self) -> Any:
-        """Return the lists and mappings that the text stands for."""
-        return json.loads(self.text)
 
 
 def _or_text(convert: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -29,7 +29,7 @@ from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
 from .copy_plan import choose
 from .errors import CompactFirstError, error_of
-from .publish import ATTEMPTS, Publication, RoleWaits, Staged, WorkFolder
+from .publish import ATTEMPTS, Publication, Staged, WorkFolder, role_pauses, wait_for_role
 from .reader import LedgerState, RedshiftReader
 from .statements import (
     OVERTAKEN,
@@ -213,12 +213,12 @@ class RedshiftWarehouse(RedshiftReader):
         Raises BusyError when loads of the older program keep coming first, and StatementError.
         """
         version = self.schema_version()
-        role, attempt = RoleWaits(progress), 1
+        pauses, attempt = role_pauses(), 1
         while True:
             try:
                 self._migrate_from(version)
             except StatementError as error:
-                if role.after(error, 0):
+                if wait_for_role(error, pauses, progress):
                     continue
                 if not (error.name == OVERTAKEN or error.in_doubt or error.status == "ABORTED"):
                     raise
