@@ -190,7 +190,7 @@ def load(
             report.tables = found.tables
             report.staged_plays = found.staged_plays
             report.counts = _counts(found.runs, report.run_id)
-            for kind, counts in report.counts.items():
+            for kind, counts in report.counts.items() if report.run_id else ():
                 amounts = (f"{amount} {word}" for word, amount in counts.as_json().items())
                 stages.log(f"{kind}: {', '.join(amounts)}")
             if answers:
