@@ -75,7 +75,7 @@ def _joined(
         for chunk in chunks:
             yield _join(chunk, islice(contents, len(chunk)), prefix)
         return
-    # Plain tuples are pickled ten times as fast as named ones.
+    # Plain tuples are pickled several times as fast as named ones.
     plain = ([(one.number, *one.file) for one in chunk] for chunk in chunks)
     for rows, joined in processes.each(partial(_join_at, prefix=prefix), plain):
         if joined is None:  # find out which file it is, and why, or leave out one that moved
