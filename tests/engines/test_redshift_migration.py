@@ -142,6 +142,7 @@ def older(place: Cloud) -> dict[str, Counter[Row]]:
         connection.close()
 
 
+@pytest.mark.sampled(of=3)
 @pytest.mark.parametrize(
     "match",
     ["LOCK loaded", "COPY", "RENAME", "DROP", "OR REPLACE", "INTO users", "AS failures"],

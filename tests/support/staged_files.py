@@ -15,7 +15,7 @@ import pytest
 
 from bulk_and_strict import KEYS, line
 from sparkify.progress import Progress, silent
-from sparkify.sources.files import Kind, SourceFile
+from sparkify.sources.files import Kind, SourceFile, SourceFiles
 from sparkify.staging import validate
 from sparkify.staging.rules import FIELDS, Field, fields_of
 from sparkify.staging.split import no_log, records_of
@@ -105,7 +105,7 @@ def stage_files(
         patch.setattr(validate, "accept", count)
         stager = Stager(connection, keys, workspace, tell)
         with closing(stager.rejects):
-            report = stager.stage(files)
+            report = stager.stage(SourceFiles(files))
         names = [Path(file.path).name for file in files]
         rows: dict[str, Counter[Row]] = {name: Counter() for name in names}
         for kind in FIELDS:

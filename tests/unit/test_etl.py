@@ -353,7 +353,7 @@ def test_dry_run_makes_no_file(place: Place) -> None:
     before = everything_below(place.folder)
     found = etl.plan(place.settings)
     assert (len(found.new), found.changed, found.skipped) == (5, [], 0)
-    assert found.bytes == sum(len(file.content) for file in FIRST)
+    assert found.files.bytes == sum(len(file.content) for file in FIRST)
     assert everything_below(place.folder) == before
 
 

@@ -91,9 +91,9 @@ def _source(settings: Settings, kind: Kind) -> Finding:
         listing = list_source(settings, kind)
     except SparkifyError as error:
         return Finding.wrong(check, error)
-    size = sum(listing.found.sizes) / 1e6
     unread = f"; ignored: {some(listing.unread)}" if listing.unread else ""
-    return Finding(check, f"{address}: {len(listing.found):,} files, {size:,.1f} MB{unread}")
+    size = listing.files.bytes / 1e6
+    return Finding(check, f"{address}: {len(listing.files):,} files, {size:,.1f} MB{unread}")
 
 
 def _jsonpaths(settings: Settings) -> Finding:

@@ -98,7 +98,7 @@ def limit_warning(settings: Settings) -> str:
 
 
 def _limit_note(missing: str) -> str:
-    return f"T{missing[1:]}. Set it with `sparkify iac up`." if missing else ""
+    return f"{missing[0].upper()}{missing[1:]}. Set it with `sparkify iac up`." if missing else ""
 
 
 def workgroup(account: Account, name: str) -> dict[str, Any] | None:

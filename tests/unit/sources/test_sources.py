@@ -20,7 +20,7 @@ from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.ledger import LoadedVersion, plan
 from sparkify.sources import listing
-from sparkify.sources.files import Kind, SourceFile, SourceFiles, hashed
+from sparkify.sources.files import Kind, SourceFile, hashed
 from sparkify.sources.listing import (
     ending,
     etag,
@@ -377,7 +377,7 @@ def test_folder_that_is_reached_twice_hides_no_other(folder: Path) -> None:
         put(folder / name / "day.json")
     one, other = str(folder / "one"), str(folder / "other")
     found, waiting = listing._walk([other, one, one], "events")
-    assert sorted(found.found.uris) == [f"{one}/day.json", f"{other}/day.json"]
+    assert [file.uri for file in found.files.sorted()] == [f"{one}/day.json", f"{other}/day.json"]
     assert waiting == []
 
 
@@ -405,14 +405,11 @@ def test_both_sources_are_listed_together(tmp_path: Path) -> None:
         put(root / name)
     settings = Settings(log_data=str(root / "log_data"), song_data=str(root / "song_data"))
     listing = list_sources(settings)
-    songs = SourceFiles(listing.files[2:])
     assert [(file.kind, file.uri) for file in listing.files] == [
         ("events", str(root / "log_data/a.json")),
         ("events", str(root / "log_data/b.json")),
         ("songs", str(root / "song_data/a.json")),
     ]
-    assert listing.at([0, 1, 2]) is listing.found
-    assert listing.at([2]) == songs
     assert listing.ignored == [str(root / "log_data/~"), str(root / "song_data/~")]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from bulk_and_strict import BASE, KEYS, line
 from sparkify.errors import SourceError
-from sparkify.sources.files import Kind, Numbered
+from sparkify.sources.files import Kind
 from sparkify.staging.rejects import RejectLog, reject_losers
 from sparkify.staging.rules import fields_of
 from sparkify.staging.validate import Rejection, accept, as_staged, decode
@@ -94,8 +94,7 @@ def reject_in(
     files = source_files(folder, kind, {f"{n}.json": one for n, one in enumerate(contents)})
     log = RejectLog(folder / "rejects.ndjson")
     with closing(log):
-        numbered = {n: Numbered(n, file) for n, file in enumerate(files)}
-        reject_losers(ranked, kind, fields_of(kind, KEYS), numbered, log)
+        reject_losers(ranked, kind, fields_of(kind, KEYS), files, log)
     rows = [json.loads(one) for one in log.path.read_text().splitlines()]
     assert {row["reason"] for row in rows} == {"conflict"}
     names = "source_file", "line_number", "message", "raw_text"

@@ -198,7 +198,7 @@ class RedshiftWarehouse(RedshiftReader):
         for kind in self._staged.direct:
             with suppress(SourceError):  # nothing is left there
                 listing = list_source(self._settings, kind)
-                there |= dict(zip(listing.found.uris, listing.found.fingerprints, strict=True))
+                there |= {file.uri: file.fingerprint for file in listing.files}
         gone = [file.uri for file in taken if there.get(file.uri) != file.fingerprint]
         for first in range(0, len(gone), _FORGOTTEN_AT_ONCE):
             uris = literals(gone[first : first + _FORGOTTEN_AT_ONCE])

@@ -17,6 +17,7 @@ from bulk_and_strict import BASE, KEYS, line
 from sparkify import processes
 from sparkify.errors import SourceError
 from sparkify.progress import silent
+from sparkify.sources.files import SourceFiles
 from sparkify.warehouse.duckdb import event_loader, song_loader
 from sparkify.warehouse.duckdb.loader import Stager
 from staged_files import expected, log, songs, stage
@@ -68,7 +69,7 @@ def read_beside(
         patch.setattr(event_loader.EventLoader, "stage", lambda *_: read_events(stager))
         patch.setattr(song_loader.SongLoader, "stage", lambda *given: read_songs(given[-1]))
         with closing(stager.rejects):
-            stager.stage([])
+            stager.stage(SourceFiles())
 
 
 @pytest.mark.parametrize("threads", [1, 2])
