@@ -18,10 +18,9 @@ _PART_BYTES = 16 << 20
 _READERS = 16
 _FILES_AT_A_TIME = 256
 _LARGE_BYTES = 1 << 20
-"""From what size on a file is not read into memory: no song takes so much, so it holds many."""
+"""Larger files are not read into memory: no song is so large, so they hold many."""
 _SLOW_SECONDS = 40e-6
-"""How long a file is waited for that comes from the disk, at least; for one in memory, nobody waits
-but for other work of the processors."""
+"""The least wait for a file from the disk; in the page cache it waits for nothing but a CPU."""
 
 
 @dataclass
@@ -116,10 +115,9 @@ def _join(files: Sequence[Numbered], contents: Iterable[bytes | None], prefix: b
 
 
 def _contents(files: Sequence[Numbered]) -> list[bytes | None]:
-    """Read small files; with many threads while the disk is slow, which only they can keep busy.
+    """Return the content of small files; read with many threads only while the disk is slow.
 
-    Files that the system has in memory are read fastest without, for Python's threads wait for
-    each other.
+    Files in the page cache are read fastest by one thread, for threads contend for the GIL.
     """
     global _disk_is_slow
     busy = time.process_time if _disk_is_slow else time.thread_time
@@ -138,7 +136,7 @@ _disk_is_slow = False
 
 
 def _content(one: Numbered) -> bytes | None:
-    """Read a small file, and one byte more than it had, in three calls of the system."""
+    """Read a small file, and one byte more than was listed, in three system calls."""
     if one.file.size > _LARGE_BYTES:
         return None
     descriptor = os.open(one.file.path, os.O_RDONLY)
