@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from .. import processes
-from .files import Numbered, unreadable
+from .files import Numbered, SourceFile, unreadable
 
 _PART_BYTES = 16 << 20
 _READERS = 16
@@ -74,14 +75,22 @@ def _joined(
         for chunk in chunks:
             yield _join(chunk, islice(contents, len(chunk)), prefix)
         return
-    for chunk, joined in processes.each(partial(_join_at, prefix=prefix), chunks):
+    # Plain tuples are pickled several times as fast as named ones.
+    plain = ([(one.number, *one.file) for one in chunk] for chunk in chunks)
+    for rows, joined in processes.each(partial(_join_at, prefix=prefix), plain):
         if joined is None:  # find out which file it is, and why, or leave out one that moved
-            joined = _join(chunk, map(_content_as_listed, chunk), prefix)
+            files = _numbered(rows)
+            joined = _join(files, map(_content_as_listed, files), prefix)
         yield joined
 
 
-def _join_at(files: Sequence[Numbered], prefix: bytes) -> SongPart | None:
+def _numbered(rows: Iterable[tuple[Any, ...]]) -> list[Numbered]:
+    return [Numbered(number, SourceFile(*file)) for number, *file in rows]
+
+
+def _join_at(rows: Sequence[tuple[Any, ...]], prefix: bytes) -> SongPart | None:
     """Join a few files; None when one of them is not there as listed."""
+    files = _numbered(rows)
     try:
         contents = _contents(files)
     except OSError:
