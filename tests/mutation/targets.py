@@ -15,7 +15,7 @@ class Target:
 
 
 TARGETS = (
-    Target("sources", ("sources/listing.py",), ("tests/unit/sources/test_sources.py",)),
+    Target("sources", ("sources/listing.py",), ("tests/unit/sources/test_listing.py",)),
     Target(
         "the JSONPaths file", ("sources/jsonpaths.py",), ("tests/unit/sources/test_jsonpaths.py",)
     ),

@@ -9,7 +9,7 @@ from . import stream, tables
 
 if TYPE_CHECKING:
     from ..iac import Built, Plan, Removed, Status
-    from ..iac.costs import Cost
+    from ..iac.status import Cost
 
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 

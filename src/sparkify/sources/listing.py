@@ -1,4 +1,4 @@
-"""A folder, a prefix in S3, or one file, as a list of source files."""
+"""List source files: of a folder, of a prefix in S3, or one file."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def list_source(settings: Settings, kind: Kind) -> Listing:
     """List the data files of the configured source of a kind, in a folder or in S3.
 
     Raises SourceError when it is missing, unreadable, or holds no data file; SettingsError when S3
-    does not let us in.
+    denies access.
     """
     address = {"events": settings.log_data, "songs": settings.song_data}[kind]
     if not in_s3(address):
@@ -211,9 +211,9 @@ def _pass_over(path: str, error: OSError, unread: list[str], *, is_data: bool = 
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is passed over: `.x`, and `_x`, as Spark names what is no data, or not yet.
+    """Return whether a name is passed over: `.x`, and `_x`, by which Spark marks what is not data.
 
-    `_x=1` is a partition. `.` and `..` hide nothing: in S3 they are names like others.
+    `_x=1` is a partition. `.` and `..` hide nothing: in S3 they are ordinary names.
     """
     if name.startswith("_"):
         return "=" not in name
@@ -238,7 +238,7 @@ def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listi
 
 
 def passed_over(address: str, root: str) -> str:
-    """Name what is passed over if an object is no data file: itself, or a hidden folder; else "".
+    """Return what is passed over where an object is no data file: it, or a hidden folder; else "".
 
     root: the address that was listed, with a slash at its end.
     """
@@ -252,19 +252,19 @@ def passed_over(address: str, root: str) -> str:
 
 
 def _text(address: str) -> str:
-    """Write an address as text that every database takes."""
+    """Return an address as text that every database takes."""
     return address.replace("\0", "\\x00")
 
 
 def _fingerprint(one: S3Object) -> str:
-    """Make a fingerprint of an ETag, which is one as it is, `abc` or `abc-2`, on S3 itself."""
+    """Return the fingerprint of an object: its ETag, as it is where it is `abc` or `abc-2`."""
     if not one.etag:
         return f"{_NO_ETAG}{one.size}-{one.modified.timestamp() if one.modified else 0:.0f}"
     return one.etag if _PLAIN_ETAG.fullmatch(one.etag) else quote(one.etag, "").replace("-", "%2D")
 
 
 def etag(file: SourceFile) -> str:
-    """Give the ETag of a file in S3, without quotes; "" when the server gave none."""
+    """Return the ETag of a file in S3, without quotes; "" when the server gave none."""
     return "" if file.fingerprint.startswith(_NO_ETAG) else unquote(file.fingerprint)
 
 

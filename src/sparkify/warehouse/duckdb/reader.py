@@ -28,12 +28,12 @@ _SHOWN_SQL = 72
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:ANALYZE\b|\([^()]*\))?", re.IGNORECASE)
 _READING = re.compile(r"[\s(]*(?:SELECT|FROM|WITH|PIVOT|UNPIVOT)\b", re.IGNORECASE)
 _NEXT = "`sparkify query` takes one SELECT; it reads the warehouse and can do nothing else."
-_REFUSED = (
+_STATEMENT_ERRORS = (
     *(duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError),
     *(duckdb.IntegrityError, duckdb.PermissionException),
-    UnicodeDecodeError,  # the client on a message that cuts a character
+    UnicodeDecodeError,  # the client, on a message that cuts a character
 )
-"""What is wrong with a statement, not with the warehouse or the machine."""
+"""What the statement is to blame for, not the warehouse or the machine."""
 
 
 class DuckDBReader:
@@ -104,15 +104,15 @@ class QueryReader(DuckDBReader):
             try:
                 relation = self._connection.sql(sql)
                 return Table(tuple(relation.columns), _fetched(relation))
-            except _REFUSED as error:
-                raise UsageError(_told(error), _advice(error)) from None
+            except _STATEMENT_ERRORS as error:
+                raise UsageError(_message(error), _advice(error)) from None
 
     def _require_reading(self, sql: str) -> None:
         """Raise UsageError unless a text is one SELECT, or the EXPLAIN of one."""
         try:
             statements = self._connection.extract_statements(sql)
         except (duckdb.Error, UnicodeDecodeError) as error:
-            raise UsageError(f"not SQL that DuckDB reads: {_told(error)}") from None
+            raise UsageError(f"not SQL that DuckDB reads: {_message(error)}") from None
         if not statements:
             raise UsageError(
                 "there is no statement to run", "Give one; `sparkify status` lists the tables."
@@ -137,7 +137,7 @@ class QueryReader(DuckDBReader):
             raise UsageError(f"{kind.name} is no SELECT", _NEXT)
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """Return the engine's message with its suggestion, without the place in the statement."""
     words = str(error)
     if isinstance(error, UnicodeDecodeError):
