@@ -1,4 +1,4 @@
-"""What can go wrong, as a small tree.
+"""The exceptions of the program, as a small tree.
 
 SparkifyError                 exit code
 ├── UsageError                2   the command line asks for something impossible
@@ -7,7 +7,7 @@ SparkifyError                 exit code
 │   └── TooManyRejectedError  4   more records were rejected than the settings allow
 ├── WarehouseError            5   the warehouse refused or failed
 ├── QualityError              6   a quality check failed; nothing was published
-└── BusyError                 7   somebody else is loading; trying again later helps
+└── BusyError                 7   another process is loading; retrying later helps
 
 Everything else that reaches the top is a bug: exit code 1.
 """
@@ -22,7 +22,7 @@ class SparkifyError(Exception):
 
     reason: what happened, where, and why, in one or two sentences.
     next_step: what to do about it, in the imperative; may be empty.
-    details: what a program may want to read (shown by --json), JSON values only.
+    details: facts for programs (shown by --json), JSON values only.
     """
 
     exit_code: ClassVar[int] = 1

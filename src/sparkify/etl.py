@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import time
 from collections.abc import Iterable, Iterator
@@ -122,22 +121,6 @@ class _Stages(logging.Filter):
         _LOG.log(level, "run %s: %s" if self.run_id else "%s%s", self.run_id or "", message)
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Pause the cyclic garbage collector: a load makes no cycles, and keeps a row for each file.
-
-    Traversing all of them repeatedly is a third of a load with nothing new.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@_uncollected()
 @processes.ended()
 def plan(
     settings: Settings, *, verify: bool = False, wait: float = 60.0, progress: Progress = silent
@@ -153,7 +136,6 @@ def plan(
     return result
 
 
-@_uncollected()
 @processes.ended()
 def load(
     settings: Settings,
@@ -208,7 +190,7 @@ def load(
             report.tables = found.tables
             report.staged_plays = found.staged_plays
             report.counts = _counts(found.runs, report.run_id)
-            for kind, counts in report.counts.items():
+            for kind, counts in report.counts.items() if report.run_id else ():
                 amounts = (f"{amount} {word}" for word, amount in counts.as_json().items())
                 stages.log(f"{kind}: {', '.join(amounts)}")
             if answers:
@@ -234,12 +216,7 @@ def _after_the_commit(report: LoadReport) -> Iterator[None]:
 
 
 def _plan(listing: Listing, known: ledger.Ledger, *, verify: bool) -> Plan:
-    if verify:
-        result = ledger.plan(listing.files, known, verify=hashed)
-    else:
-        loaded, others = known.sift(listing.found.uris, listing.found.fingerprints)
-        result = ledger.plan(listing.at(others), known)
-        result.loaded += loaded
+    result = ledger.plan(listing.files, known, verify=hashed if verify else None)
     result.ignored = listing.ignored
     return result
 

@@ -1,6 +1,6 @@
-"""How `python3 etl.py` and its neighbours at the root become `sparkify etl`.
+"""Run `python3 etl.py` and the other scripts at the root as `sparkify etl`.
 
-Any Python may run this file, without anything installed: it imports nothing from elsewhere.
+Any Python may run this file, without anything installed: it imports the standard library only.
 """
 
 from __future__ import annotations
@@ -32,5 +32,5 @@ def launch(root: Path, *words: str) -> NoReturn:
 
 
 def default_word(word: str) -> tuple[str, ...]:
-    """Give the word to put before the arguments, unless they begin with a word of their own."""
+    """Return the word to put before the arguments, none if they begin with one of their own."""
     return () if sys.argv[1:] and not sys.argv[1].startswith("-") else (word,)

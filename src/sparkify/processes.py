@@ -1,7 +1,7 @@
-"""Processes that read many small files: Python itself does one thing at a time in each.
+"""A process pool for many small files: threads would contend for the GIL.
 
-They are forked when there is enough to do, live as long as a load does, and end with the process
-that made them, however it ends.
+The processes are forked when there is enough to do, and end with the load, or with the process that
+made them, however that ends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MANY_FILES = 2000
-"""From how many files on it pays to start them."""
+"""From this number of files on it pays to start them."""
 _AHEAD = 4
 _WATCH_SECONDS = 1.0
 
@@ -32,7 +32,7 @@ _pool: ProcessPoolExecutor | None = None
 
 
 def start() -> None:
-    """Start them, one for each processor; they know what this process has imported by now.
+    """Start a process for each processor; each knows what this process has imported by now.
 
     Where the system has no room for them, all work is done here.
     """
@@ -51,43 +51,38 @@ def start() -> None:
     _pool = pool
 
 
-def each(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """Do work on items and yield the results in order: here, or there if they have been started.
+def each(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+    """Yield each item with the result of the work on it, in order: done in the pool, if it started.
 
-    work, items, results: must be picklable. Few of them wait for their taker at a time.
-    Raises SourceError when somebody ended one of the processes.
+    work, items, results: must be picklable. Few results wait at a time (`Executor.map` would keep
+    all of them). Raises SourceError when a process was ended from outside.
     """
     if _pool is None:
-        yield from map(work, items)
+        for item in items:
+            yield item, work(item)
         return
+    waiting: deque[tuple[T, Future[R]]] = deque()
     try:
-        yield from _each_there(_pool, work, items)
+        for item in items:
+            waiting.append((item, _pool.submit(work, item)))
+            if len(waiting) >= _AHEAD * (os.cpu_count() or 1):
+                done, future = waiting.popleft()
+                yield done, future.result()
+        for done, future in waiting:
+            yield done, future.result()
     except BrokenProcessPool:
         raise SourceError(
             "a process that reads source files was ended from outside; nothing was loaded",
             "Load again; if the system ended it for lack of memory, give it more of that.",
         ) from None
-
-
-def _each_there(
-    pool: ProcessPoolExecutor, work: Callable[[T], R], items: Iterable[T]
-) -> Iterator[R]:
-    waiting: deque[Future[R]] = deque()
-    try:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) >= _AHEAD * (os.cpu_count() or 1):
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
     finally:
-        for future in waiting:
+        for _, future in waiting:
             future.cancel()
 
 
 @contextmanager
 def ended() -> Iterator[None]:
-    """End the processes in the end, if there are any."""
+    """End the processes at the end of the block, if any were started."""
     try:
         yield
     finally:
@@ -95,7 +90,7 @@ def ended() -> Iterator[None]:
 
 
 def end() -> None:
-    """End the processes, if there are any; from then on work is done here."""
+    """End the processes, if any were started; from then on work is done here."""
     global _pool
     if _pool is not None:
         _pool.shutdown(cancel_futures=True)
@@ -103,7 +98,7 @@ def end() -> None:
 
 
 def _begin(parent: int) -> None:
-    """Leave signals to the parent, and end with it even if it is killed."""
+    """Leave signals to the parent; end with it, even if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""How long work tells of its progress, without knowing who listens."""
+"""The callback by which long work reports progress."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called from time to time during long work, always from the thread that began it."""
+    """Is called from time to time, always from the thread that began the work."""
 
     def __call__(self, step: str, done: int, total: int | None, unit: str) -> None:
-        """Tell that `done` of `total` (None: unknown) units (`bytes`, `files`, ...) are done.
+        """Report that `done` of `total` (None: unknown) units (`bytes`, `files`, ...) are done.
 
-        step: what is being done, in words, as a user would say it.
+        step: what is being done, in a user's words.
         """
         ...
 
 
 def silent(step: str, done: int, total: int | None, unit: str) -> None:
-    """Tell nobody."""
+    """Ignore it."""

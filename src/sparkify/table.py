@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,3 +13,18 @@ class Table:
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A value with others in it, as JSON. text: with every digit of its numbers."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+    def as_json(self) -> Any:
+        """Return the lists and mappings that the text stands for."""
+        return json.loads(self.text)

@@ -1,7 +1,7 @@
-"""Temporary files and folders of which nothing is left, whenever a signal comes.
+"""Temporary files and folders that are removed even if a signal interrupts making or removing them.
 
-Those of `tempfile` are known only once they are made, and forgotten before they are removed: an
-interrupt in between leaves them lying about.
+`tempfile` notes a name after making it and forgets it before removing it: an interrupt in between
+leaves the file behind.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _NAME_BYTES = 8
 
 @contextmanager
 def temporary_folder(inside: Path | None = None, prefix: str = "sparkify-") -> Iterator[Path]:
-    """Make a folder that nobody else may enter; in the end it is removed with all that is in it.
+    """Make a folder for this user alone; remove it with its content at the end of the block.
 
-    inside: where; without it, where temporary files go (TMPDIR).
-    Raises OSError when it cannot be made; that it cannot be removed is no error.
+    inside: its parent; without it, the folder for temporary files (TMPDIR).
+    Raises OSError when it cannot be made; not being able to remove it is no error.
     """
     folder = (inside or Path(tempfile.gettempdir())) / _name(prefix)
     try:
@@ -39,10 +39,10 @@ def temporary_folder(inside: Path | None = None, prefix: str = "sparkify-") -> I
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a new file to write, beside `path`, whose place it takes at the end of the block.
+    """Yield a draft beside `path` to write to; it replaces `path` at the end of the block.
 
-    So nobody ever sees half of it; when the block fails, `path` stays as it was.
-    Raises OSError when it cannot take that place.
+    So no reader sees half a file; when the block fails, `path` stays as it was.
+    Raises OSError when it cannot be replaced.
     """
     draft = path.with_name(_name(".sparkify-"))
     try:

@@ -137,6 +137,7 @@ OTHERWISE = [
 """What is staged in compact, and COPY may stage otherwise: field, as it is written, as staged."""
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.usefixtures("large", "unseen")
 @pytest.mark.parametrize(("field", "value"), NOT_FOR_COPY)
 def test_what_shows_afterwards_is_handed_over(place: Cloud, field: str, value: object) -> None:
@@ -150,6 +151,7 @@ def test_what_shows_afterwards_is_handed_over(place: Cloud, field: str, value: o
     assert len(sent(place, before)) == 1
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.usefixtures("large")
 @pytest.mark.parametrize("seen", [False, True])
 @pytest.mark.parametrize(("field", "written", "staged"), OTHERWISE)
@@ -244,6 +246,7 @@ FORMS = {
 }
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.usefixtures("large", "unseen")
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("form", FORMS)
@@ -304,6 +307,7 @@ FAILS = [
 ]
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize(("field", "value"), FAILS)
 def test_what_breaks_a_rule_fails_and_is_named(place: Cloud, field: str, value: object) -> None:
     good = HOME | {"itemInSession": 1}

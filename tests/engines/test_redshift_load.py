@@ -91,6 +91,7 @@ def same_report(place: Cloud, **changes: Any) -> dict[str, object]:
 # Compact
 
 
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize("seed", range(8))
 def test_worlds_become_the_same_tables(place: Cloud, seed: int) -> None:
     quirks = frozenset(Random(seed).sample(QUIRKS, 10)) | {"repeats"}
@@ -420,6 +421,7 @@ def test_two_loads_side_by_side_publish_once(place: Cloud, generated: list[File]
     same(place)
 
 
+@pytest.mark.sampled(of=3)
 @pytest.mark.parametrize("order", ["as made", "backwards", "at once"])
 def test_shared_session_numbers_are_no_conflicts(place: Cloud, tmp_path: Path, order: str) -> None:
     """Servers count sessions by themselves, and runs with the same listeners begin anew."""
@@ -444,6 +446,7 @@ REAL = [("direct", False), ("auto", False), ("compact", False), ("auto", True), 
 """Some of the real texts were encoded twice, which COPY does not mend."""
 
 
+@pytest.mark.sampled(of=5)
 @pytest.mark.skipif(not SHARED.exists(), reason="the real data are not beside the project")
 @pytest.mark.parametrize(("mode", "mend_text"), REAL)
 @pytest.mark.parametrize("increments", [1, 2])
@@ -467,6 +470,7 @@ def test_the_real_data_are_mended_before_copy_or_not_copied(place: Cloud) -> Non
         place.load(copy_mode="direct")
 
 
+@pytest.mark.sampled(of=2)
 @pytest.mark.skipif(not FULL.exists(), reason="the full real data are not beside the project")
 @pytest.mark.parametrize(("mend_text", "matched"), [(False, 319), (True, 327)])
 def test_the_full_real_data(place: Cloud, tmp_path: Path, mend_text: bool, matched: int) -> None:

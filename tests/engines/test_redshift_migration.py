@@ -15,10 +15,11 @@ from redshift_warehouse import Cloud, cloud
 from sparkify import create_tables, etl, quality, status
 from sparkify.boto3_sql_util import MAX_STATEMENTS
 from sparkify.errors import WarehouseError
+from sparkify.retry import Backoff
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES, TABLES, VIEWS
 from sparkify.sql_queries.migrating import MADE_ANEW
 from sparkify.warehouse import open_reader
-from sparkify.warehouse.redshift import publish, statements
+from sparkify.warehouse.redshift import loader, statements
 
 DATA = (*STAGING_TABLES, *STAR_TABLES)
 
@@ -141,6 +142,7 @@ def older(place: Cloud) -> dict[str, Counter[Row]]:
         connection.close()
 
 
+@pytest.mark.sampled(of=3)
 @pytest.mark.parametrize(
     "match",
     ["LOCK loaded", "COPY", "RENAME", "DROP", "OR REPLACE", "INTO users", "AS failures"],
@@ -165,7 +167,7 @@ def test_a_lost_reply_is_no_failure(place: Cloud) -> None:
 
 
 def test_a_new_role_is_waited_for(place: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish, "ROLE_WAITS_SECONDS", (0.001, 0.001))
+    monkeypatch.setattr(loader, "role_pauses", lambda: Backoff(0.001, attempts=2))
     fault = place.aws.faults.add("not_assumable", "copy.AssumeRole", count=2)
     create_tables.create(place.settings())
     assert fault.struck == 2

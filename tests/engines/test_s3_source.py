@@ -21,7 +21,7 @@ from sparkify import etl, generate
 from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.sources import download
-from sparkify.sources.files import SourceFile
+from sparkify.sources.files import SourceFiles
 from sparkify.sources.jsonpaths import read_keys
 from sparkify.sql_queries import TABLES
 from sparkify.staging import rejects
@@ -300,7 +300,7 @@ def test_a_file_that_is_not_as_listed_spoils_the_load(
     remote.write(FIRST)
     stage = Stager.stage
 
-    def late(stager: Stager, files: Sequence[SourceFile]) -> StageReport:
+    def late(stager: Stager, files: SourceFiles) -> StageReport:
         path = remote.folder / name
         if what == "changed":
             path.write_bytes(path.read_bytes().swapcase())

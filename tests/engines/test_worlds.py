@@ -33,7 +33,7 @@ from oracle import (
 from sparkify.errors import TooManyRejectedError
 from worlds import KINDS, QUIRKS, Recipe, World, dealt_anew, recipe, recipes, world
 
-WORLDS, PARTS = 200, 10
+WORLDS, PARTS = 200, 20
 
 
 def expected(staged: Staged) -> Tables:
@@ -137,23 +137,26 @@ def check_world(loads: World, folder: Path, *, thorough: bool = True) -> None:
     assert anew.bad == in_batches.bad
 
 
-@pytest.mark.sampled(of=10)
+@pytest.mark.sampled(of=20)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_worlds_load_as_the_rules_say(part: int, tmp_path: Path) -> None:
     for number in range(part, WORLDS, PARTS):
         check_world(world(recipe(number)), tmp_path / str(number), thorough=number % 7 == 0)
 
 
-@hypothesis_settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-@given(recipe=recipes())
-def test_worlds_of_hypothesis_load_as_the_rules_say(recipe: Recipe) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        check_world(world(recipe), Path(folder))
+def test_worlds_of_hypothesis_load_as_the_rules_say(seed: int | None) -> None:
+    @hypothesis_settings(
+        max_examples=25 if seed is None else 6,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    @given(recipe=recipes())
+    def check(recipe: Recipe) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            check_world(world(recipe), Path(folder))
+
+    check()
 
 
 def every_file() -> Iterator[list[File]]:

@@ -13,6 +13,7 @@ from fault_schedules import ON_DUCKDB, ON_REDSHIFT, Happening, Scene
 from oracle import File, Staged, accept, refused, star
 from redshift_warehouse import Cloud, cloud
 from sparkify import quality
+from sparkify.retry import Backoff
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES
 from sparkify.warehouse import open_reader
 from sparkify.warehouse.redshift import copy_plan, publish
@@ -29,7 +30,7 @@ def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture
 def place(one_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    monkeypatch.setattr(publish, "ROLE_WAITS_SECONDS", (0.01,) * 7)
+    monkeypatch.setattr(publish, "role_pauses", lambda: Backoff(0.01, factor=1.0, attempts=7))
     monkeypatch.setattr(copy_plan, "MUCH_BYTES", 0)
     monkeypatch.setattr(copy_plan, "LARGE_FILE_BYTES", 0)
     one_cloud.empty_tables()

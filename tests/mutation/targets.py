@@ -15,7 +15,7 @@ class Target:
 
 
 TARGETS = (
-    Target("sources", ("sources/listing.py",), ("tests/unit/sources/test_sources.py",)),
+    Target("sources", ("sources/listing.py",), ("tests/unit/sources/test_listing.py",)),
     Target(
         "the JSONPaths file", ("sources/jsonpaths.py",), ("tests/unit/sources/test_jsonpaths.py",)
     ),
@@ -37,22 +37,25 @@ TARGETS = (
             "warehouse/duckdb/strict_path.py",
         ),
         (
-            "tests/unit/staging/test_staging.py",
-            "tests/unit/warehouse/test_copy_files.py",
+            "tests/unit/staging/test_rejects.py",
+            "tests/unit/staging/test_split.py",
+            "tests/unit/warehouse/duckdb/test_copy_files.py",
+            "tests/unit/warehouse/duckdb/test_event_loader.py",
+            "tests/unit/warehouse/duckdb/test_song_loader.py",
             "tests/unit/sources/test_join.py",
         ),
     ),
     Target(
         "files for COPY",
         ("warehouse/duckdb/copy_files.py",),
-        ("tests/unit/warehouse/test_copy_files.py",),
+        ("tests/unit/warehouse/duckdb/test_copy_files.py",),
     ),
     Target(
         "readers",
         ("warehouse/duckdb/connection.py", "warehouse/duckdb/reader.py"),
         (
-            "tests/unit/warehouse/test_duckdb_reader.py",
-            "tests/unit/warehouse/test_duckdb_reader_user_sql.py",
+            "tests/unit/warehouse/duckdb/test_reader.py",
+            "tests/unit/warehouse/duckdb/test_reader_user_sql.py",
             "tests/unit/test_export.py",
             "tests/faults/test_concurrency.py",
         ),
@@ -61,8 +64,10 @@ TARGETS = (
         "whole loads",
         ("warehouse/duckdb/loader.py",),
         (
-            "tests/unit/staging/test_staging.py",
+            "tests/unit/warehouse/duckdb/test_loader.py",
             "tests/unit/test_etl.py",
+            "tests/unit/test_etl_refused.py",
+            "tests/unit/test_etl_real.py",
             "tests/unit/test_quality.py",
             "tests/faults/test_concurrency.py",
         ),

@@ -83,8 +83,8 @@ class BulkPath:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "records.ndjson"
         self._connection = duckdb.connect(config={"threads": 1})
-        for name in strict_path._MACRO_ORDER:
-            self._connection.execute(strict_path._MACROS[name].sql)
+        for macro in strict_path.MACROS:
+            self._connection.execute(macro.sql)
         for name in ("create_new_events", "create_new_songs"):
             self._connection.execute(_SQL[name].sql)
 

@@ -11,6 +11,7 @@ import termios
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from click.testing import CliRunner, Result
 
 from sparkify.cli import application
@@ -44,6 +45,9 @@ SONG = {
     "duration": 269.58322,
     "year": 0,
 }
+
+STAR = {"songplays": 2, "users": 1, "songs": 1, "artists": 1, "time": 2}
+COUNTS = {"read": 0, "staged": 0, "duplicates": 0, "rejected": 0, "mended": 0}
 
 
 def write_sources(folder: Path, *more_lines: str) -> None:
@@ -145,3 +149,9 @@ def _without_size() -> dict[str, str]:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def change(sql: str) -> None:
+    """Tamper with the warehouse."""
+    with duckdb.connect("sparkify.duckdb") as connection:
+        connection.execute(sql)

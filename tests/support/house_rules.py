@@ -12,7 +12,10 @@ from house import PACKAGE, House, within
 
 LONGEST_FILE = 600
 SMALL_MODULE = 60
-SHARED_NAMES = {"errors", "reader", "loader", "status", "listing"}
+SHARED_NAMES = {
+    *("cloud", "connection", "errors", "listing", "loader"),
+    *("options", "progress", "reader", "results", "status"),
+}
 """Names of modules that mean the same in every package."""
 
 ROOMS: Mapping[str, Collection[str]] = {

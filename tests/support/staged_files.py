@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from bulk_and_strict import KEYS
+from bulk_and_strict import KEYS, line
 from sparkify.progress import Progress, silent
-from sparkify.sources.files import Kind, SourceFile
+from sparkify.sources.files import Kind, SourceFile, SourceFiles
 from sparkify.staging import validate
 from sparkify.staging.rules import FIELDS, Field, fields_of
 from sparkify.staging.split import no_log, records_of
@@ -40,6 +40,19 @@ class Staged:
     unknown: Counter[str]
     judged: int
     told: list[tuple[str, int, int | None, str]]
+
+
+def log(session: int, items: int = 5) -> list[bytes]:
+    """The lines of a good log, each with a key of its own."""
+    return [line("events", sessionId=session, itemInSession=item) for item in range(items)]
+
+
+def songs(count: int, first: int = 0) -> dict[str, bytes]:
+    """Good song files."""
+    return {
+        f"TR{number:05}.json": line("songs", song_id=f"SO{number}")
+        for number in range(first, first + count)
+    }
 
 
 def source_files(folder: Path, kind: Kind, contents: Mapping[str, bytes]) -> list[SourceFile]:
@@ -92,7 +105,7 @@ def stage_files(
         patch.setattr(validate, "accept", count)
         stager = Stager(connection, keys, workspace, tell)
         with closing(stager.rejects):
-            report = stager.stage(files)
+            report = stager.stage(SourceFiles(files))
         names = [Path(file.path).name for file in files]
         rows: dict[str, Counter[Row]] = {name: Counter() for name in names}
         for kind in FIELDS:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sparkify.ledger import SHOWN_FILES, Ledger, LoadedVersion, Plan, plan
 from sparkify.sources.files import SourceFile
 
@@ -22,12 +20,12 @@ def test_all_is_new_at_first() -> None:
     found = plan(files, {})
     assert (found.new, found.changed, found.skipped) == (files, [], 0)
     assert found.files == files
-    assert found.bytes == 16
+    assert found.files.bytes == 16
 
 
 def test_nothing_to_do() -> None:
     found = plan([file("a")], {"/logs/a": versions("7-100")})
-    assert (list(found.files), found.skipped, found.bytes) == ([], 1, 0)
+    assert (list(found.files), found.skipped, found.files.bytes) == ([], 1, 0)
 
 
 def test_other_size_or_time_is_a_change() -> None:
@@ -109,25 +107,26 @@ def test_ledger_gives_the_versions_of_a_file_oldest_first() -> None:
     rows = [("/a", "1-1", 1), ("/b", "2-2", None), ("/a", "1-3", 4), ("/a", "1-2", 5)]
     ledger = Ledger(iter(rows))
     assert ledger == {
-        "/a": [LoadedVersion("1-1", 1), LoadedVersion("1-3", 4), LoadedVersion("1-2", 5)],
-        "/b": [LoadedVersion("2-2", None)],
+        "/a": (LoadedVersion("1-1", 1), LoadedVersion("1-3", 4), LoadedVersion("1-2", 5)),
+        "/b": (LoadedVersion("2-2", None),),
     }
     assert (len(ledger), sorted(ledger)) == (2, ["/a", "/b"])
     assert ("/a" in ledger, "/c" in ledger, ledger.get("/c")) == (True, False, None)
     assert Ledger() == {}
 
 
-def test_sifting_knows_the_newest_version_alone() -> None:
-    ledger = Ledger([("/a", "1-1", 1), ("/b", "2-2", 1), ("/a", "1-2", 1)])
-    uris = ["/c", "/b", "/a", "/a", "/b"]
-    assert ledger.sift(uris, ["", "2-2", "1-1", "1-2", "2-3"]) == (["/b", "/a"], [0, 2, 4])
-    with pytest.raises(ValueError, match="shorter"):
-        ledger.sift(uris, [""])
+def test_ledger_knows_each_version_of_a_file() -> None:
+    ledger = Ledger([("/logs/a", "1-1", 1), ("/logs/b", "2-2", 1), ("/logs/a", "1-2", 1)])
+    files = [file("c"), file("b", "2-2"), file("a", "1-1"), file("a", "1-2"), file("b", "2-3")]
+    found = plan(files, ledger)
+    assert found.loaded == ["/logs/b", "/logs/a", "/logs/a"]
+    assert (found.new, found.changed) == (files[:1], files[4:])
 
 
 def test_empty_ledger_knows_no_file() -> None:
-    loaded, others = Ledger().sift(["/b", "/a"], ["1-1", "2-2"])
-    assert (loaded, list(others)) == ([], [0, 1])
+    files = [file("b"), file("a")]
+    found = plan(files, Ledger())
+    assert (found.new, found.loaded) == (files, [])
 
 
 def test_kinds_of_a_plan() -> None:

@@ -19,6 +19,11 @@ def ended() -> Iterator[None]:
         yield
 
 
+def numbers() -> set[int]:
+    """The processes that do the work."""
+    return {number for _, number in processes.each(own_number, range(9))}
+
+
 def own_number(_: object) -> int:
     return os.getpid()
 
@@ -28,11 +33,11 @@ def end_itself(_: object) -> None:
 
 
 def test_work_is_done_there_once_they_are_started() -> None:
-    assert set(processes.each(own_number, range(9))) == {os.getpid()}
+    assert numbers() == {os.getpid()}
     processes.start()
-    assert os.getpid() not in set(processes.each(own_number, range(9)))
+    assert os.getpid() not in numbers()
     processes.end()
-    assert set(processes.each(own_number, range(9))) == {os.getpid()}
+    assert numbers() == {os.getpid()}
 
 
 @pytest.mark.parametrize("call", ["__init__", "submit"])
@@ -44,7 +49,7 @@ def test_without_room_for_them_work_is_done_here(
 
     monkeypatch.setattr(ProcessPoolExecutor, call, refuse)
     processes.start()
-    assert set(processes.each(own_number, range(9))) == {os.getpid()}
+    assert numbers() == {os.getpid()}
 
 
 def test_one_that_is_ended_from_outside_is_told_of() -> None:

@@ -1,8 +1,8 @@
 """The business questions and their answers.
 
 A question is one file in `sql_queries/questions/`, and such a file is all that a question needs:
-its statement gives the rows, its header says the answer. The header's keys; only `question` must be
-there, beside `name`:
+its statement returns the rows, its header holds the answer. The header's keys, of which only
+`question` is required, beside `name`:
 
     question   the question, in words
     answer     the answer, a template (see `templates`); without it: the leading row
@@ -11,7 +11,7 @@ there, beside `name`:
     lead       the column whose greatest value leads; without it the first row leads
     tie        how `{ties}` names another row that shares the lead, a template
     needs      the column that must be above zero, or there is no answer
-    empty      what to say when there are no rows, or no answer
+    empty      the answer when there are no rows, or none that counts
     coverage   what share of the data the answer rests on, a template; it may come out empty
     columns    the columns to show, each with its format: `song, plays:count`; without it: all,
                in formats that fit

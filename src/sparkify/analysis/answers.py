@@ -24,7 +24,7 @@ _SHOWN_ROWS = 10
 class Answer:
     """A question with its answer: one sentence, and the rows that it is drawn from.
 
-    rows: at most as many as the question shows, values as the warehouse gives them;
+    rows: at most as many as the question shows, values as the warehouse returns them;
     formats: one of `templates.FORMATS` for each column; coverage, note, chart: None where there is
     none; sql: the statement that was asked; lead: the row that the sentence was made from, with
     the columns that are not shown, empty where there is no answer.
@@ -52,7 +52,7 @@ class Answer:
         return list(zip(*columns, strict=True))
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `ask --json` tells of an answer; the coverage stands in the answer's text."""
+        """Return the answer as in `ask --json`; the coverage stands in the answer's text."""
         return {
             "name": self.name,
             "question": self.question,
@@ -80,7 +80,7 @@ def ask(
 
 
 def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
-    """Say which question failed, where the error quotes its whole statement."""
+    """Return the error with the name of the question, where it quotes the whole statement."""
     for query in queries:
         if query.sql in error.reason:
             return WarehouseError(
@@ -94,7 +94,7 @@ def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
 def _checked(query: Query, table: Table, personal: bool) -> Answer:
     try:
         answer = _answer(query, table, personal)
-        answer.texts()  # a format that does not suit its values is told here, not while printing
+        answer.texts()  # a format that does not suit its values fails here, not while printing
     except KeyError as error:
         there = ", ".join(table.columns)
         raise HeaderError(query.name, f"no such column: {error}; there are {there}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .. import sql_queries
-from ..config.file import did_you_mean, nearest
+from ..config import did_you_mean, nearest
 from ..errors import UsageError
 from ..sql_queries import HeaderError, Query
 

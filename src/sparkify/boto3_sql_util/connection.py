@@ -112,8 +112,8 @@ class Connection:
                     name = "".join(word.title() for word in operation.split("_"))
                     raise refusal(error, self, name) from None
                 unanswered += what is Meaning.UNANSWERED
-                if unanswered > most_unanswered or not backoff.wait():
-                    raise GaveUpError(error) from None
+                if unanswered > most_unanswered or not backoff.wait(operation):
+                    raise GaveUpError(error, self) from None
 
     def _count_calls(self, client: Any) -> None:
         def count(event_name: str, **_: Any) -> None:

@@ -74,7 +74,7 @@ def _exit_code(action: Callable[[], object], *, as_json: bool, debug: bool) -> i
     """Run a command, report its failure if it fails, and return the exit code."""
     try:
         action()
-    except SystemExit:  # click's answer to a closed pipe behind the help
+    except SystemExit:  # click exits so when the pipe that reads the help is closed
         return 0
     except click.exceptions.NoArgsIsHelpError as error:
         console.say(error.format_message())
@@ -105,7 +105,7 @@ def _failure(error: BaseException) -> SparkifyError:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         what = f"{where}{error.strerror or error}"
-        return _SystemError(what, "Correct that and run the command again; --debug tells where.")
+        return _SystemError(what, "Correct that and run the command again; --debug shows where.")
     last = traceback.extract_tb(error.__traceback__)[-1]
     what = traceback.format_exception_only(error)[-1].strip()
     return _BugError(

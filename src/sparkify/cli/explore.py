@@ -84,7 +84,7 @@ def export(call: Call, folder: str, wait: int) -> None:
 def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -> None:
     """Write the answers as one page with charts.
 
-    The page holds all it shows: it opens from disk, without a network, and can be sent. It tells
+    The page holds all it shows: it opens from disk, without a network, and can be sent. It has
     the answers of `sparkify ask`, the quality of the data and the runs.
     """
     from .. import report as reporting

@@ -74,7 +74,7 @@ def generate(call: Call, folder: str, start: datetime | None, **numbers: float |
 @click.option("--dry-run", is_flag=True, help="Only show what would be loaded.")
 @click.option("--rebuild", is_flag=True, help="Compute the star again from staging.")
 @click.option("--no-answers", is_flag=True, help="Do not answer the business questions.")
-@click.option("--verify", is_flag=True, help="Tell files apart by their content, not their date.")
+@click.option("--verify", is_flag=True, help="Detect changed files by content, not date.")
 @wait_option
 def etl(
     call: Call, dry_run: bool, rebuild: bool, no_answers: bool, verify: bool, wait: int

@@ -1,4 +1,7 @@
-"""Signals: SIGTERM and SIGHUP end a command as Ctrl-C does."""
+"""Signals: SIGTERM and SIGHUP end a command as Ctrl-C does.
+
+So a scheduler, a closed terminal and a container's end leave nothing half done.
+"""
 
 from __future__ import annotations
 

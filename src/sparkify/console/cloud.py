@@ -9,7 +9,7 @@ from . import stream, tables
 
 if TYPE_CHECKING:
     from ..iac import Built, Plan, Removed, Status
-    from ..iac.costs import Cost
+    from ..iac.status import Cost
 
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 
@@ -152,7 +152,7 @@ def _pairs(*pairs: tuple[str, str]) -> None:
 
 
 def _say_cost(cost: Cost) -> None:
-    """Say what can be spent, in dollars."""
+    """Show what can be spent, in dollars."""
     hour = f"a busy hour {cost.busy_hour_at_base:.2f} dollars at {cost.base_rpus} RPUs"
     if cost.busy_hour_at_most is None:
         hour += ", and WITHOUT LIMIT above that: MAX_CAPACITY is not set"

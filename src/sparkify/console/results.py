@@ -163,7 +163,7 @@ def _say_nothing_new(plan: Plan) -> None:
 
 
 def _files(plan: Plan) -> str:
-    size = plan.bytes / 1e6
+    size = plan.files.bytes / 1e6
     return f"{len(plan.new):,} new and {len(plan.changed):,} changed files, {size:,.1f} MB"
 
 

@@ -27,13 +27,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..errors import SparkifyError, UsageError
-from ..redact import mask_all
+from ..redact import UNSAFE, mask_all
 
-# C0 and C1 controls (terminal escapes), marks that turn the direction of text or break lines
-# unseen, and lone surrogates (bytes of a file name that are no text).
-_UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-_UNSAFE_CHARACTER = re.compile(f"[{_UNSAFE}]")
-_UNSAFE_IN_LINES = re.compile(f"(?!\n)[{_UNSAFE}]")
+_UNSAFE_CHARACTER = re.compile(UNSAFE)
+_UNSAFE_IN_LINES = re.compile(f"(?!\n){UNSAFE}")
 _PIPE_SECONDS = 10.0
 """How long to wait for an answer by a pipe: one without a writer never becomes ready."""
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"}
@@ -132,14 +129,14 @@ def failure(error: SparkifyError, *, as_json: bool) -> None:
     if error.next_step:
         _say_after("Next:", "bold", error.next_step)
     if as_json:
-        told = {
+        shown = {
             "code": error.code,
             "exit_code": error.exit_code,
             "reason": mask_all(error.reason),
             "next_step": mask_all(error.next_step),
             "details": _masked(plain(error.details)),
         }
-        json_out({"ok": False, "error": told})
+        json_out({"ok": False, "error": shown})
 
 
 @contextmanager

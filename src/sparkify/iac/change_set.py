@@ -14,7 +14,6 @@ from uuid import uuid4
 from .. import aws
 from ..errors import SettingsError, SparkifyError, WarehouseError
 from ..progress import Progress, silent
-from .costs import Cost, cost_of, limit_hours
 from .errors import handler_message, refusals_reported, stack_error
 from .stack import (
     DEAD,
@@ -29,7 +28,7 @@ from .stack import (
     refuse_foreign,
     validation_errors,
 )
-from .status import workgroup
+from .status import Cost, cost_of, limit_hours, workgroup
 from .template import CAPABILITIES, RESOURCES, TAGS, declared, parameters, stack_name, template
 
 if TYPE_CHECKING:

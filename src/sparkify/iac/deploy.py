@@ -11,7 +11,6 @@ from .. import aws
 from ..errors import BusyError, SettingsError, SparkifyError, UsageError, WarehouseError
 from ..progress import Progress, silent
 from .change_set import Change, different, is_no_change, preview, request, request_error
-from .costs import SERVICE, Cost, cost_of, set_usage_limit
 from .destroy import clear
 from .errors import interruption_explained, refusals_reported
 from .stack import (
@@ -28,7 +27,7 @@ from .stack import (
     refuse_foreign,
     resources_of,
 )
-from .status import namespace, workgroup
+from .status import SERVICE, Cost, cost_of, namespace, set_usage_limit, workgroup
 
 if TYPE_CHECKING:
     from ..config import Settings

@@ -12,10 +12,9 @@ from .. import aws
 from ..errors import SourceError, SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from ..util_s3 import S3
-from .costs import SERVICE, remove_usage_limit
 from .errors import interruption_explained, refusals_reported
 from .stack import Account, Operation, Stack, backoff, find, physical_names, refuse_foreign
-from .status import namespace, role, workgroup
+from .status import SERVICE, namespace, remove_usage_limit, role, workgroup
 from .template import PROJECT, stack_name
 
 if TYPE_CHECKING:

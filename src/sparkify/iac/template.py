@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..aws import partition
 from ..util_s3 import Location, parse
-from ..util_s3.addresses import SCHEME
+from ..util_s3.listing import SCHEME
 
 if TYPE_CHECKING:
     from ..config import Settings

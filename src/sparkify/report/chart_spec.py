@@ -10,6 +10,7 @@ from typing import Any
 
 from ..analysis import Answer
 from ..analysis.templates import shown
+from ..redact import UNSAFE
 from ..sql_queries import HeaderError
 from . import vega
 
@@ -21,8 +22,7 @@ FEW_DAYS = 2
 _FEW_TICKS = 12
 _DAYS = frozenset({"day", "month", "moment"})
 _SPAN = re.compile(r"(?P<stem>\w+_)(?P<first>\d+)\.\.(?P=stem)(?P<last>\d+)")
-# C0 and C1 controls and marks that turn the direction of text or break lines unseen.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(rf"(?![\t\n]){UNSAFE}")
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def render(report: ReportData, made_at: datetime) -> str:
         periods=_periods(days),
         first_period=_first_period(days),
         outcomes=[_outcome(one, report.names) for one in report.checks],
-        counts={told: sum(one.outcome == told for one in report.checks) for told in OUTCOMES},
+        counts={word: sum(one.outcome == word for one in report.checks) for word in OUTCOMES},
         reconciled=reconciled,
         rejects=_rejects(report),
         tables=star(report.state["tables"]),

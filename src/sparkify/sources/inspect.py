@@ -1,4 +1,4 @@
-"""What is in a source: how much, since when, and its first records as they are."""
+"""Inspect sources: how much is there, since when, and the first records as they are."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Sized(NamedTuple):
     bytes: int
 
     def as_json(self) -> dict[str, Any]:
-        """Show it under its names."""
+        """Return it in JSON values."""
         return self._asdict()
 
 
@@ -73,11 +73,11 @@ class Inspected:
 def inspect(
     settings: Settings, addresses: Sequence[str] = (), progress: Progress = silent
 ) -> list[Inspected]:
-    """Look at folders and s3:// addresses, without loading or changing anything.
+    """Return what is at folders and s3:// addresses; nothing is loaded or changed.
 
     addresses: without any, LOG_DATA and SONG_DATA of the settings.
     Raises SourceError when there is nothing at an address, or it cannot be read; SettingsError
-    when S3 does not let us in.
+    when S3 denies access.
     """
     for address in addresses:
         if not in_s3(address) and not _exists(address):
@@ -128,7 +128,7 @@ def _folder(address: str) -> Inspected:
 
 
 def _prefix(s3: S3, address: str, progress: Progress) -> Inspected:
-    """Look at S3; only the first objects are kept in memory, however many there are."""
+    """Inspect a prefix in S3; only the first objects are kept in memory."""
     result = Inspected(address)
     root = f"{address.removesuffix('/')}/"
     first: list[S3Object] = []
@@ -155,7 +155,7 @@ def _prefix(s3: S3, address: str, progress: Progress) -> Inspected:
 
 
 def _ending(name: str, root: str = "/") -> str:
-    """Tell what kind of name was passed over: by its ending, or `hidden`, `folder`, `none`."""
+    """Return what kind of name was passed over: its suffix, or `hidden`, `folder`, `none`."""
     names = name.removeprefix(root).split("/")
     if any(map(is_hidden, names)):
         return "hidden"
@@ -163,10 +163,10 @@ def _ending(name: str, root: str = "/") -> str:
 
 
 def _records(head: bytes, path: str, *, whole: bool) -> list[str]:
-    """Take the first records from the beginning of a file.
+    """Return the first records of a file.
 
-    whole: whether the beginning is all of it. A record is a line, or, over several lines, the
-    whole file; what is no text is shown with its bytes escaped.
+    head: how it begins. whole: whether that is all of it. A record is a line, or, over several
+    lines, the whole file; bytes that are not text are escaped.
     """
     if path.endswith(".gz"):
         try:

@@ -1,4 +1,4 @@
-"""A folder, a prefix in S3, or one file, as a list of source files."""
+"""List source files: of a folder, of a prefix in S3, or one file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import stat
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
     from ..config import Settings
     from ..util_s3 import S3Object
 
-_name = attrgetter("name")
+_SETTING: dict[Kind, str] = {"events": "LOG_DATA", "songs": "SONG_DATA"}
 _ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 _DENIED = (errno.EACCES, errno.EPERM)
 _LEADS_NOWHERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 _SHOWN_NAMES = 5
-_SHARES = 16
+_SHARES = 64
 _NO_ETAG = "no_etag_"
 _PLAIN_ETAG = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?")
 
@@ -37,34 +36,19 @@ _PLAIN_ETAG = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)?")
 class Listing:
     """What sources hold.
 
-    found: the data files, in no order. ignored: the names that were passed over, sorted.
-    unread: those of them that lead nowhere or in a circle, may not be read, or are no files.
-    may_hold_twice: whether a file may be among the data files several times.
+    files: the data files, sorted by kind and uri. ignored: the names that were passed over, sorted.
+    unread: those of them that lead nowhere or in a circle, may not be read, or are not files.
     """
 
-    found: SourceFiles = field(default_factory=SourceFiles)
+    files: SourceFiles = field(default_factory=SourceFiles)
     ignored: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
-    may_hold_twice: bool = False
-
-    @property
-    def files(self) -> SourceFiles:
-        """All files, sorted by kind and uri."""
-        return self.at(range(len(self.found)))
-
-    def at(self, positions: Sequence[int]) -> SourceFiles:
-        """Return the files at some positions, sorted by kind and uri."""
-        chosen = self.found.in_order(positions)
-        if len(chosen) == len(self.found):
-            self.found = chosen  # of a million files there need not be two lists
-        return chosen
 
     def extend(self, more: Listing) -> None:
         """Add what was listed elsewhere."""
-        self.found.extend(more.found)
+        self.files.extend(more.files)
         self.ignored += more.ignored
         self.unread += more.unread
-        self.may_hold_twice |= more.may_hold_twice
 
 
 def list_sources(settings: Settings) -> Listing:
@@ -78,7 +62,7 @@ def list_source(settings: Settings, kind: Kind) -> Listing:
     """List the data files of the configured source of a kind, in a folder or in S3.
 
     Raises SourceError when it is missing, unreadable, or holds no data file; SettingsError when S3
-    does not let us in.
+    denies access.
     """
     address = {"events": settings.log_data, "songs": settings.song_data}[kind]
     if not in_s3(address):
@@ -101,7 +85,7 @@ def list_folder(address: str, kind: Kind) -> Listing:
 
 
 def scan_folder(address: str, kind: Kind) -> Listing:
-    """List as `list_folder` does, also where there is no data file."""
+    """List as `list_folder` does, but accept a folder without data files."""
     root = Path(address).expanduser()
     if not os.path.lexists(root):
         raise SourceError(
@@ -111,10 +95,8 @@ def scan_folder(address: str, kind: Kind) -> Listing:
         )
     try:
         if root.is_file():
-            status = root.stat()
             path = os.path.realpath(root, strict=True)
-            file = SourceFile(kind, _uri(path), status.st_size, mark(status), path)
-            listing = Listing(SourceFiles([file]))
+            listing = Listing(SourceFiles([_file(kind, path, path, root.stat())]))
         elif root.exists() and not root.is_dir():
             raise SourceError(
                 f"{address} is a pipe, a socket or a device: it cannot be read twice",
@@ -124,17 +106,14 @@ def scan_folder(address: str, kind: Kind) -> Listing:
             listing = _walk_all(os.path.realpath(root, strict=True), kind)
     except OSError as error:
         raise unreadable(_uri(str(error.filename)), error) from None
-    if listing.may_hold_twice:
-        uris = listing.found.uris
-        once = dict(zip(uris, range(len(uris)), strict=True)).values()
-        listing.found = listing.found.in_order(list(once))
+    listing.files = listing.files.sorted()
     listing.unread = sorted({_uri(path) for path in listing.unread})
     listing.ignored = sorted({*map(_uri, listing.ignored), *listing.unread})
     return listing
 
 
 def _required(listing: Listing, address: str, kind: Kind) -> Listing:
-    if not listing.found:
+    if not listing.files:
         others = f"; passed over: {some(listing.ignored)}" if listing.ignored else ""
         raise SourceError(
             f"{address} holds no .json file (nor .jsonl or .ndjson, nor one packed as .gz) to read "
@@ -145,56 +124,58 @@ def _required(listing: Listing, address: str, kind: Kind) -> Listing:
 
 
 def some(names: Sequence[str]) -> str:
-    """Name the first few of some names, and say how many more there are."""
+    """Return the first few names, and how many more there are, as text."""
     more = len(names) - _SHOWN_NAMES
     return ", ".join(names[:_SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
 
-_SETTING: dict[Kind, str] = {"events": "LOG_DATA", "songs": "SONG_DATA"}
+def _file(kind: Kind, path: str, real_path: str, status: os.stat_result) -> SourceFile:
+    """Return a local file; a link is opened at its own path, whose ending says how."""
+    has_ending = real_path.endswith(path[path.rfind(".") :])
+    opened_at = real_path if has_ending else path
+    return SourceFile(kind, _uri(real_path), status.st_size, mark(status), opened_at)
 
 
 def _uri(path: str) -> str:
-    """Name a file in text that every database takes, even if its name is no UTF-8."""
+    """Return a path as text that every database takes, even if it is not UTF-8."""
     if path.isascii():
         return path
     return path.encode("utf-8", errors="surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _walk_all(root: str, kind: Kind) -> Listing:
-    """Look at everything below a real folder, with several processes when it is much."""
+    """List everything below a real folder, in several processes when there are many files."""
     os.scandir(root).close()  # an error here, where another folder would be passed over
     listing, waiting = _walk([root], kind, processes.MANY_FILES)
     if waiting:
         processes.start()
-        shares = [share for n in range(_SHARES) if (share := waiting[n::_SHARES])]
-        for part, _ in processes.each(partial(_walk, kind=kind), shares):
+        size = -(-len(waiting) // _SHARES)
+        shares = [waiting[n : n + size] for n in range(0, len(waiting), size)]
+        for _, (part, _) in processes.each(partial(_walk, kind=kind), shares):
             listing.extend(part)
     return listing
 
 
-def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[Listing, list[str]]:
-    """Find each data file below some real folders.
+def _walk(folders: list[str], kind: Kind, most: int | None = None) -> tuple[Listing, list[str]]:
+    """List the data files below some real folders, in the order of their names where possible.
 
-    most: stop when so many files are found. Returns the folders that were not looked into, too.
+    most: stop after so many files. Returns the folders that were not looked into, too.
     """
     listing = Listing()
-    paths: list[str] = []
-    links: dict[int, str] = {}
-    sizes = array("q")
-    marks: list[str] = []
+    waiting = folders[::-1]
     done = set()
-    while waiting and (most is None or len(paths) < most):
+    while waiting and (most is None or len(listing.files) < most):
         folder = waiting.pop()
         if folder in done:
             continue
         done.add(folder)
         try:
             with os.scandir(folder) as entries:
-                # In order, for all of them are to be sorted, and each process can do its part.
-                inside = sorted(entries, key=_name)
+                inside = sorted(entries, key=attrgetter("name"))
         except OSError as error:
             _pass_over(folder, error, listing.unread)
             continue
+        below = []
         for entry in inside:
             name, path = entry.name, entry.path
             if name[0] in "._" and is_hidden(name):
@@ -203,34 +184,24 @@ def _walk(waiting: list[str], kind: Kind, most: int | None = None) -> tuple[List
             is_data = name.endswith(_ENDINGS)
             try:
                 status = entry.stat()
-                if entry.is_symlink():
-                    path = os.path.realpath(path, strict=True)
-                    listing.may_hold_twice = True
+                real_path = os.path.realpath(path, strict=True) if entry.is_symlink() else path
             except OSError as error:
                 _pass_over(path, error, listing.unread, is_data=is_data)
                 continue
             if is_data and stat.S_ISREG(status.st_mode):
-                if path is not entry.path and not path.endswith(name[name.rfind(".") :]):
-                    links[len(paths)] = entry.path  # whose name tells how to open the file
-                paths.append(path)
-                sizes.append(status.st_size)
-                marks.append(mark(status))
+                listing.files.append(_file(kind, path, real_path, status))
             elif stat.S_ISREG(status.st_mode):
-                listing.ignored.append(path)
-            elif stat.S_ISDIR(status.st_mode) and not f"{folder}/".startswith(f"{path}/"):
-                waiting.append(path)
+                listing.ignored.append(real_path)
+            elif stat.S_ISDIR(status.st_mode) and not f"{folder}/".startswith(f"{real_path}/"):
+                below.append(real_path)
             else:  # a circle, or no file
-                listing.unread.append(entry.path)
-    uris = list(map(_uri, paths))
-    for place, path in links.items():
-        paths[place] = path
-    listing.may_hold_twice |= uris != paths
-    listing.found = SourceFiles.of_columns(kind, uris, sizes, marks, paths)
-    return listing, waiting
+                listing.unread.append(path)
+        waiting += reversed(below)
+    return listing, waiting[::-1]
 
 
 def _pass_over(path: str, error: OSError, unread: list[str], *, is_data: bool = False) -> None:
-    """Note a name that leads nowhere or is denied; raise any other error again.
+    """Add a name that leads nowhere or is denied to `unread`; raise any other error again.
 
     is_data: whether it is the name of a data file, which must not be denied.
     """
@@ -240,9 +211,9 @@ def _pass_over(path: str, error: OSError, unread: list[str], *, is_data: bool = 
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is passed over: `.x`, and `_x`, as Spark names what is no data, or not yet.
+    """Return whether a name is passed over: `.x`, and `_x`, by which Spark marks what is not data.
 
-    `_x=1` is a partition. `.` and `..` hide nothing: in S3 they are names like others.
+    `_x=1` is a partition. `.` and `..` hide nothing: in S3 they are ordinary names.
     """
     if name.startswith("_"):
         return "=" not in name
@@ -263,11 +234,11 @@ def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listi
             ignored.add(_text(name))
             continue
         files.append(SourceFile(kind, _text(address), one.size, _fingerprint(one), address))
-    return _required(Listing(files, sorted(ignored)), source, kind)
+    return _required(Listing(files.sorted(), sorted(ignored)), source, kind)
 
 
 def passed_over(address: str, root: str) -> str:
-    """Name what is passed over if an object is no data file: itself, or a hidden folder; else "".
+    """Return what is passed over where an object is no data file: it, or a hidden folder; else "".
 
     root: the address that was listed, with a slash at its end.
     """
@@ -281,19 +252,19 @@ def passed_over(address: str, root: str) -> str:
 
 
 def _text(address: str) -> str:
-    """Write an address as text that every database takes."""
+    """Return an address as text that every database takes."""
     return address.replace("\0", "\\x00")
 
 
 def _fingerprint(one: S3Object) -> str:
-    """Make a fingerprint of an ETag, which is one as it is, `abc` or `abc-2`, on S3 itself."""
+    """Return the fingerprint of an object: its ETag, as it is where it is `abc` or `abc-2`."""
     if not one.etag:
         return f"{_NO_ETAG}{one.size}-{one.modified.timestamp() if one.modified else 0:.0f}"
     return one.etag if _PLAIN_ETAG.fullmatch(one.etag) else quote(one.etag, "").replace("-", "%2D")
 
 
 def etag(file: SourceFile) -> str:
-    """Give the ETag of a file in S3, without quotes; "" when the server gave none."""
+    """Return the ETag of a file in S3, without quotes; "" when the server gave none."""
     return "" if file.fingerprint.startswith(_NO_ETAG) else unquote(file.fingerprint)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import SourceError
 from ..sources.download import LOCAL, Fetch
-from ..sources.files import Kind, Numbered
+from ..sources.files import Kind, Numbered, SourceFile
 from .rules import Field
 from .split import blocks, records_of
 from .validate import Rejection, as_json, as_staged, judge, raw_text
@@ -85,7 +85,7 @@ def reject_losers(
     ranked: Iterable[Sequence[Any]],
     kind: Kind,
     fields: Sequence[Field],
-    files: Mapping[int, Numbered] | Sequence[Numbered],
+    files: Sequence[SourceFile],
     rejects: RejectLog,
     fetch: Fetch = LOCAL,
 ) -> None:
@@ -110,7 +110,8 @@ def reject_losers(
         else:
             winners[number].add(row)
     judged = partial(judge, fields=fields)
-    for group in fetch.groups([files[number] for number in sorted(losers.keys() | winners.keys())]):
+    numbers = sorted(losers.keys() | winners.keys())
+    for group in fetch.groups([Numbered(number, files[number]) for number in numbers]):
         for number, file in group:
             lost, won = losers[number], winners[number]
             for line, place, record, accepted in records_of(kind, blocks(file, []), judged):

@@ -138,7 +138,7 @@ def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> It
         if padding:
             notes.append(f"{file.uri}: ignored {padding:,} bytes of padding after a gzip member.")
         if data and not _GZIP.startswith(data[:2]):
-            raise Damage("bytes behind the last gzip member that are none", whole=True)
+            raise Damage("bytes behind the last gzip member that are no gzip", whole=True)
 
 
 def records_of(kind: Kind, content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:

@@ -311,7 +311,6 @@ def as_json(row: Sequence[Any], fields: Sequence[Field]) -> str:
 
 _ODD_ESCAPE = re.compile(rb"\\u(?:00[0-7]|[dD][89a-fA-F])")
 """U+0000, half of a surrogate pair, or ASCII: it may hide a known key."""
-_ODD_COLONS = (b" :", b"\t:", b"\r:")
 _BYTES_A_CHARACTER = 4
 
 
@@ -382,7 +381,7 @@ def _is_odd(record: bytes) -> bool:
             return True
     if b"\\u" in record and _ODD_ESCAPE.search(record):
         return True
-    return any(colon in record for colon in _ODD_COLONS)
+    return b" :" in record or b"\t:" in record or b"\r:" in record
 
 
 def _type(field: Field) -> Any:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import listing, transfer
-from .addresses import Location, S3Object, parse
 from .client import Client, connect
+from .listing import Location, S3Object, parse
 
 if TYPE_CHECKING:
     from ..config import Settings

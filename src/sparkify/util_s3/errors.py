@@ -71,7 +71,7 @@ def s3_error(error: Exception, place: str, region: str, *, anonymous: bool) -> S
             " run the command again.",
         )
     if isinstance(error, ParamValidationError):
-        return SettingsError(f"{place} is no address in S3: {said}", "Correct the address.")
+        return SettingsError(f"{place} is not an S3 address: {said}", "Correct the address.")
     if isinstance(error, BotoCoreError):
         return SourceError(f"{place}: {said}", "Check the address and the AWS configuration.")
     kind = UnsupportedError if what is Problem.UNSUPPORTED else SourceError
@@ -82,7 +82,7 @@ def changed(place: str) -> SourceError:
     """Return the error of an object that is not the version that was listed."""
     return SourceError(
         f"{place} changed while it was read; nothing was loaded",
-        "Load again when nobody writes to it.",
+        "Run the command again when nothing else writes to it.",
         uri=place,
     )
 
@@ -90,7 +90,7 @@ def changed(place: str) -> SourceError:
 def cut_short(place: str, size: int) -> SourceError:
     """Return the error of an object that never arrived whole. size: in bytes."""
     return SourceError(
-        f"{place}: every time the connection broke before all of its {size:,} bytes were there",
+        f"{place}: the connection broke each time before all {size:,} bytes had arrived",
         "Check the network; then run the command again: what was loaded before is skipped.",
         uri=place,
     )

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from ..errors import SourceError
 from ..retry import Backoff
 from . import listing
-from .addresses import Location, S3Object, parse
 from .client import THREADS
 from .errors import UnsupportedError, changed, cut_short
+from .listing import Location, S3Object, parse
 
 if TYPE_CHECKING:
     from obstore import GetOptions

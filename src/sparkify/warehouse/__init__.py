@@ -1,11 +1,11 @@
-"""What a warehouse can do, whichever engine it runs on."""
+"""The protocols of a warehouse, and how to open the configured one."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -26,14 +26,11 @@ class Reader(Protocol):
     engine: str
 
     def read(self, sql: str) -> Table:
-        """Run one read-only statement and return all of its rows.
-
-        Raises WarehouseError when the statement fails.
-        """
+        """Run one read-only statement and return its rows. Raises WarehouseError when it fails."""
         ...
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
-        """Run several read-only statements; returns the rows of each, in their order.
+        """Run several read-only statements; return the rows of each, in order.
 
         Raises WarehouseError when one fails.
         """
@@ -42,7 +39,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class Run:
-    """One load, as the ledger will know it; times in UTC without a zone.
+    """A load as the ledger records it; times in UTC without a zone.
 
     mended: how many records of each kind had text that was encoded twice.
     staged_by: the settings by which they were staged.
@@ -59,12 +56,12 @@ class Run:
 
 @dataclass
 class StageReport:
-    """What came out of reading the files of a load.
+    """What came of reading the files of a load.
 
-    read, rejected: how many records of each kind. weights: for how many records the rejected ones
-    count: more than one where a whole file is no log. mended: how many of them had text that was
-    encoded twice. unknown: how often each unknown field stood in the records that were looked at.
-    notes: on files, in sentences. first_rejects: where one of each kind is, and why.
+    read, rejected, mended: how many records of each kind were read, rejected, or had text that was
+    encoded twice. weights: for how many records the rejected ones count (a whole file that is no
+    log counts as many). unknown: how often each unknown field stood in the sampled records. notes:
+    on files, in sentences. first_rejects: where a reject of each kind is, and why.
     """
 
     read: Counter[Kind] = field(default_factory=Counter)
@@ -90,41 +87,34 @@ class Counts:
     mended: int = 0
 
     def as_json(self) -> dict[str, int]:
-        """Show the counts under their names."""
-        return {
-            "read": self.read,
-            "staged": self.staged,
-            "duplicates": self.duplicates,
-            "rejected": self.rejected,
-            "mended": self.mended,
-        }
+        """Return the counts by name."""
+        return asdict(self)
 
 
 class PlanAgainError(BusyError):
-    """The load has to be planned again from the ledger as it is now; nothing was published."""
+    """Another load came first: plan again from the ledger as it is now. Nothing was published."""
 
 
 class Warehouse(Reader, Protocol):
     """A warehouse open for a load.
 
     Two loads never publish from the same state of the ledger: on DuckDB one load at a time holds
-    the database; on Redshift the later one of two is told to plan again.
+    the database; on Redshift the later of two has to plan again.
     """
 
     def tables(self) -> list[str]:
-        """Name the tables that are there."""
+        """Return the names of the tables that exist."""
         ...
 
     def create_tables(self, progress: Progress = silent) -> Migration | None:
-        """Make the tables that are missing; what is there stays.
+        """Make the tables that are missing, after migrating those of an older version.
 
-        Tables of an older version are brought up to date first, in one transaction; returns what
-        that did.
+        The migration is one transaction; returns what it did.
         """
         ...
 
     def replace_tables(self) -> None:
-        """Remove every table with all that is in it and make it anew, empty, in one transaction."""
+        """Replace every table by an empty one, in one transaction."""
         ...
 
     def known_files(self) -> Ledger:
@@ -132,7 +122,7 @@ class Warehouse(Reader, Protocol):
         ...
 
     def staged_by(self) -> StagedBy:
-        """Return the settings that what is staged depends on, once the ledger has been read."""
+        """Return the settings of the staged records. Read the ledger first."""
         ...
 
     def newest_run(self) -> int:
@@ -140,7 +130,7 @@ class Warehouse(Reader, Protocol):
         ...
 
     def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
-        """Read the files of a plan; nothing of it is visible before it is published.
+        """Read the files of a plan; nothing is visible before it is published.
 
         keys: the JSON key of each column of staging_events.
         Raises SourceError when a file cannot be read.
@@ -148,22 +138,19 @@ class Warehouse(Reader, Protocol):
         ...
 
     def publish(self, run: Run, progress: Progress) -> None:
-        """Stage, transform, audit, and enter into the ledger what was read, in one transaction.
+        """Stage, transform, audit, and enter what was read into the ledger, in one transaction.
 
-        Raises QualityError when an audit finds rows, and PlanAgainError when the plan no longer
-        holds; then nothing is published.
+        Raises QualityError when an audit finds rows, PlanAgainError when the plan is outdated; then
+        nothing is published.
         """
         ...
 
     def refuse(self, run: Run) -> None:
-        """Enter the run as refused, with its rejects, and nothing else.
-
-        Raises PlanAgainError when the plan no longer holds.
-        """
+        """Enter the run as refused, with its rejects. Raises PlanAgainError as `publish` does."""
         ...
 
     def rebuild(self, progress: Progress) -> None:
-        """Compute the star schema anew from what is staged."""
+        """Compute the star schema again from what is staged."""
         ...
 
 
@@ -177,7 +164,7 @@ def open_reader(
 ) -> Iterator[Reader]:
     """Open the configured warehouse for questions; see the engine's own function for errors.
 
-    for_user_sql: what is read was written by a user; it can change nothing, here or elsewhere.
+    for_user_sql: for statements that a user wrote, which may only read.
     """
     if settings.engine == "redshift":
         from .redshift import reader as redshift
@@ -213,7 +200,7 @@ def open_warehouse(
 
 
 def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = silent) -> Ledger:
-    """Read what is loaded, without changing anything; nothing is, where there is no warehouse.
+    """Return what is loaded: nothing, where there is no warehouse yet.
 
     Raises BusyError when another process holds it for longer than `wait` seconds.
     """

@@ -1,7 +1,6 @@
-"""A folder of Parquet files, one or more a table, in which an export takes the place of another.
+"""Replace the Parquet files of an earlier export, one or more a table, once all are written.
 
-An export is written beside what is there, and takes its place when it is whole. So an export that
-fails, is interrupted or killed leaves the files of the one before, all of them.
+An export that fails, is interrupted or killed leaves all files of the earlier one.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ _NEXT_STEP = "Name a folder that you may write to."
 
 @contextmanager
 def replacing(folder: Path, tables: Sequence[str]) -> Iterator[Path]:
-    """Give a folder to write `<table>.parquet`, `<table>.2.parquet`, ... into.
+    """Yield a folder for `<table>.parquet`, `<table>.2.parquet`, ...
 
-    At the end of the block these files take the place of all files of the tables in `folder`,
-    which is made if need be; what else lies there stays.
-    Raises UsageError when the folder cannot be made or written to, or a folder stands in the way.
+    At the end of the block they replace all files of the tables in `folder`, which is made if
+    needed; other files stay.
+    Raises UsageError when the folder cannot be made or written to, or has a folder of such a name.
     """
     with _failures(folder):
         folder.mkdir(parents=True, exist_ok=True)

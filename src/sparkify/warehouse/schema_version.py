@@ -18,10 +18,9 @@ _OLDEST_VERSION = 1
 
 @dataclass(frozen=True)
 class Migration:
-    """What bringing a warehouse of an older version up to date did.
+    """What the migration of a warehouse did, as run `run_id`.
 
-    run_id: the run of it. from_version: of the schema. events, songs: how many are staged.
-    mended: how many of them had text that was encoded twice.
+    events, songs: how many are staged. mended: how many of them had text that was encoded twice.
     """
 
     run_id: int
@@ -32,14 +31,14 @@ class Migration:
 
     @classmethod
     def read(cls, from_version: int, rows: Sequence[Sequence[Any]]) -> Migration:
-        """Take it from what `migration/migrated.sql` returns."""
+        """Return the migration that the rows of `migration/migrated.sql` describe."""
         run_id, events, songs, events_mended, songs_mended = map(int, rows[0])
         mended: Counter[Kind] = Counter({"events": events_mended, "songs": songs_mended})
         return cls(run_id, from_version, events, songs, mended)
 
     @property
     def note(self) -> str:
-        """What happened, in a sentence or two."""
+        """A sentence for the report of the load."""
         return (
             f"Migrated from schema {self.from_version}, as run {self.run_id}: "
             f"{self.events:,} events and {self.songs:,} songs are kept and "
@@ -48,7 +47,7 @@ class Migration:
 
 
 def too_old(version: int) -> WarehouseError:
-    """Return the error of a statement that a warehouse of an older version cannot answer."""
+    """Return the error for a statement that needs tables of this version."""
     return WarehouseError(
         f"the warehouse was made by an older Sparkify (schema {version}; this one knows "
         f"{SCHEMA_VERSION}) and cannot answer this yet",
@@ -58,10 +57,9 @@ def too_old(version: int) -> WarehouseError:
 
 
 def known_version(version: int, where: str) -> int:
-    """Return the version of tables that this program can read or bring up to date.
+    """Return a version that this program can read or migrate.
 
-    where: how to call the warehouse. Raises WarehouseError for a newer version, or one that no
-    program made.
+    where: names the warehouse. Raises WarehouseError for a newer version, or an impossible one.
     """
     if version > SCHEMA_VERSION:
         raise WarehouseError(
@@ -81,18 +79,18 @@ def known_version(version: int, where: str) -> int:
 _INFO = "warehouse_info"
 COLUMNS = set(re.findall(r"^    (\w+) ", folder("tables")[_INFO].sql, re.MULTILINE))
 _NAMES = {*TABLES, *VIEWS, "new_events", "new_songs"}
-"""What a load makes, also for a while."""
+"""All names that a load uses, temporary ones too."""
 
 _COLUMNS_OF_VERSION_1 = {"schema_version"}
 _NAMES_SINCE_VERSION_2 = {"newest_plays", "load_lock", "sessions"}
 
 
 def holds_warehouse(present: Iterable[tuple[str, str]], where: str, next_step: str) -> bool:
-    """Return whether a database holds our tables; False where it holds none of our names.
+    """Return whether a database holds a warehouse; False if it has no table of such a name.
 
-    present: the name of every table and view, and for warehouse_info those of its columns.
-    where, next_step: how to call the database, and what to do when it is somebody else's.
-    Raises WarehouseError when it holds tables of our names that this program did not make.
+    present: (name, column) of every table and view; columns matter for warehouse_info only.
+    where, next_step: name the database, and say what to do when it is another program's.
+    Raises WarehouseError when it holds tables of these names that this program did not make.
     """
     found = list(present)
     names = {name for name, _ in found}
@@ -108,7 +106,7 @@ def holds_warehouse(present: Iterable[tuple[str, str]], where: str, next_step: s
 
 
 def not_ours(names: Collection[str], where: str, next_step: str) -> WarehouseError:
-    """Return the error that names tables of somebody else."""
+    """Return the error for tables of another program."""
     return WarehouseError(
         f"{where} has tables of its own under names that Sparkify needs: {', '.join(names)}; "
         "nothing in it was changed",
@@ -117,15 +115,15 @@ def not_ours(names: Collection[str], where: str, next_step: str) -> WarehouseErr
     )
 
 
-_OR_ANEW = "or load everything anew, into another DATABASE or after `sparkify create-tables --drop`"
+_OR_AGAIN = "or load all again, into another DATABASE or after `sparkify create-tables --drop`"
 
 
 @dataclass(frozen=True)
 class StagedBy:
-    """The settings that what is staged depends on; None before anything is.
+    """The settings by which records were staged; None before the first load of a warehouse.
 
-    mend_text: whether text that was encoded twice is mended. jsonpaths_hash: of the keys of the
-    JSONPaths file, in the order of staging_events.
+    mend_text: whether text that was encoded twice is mended. jsonpaths_hash: of the JSON keys, in
+    the order of staging_events.
     """
 
     mend_text: bool | None = None
@@ -133,7 +131,7 @@ class StagedBy:
 
     @staticmethod
     def read(mend_text: int | None, jsonpaths_hash: str | None) -> StagedBy:
-        """Return the settings that a row of warehouse_info holds."""
+        """Return the settings in a row of warehouse_info."""
         return StagedBy(None if mend_text is None else bool(mend_text), jsonpaths_hash)
 
     @staticmethod
@@ -142,13 +140,13 @@ class StagedBy:
         return StagedBy(mend_text, hashlib.sha256("\n".join(keys).encode()).hexdigest())
 
     def require_kept(self, kept: StagedBy) -> None:
-        """Raise SettingsError when a load has other settings than the warehouse was loaded with."""
+        """Raise SettingsError where these settings are not those that the warehouse keeps."""
         if kept.mend_text not in (None, self.mend_text):
             was, now = (str(value).lower() for value in (kept.mend_text, self.mend_text))
             raise SettingsError(
                 f"[ETL] MEND_TEXT is {now}, and this warehouse was loaded with {was}; nothing was "
                 "loaded",
-                f"Set MEND_TEXT = {was}, {_OR_ANEW}.",
+                f"Set MEND_TEXT = {was}, {_OR_AGAIN}.",
                 setting="[ETL] MEND_TEXT",
                 kept=was,
             )
@@ -157,7 +155,7 @@ class StagedBy:
                 "[S3] LOG_JSONPATH names other fields than those that this warehouse was loaded "
                 f"with (the hash of their names was {kept.jsonpaths_hash}, and is "
                 f"{self.jsonpaths_hash}); nothing was loaded",
-                f"Set LOG_JSONPATH as it was, {_OR_ANEW}.",
+                f"Set LOG_JSONPATH as it was, {_OR_AGAIN}.",
                 setting="[S3] LOG_JSONPATH",
                 kept=kept.jsonpaths_hash,
             )

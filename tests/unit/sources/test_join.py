@@ -12,19 +12,20 @@ import pytest
 
 from sparkify.errors import SourceError
 from sparkify.sources import join
-from sparkify.sources.files import NumberedFiles, SourceFile, SourceFiles
+from sparkify.sources.files import Numbered, SourceFile
 from sparkify.sources.join import SongPart, join_songs
 
 SONG = b'{"song_id":"SO1","title":"One"}'
 
 
-def listed(folder: Path, contents: dict[str, bytes]) -> NumberedFiles:
-    files = SourceFiles()
-    for name, content in contents.items():
+def listed(folder: Path, contents: dict[str, bytes]) -> list[Numbered]:
+    files = []
+    for number, (name, content) in enumerate(contents.items()):
         path = folder / name
         path.write_bytes(content)
-        files.append(SourceFile("songs", str(path), len(content), "", str(path)))
-    return NumberedFiles(files)
+        file = SourceFile("songs", str(path), len(content), "", str(path))
+        files.append(Numbered(number, file))
+    return files
 
 
 def joined(folder: Path, contents: dict[str, bytes]) -> SongPart:
@@ -142,13 +143,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     lock = threading.Lock()
     read = join._content
 
-    def timed(path: str, size: int) -> bytes | None:
+    def timed(one: Numbered) -> bytes | None:
         with lock:
             clock.now += clock.takes
             clock.process += clock.busy
             if threading.current_thread() is threading.main_thread():
                 clock.thread += clock.busy
-        return read(path, size)
+        return read(one)
 
     monkeypatch.setattr(join, "time", clock)
     monkeypatch.setattr(join, "_content", timed)

@@ -18,7 +18,7 @@ from bulk_and_strict import KEYS
 from small_world import play, song
 from sparkify.errors import SourceError
 from sparkify.progress import Progress, silent
-from sparkify.sources.files import Kind, SourceFile
+from sparkify.sources.files import Kind, SourceFile, SourceFiles
 from sparkify.warehouse.duckdb.loader import Stager
 
 Change = Callable[[Path], object]
@@ -54,7 +54,7 @@ def stage(folder: Path, files: Sequence[SourceFile], progress: Progress = silent
     with duckdb.connect(config={"threads": 1}) as connection:
         stager = Stager(connection, KEYS, workspace, progress)
         with closing(stager.rejects):
-            report = stager.stage(files)
+            report = stager.stage(SourceFiles(files))
         for query in (
             "SELECT source_file, sessionid, iteminsession FROM new_events",
             "SELECT source_file, song_id FROM new_songs",

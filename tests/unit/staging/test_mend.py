@@ -22,9 +22,8 @@ from redshift_warehouse import Cloud, cloud
 from small_world import FIRST, log, play, song
 from sparkify import etl
 from sparkify.errors import SettingsError
-from sparkify.sql_queries import folder
 from sparkify.staging.mend import mended
-from sparkify.warehouse.duckdb.strict_path import _MACRO_ORDER
+from sparkify.warehouse.duckdb.strict_path import MACROS
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 real = pytest.mark.skipif(not SHARED.exists(), reason="the real data is not beside the project")
@@ -82,8 +81,8 @@ def test_what_was_encoded_up_to_three_times_is_as_before(text: str, times: int) 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        for name in _MACRO_ORDER:
-            connection.execute(folder("duckdb/macros")[name].sql)
+        for macro in MACROS:
+            connection.execute(macro.sql)
         yield connection
 
 

@@ -9,18 +9,42 @@
 -- columns: song, artist, sessions:count, share:percent
 -- chart: bar x=sessions y=song,artist
 -- note: The share is of the sessions with a song. Songs are as the logs name them.
-WITH first_plays AS (
+WITH session_numbers AS (
+    SELECT
+        userid,
+        sessionid,
+        MIN(event_ms * 1000000 + iteminsession) AS place,
+        MAX(event_ms) - MIN(event_ms) AS span
+    FROM staging_events
+    WHERE page = 'NextSong'
+    GROUP BY userid, sessionid
+),
+
+first_plays AS (
+    SELECT
+        userid,
+        sessionid,
+        place
+    FROM session_numbers
+    WHERE span <= 86400000 -- surely of one session, without a join with the view
+    UNION ALL
     SELECT
         events.userid,
         events.sessionid,
         MIN(events.event_ms * 1000000 + events.iteminsession) AS place
-    FROM staging_events AS events
+    FROM session_numbers
+    INNER JOIN staging_events AS events
+        ON
+            session_numbers.userid = events.userid
+            AND session_numbers.sessionid = events.sessionid
     INNER JOIN sessions
         ON
             events.userid = sessions.user_id
             AND events.sessionid = sessions.session_id
             AND events.event_ms BETWEEN sessions.started_ms AND sessions.ended_ms
-    WHERE events.page = 'NextSong'
+    WHERE
+        session_numbers.span > 86400000
+        AND events.page = 'NextSong'
     GROUP BY events.userid, events.sessionid, sessions.run_number
 ),
 

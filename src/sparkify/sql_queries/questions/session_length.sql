@@ -10,7 +10,31 @@
 -- note: A session lasts from the start of its first song to the end of its last one, heard out, in
 --   whole seconds; a last song of unknown length counts as nothing. Sessions without a song are
 --   left out.
-WITH bounds AS (
+WITH session_numbers AS (
+    SELECT
+        userid,
+        sessionid,
+        COUNT(*) AS plays,
+        MIN(ts) AS first_start,
+        MAX(ts) AS last_start,
+        MAX(event_ms * 1000000 + iteminsession) AS last_place,
+        MAX(event_ms) - MIN(event_ms) AS span
+    FROM staging_events
+    WHERE page = 'NextSong'
+    GROUP BY userid, sessionid
+),
+
+bounds AS (
+    SELECT
+        userid,
+        sessionid,
+        plays,
+        first_start,
+        last_start,
+        last_place
+    FROM session_numbers
+    WHERE span <= 86400000 -- surely of one session, without a join with the view
+    UNION ALL
     SELECT
         events.userid,
         events.sessionid,
@@ -18,13 +42,19 @@ WITH bounds AS (
         MIN(events.ts) AS first_start,
         MAX(events.ts) AS last_start,
         MAX(events.event_ms * 1000000 + events.iteminsession) AS last_place
-    FROM staging_events AS events
+    FROM session_numbers
+    INNER JOIN staging_events AS events
+        ON
+            session_numbers.userid = events.userid
+            AND session_numbers.sessionid = events.sessionid
     INNER JOIN sessions
         ON
             events.userid = sessions.user_id
             AND events.sessionid = sessions.session_id
             AND events.event_ms BETWEEN sessions.started_ms AND sessions.ended_ms
-    WHERE events.page = 'NextSong'
+    WHERE
+        session_numbers.span > 86400000
+        AND events.page = 'NextSong'
     GROUP BY events.userid, events.sessionid, sessions.run_number
 ),
 

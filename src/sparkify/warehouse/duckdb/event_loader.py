@@ -40,7 +40,7 @@ class EventLoader(StrictPath):
         doubtful: list[Numbered] = []
         bulk: list[Numbered] = []
         heads = processes.each(partial(head_of, fields=self._fields), [one.file for one in files])
-        for one, head in zip(files, heads, strict=True):
+        for one, (_, head) in zip(files, heads, strict=True):
             self.unknown.update(head.unknown)
             in_doubt = head.doubtful or not _is_plain_path(one.file.path)
             (doubtful if in_doubt else bulk).append(one)

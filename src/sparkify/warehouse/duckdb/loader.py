@@ -29,7 +29,7 @@ from ...errors import QualityError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.download import LOCAL, Fetch, SourceFetch
-from ...sources.files import Kind, NumberedFiles, SourceFile, SourceFiles, moved
+from ...sources.files import Kind, SourceFiles, moved
 from ...sql_queries import (
     SCHEMA_VERSION,
     Query,
@@ -109,16 +109,15 @@ class Stager:
         self._songs: Future[None] = Future()
         self._song_bytes: SimpleQueue[int] = SimpleQueue()
 
-    def stage(self, files: Sequence[SourceFile]) -> StageReport:
+    def stage(self, files: SourceFiles) -> StageReport:
         """Read every file, under its number from 0; return what came of it.
 
         Raises SourceError when a file cannot be read or vanishes meanwhile.
         """
-        self._files = files = SourceFiles.of(files)
-        events = list(NumberedFiles(files, files.of_kind("events")))
-        songs = NumberedFiles(files, files.of_kind("songs"))
+        self._files = files
+        events = list(files.numbered("events"))
         self.records_read = [0] * len(files)
-        self._bytes = sum(files.sizes)
+        self._bytes = files.bytes
         batch = Batch(
             self._fields,
             self._workspace,
@@ -134,7 +133,7 @@ class Stager:
             contextlib.closing(
                 SongLoader(beside, "songs", batch, self._song_bytes.put)
             ) as song_loader,
-            self._beside(song_loader, songs),
+            self._beside(song_loader, files),
         ):
             for group in self._fetch.groups(events):
                 event_loader.stage(group)
@@ -146,8 +145,8 @@ class Stager:
             unknown=event_loader.unknown + song_loader.unknown,
             notes=event_loader.notes + song_loader.notes,
         )
-        for kind in files.kinds:
-            report.read[kind] = sum(map(self.records_read.__getitem__, files.of_kind(kind)))
+        for file, records in zip(files, self.records_read, strict=True):
+            report.read[file.kind] += records
         for number, records in self.rejects.counts.items():
             report.rejected[files[number].kind] += records
             report.weights[files[number].kind] += self.rejects.weights[number]
@@ -160,16 +159,15 @@ class Stager:
 
         Raises SourceError when a file no longer holds what was read from it.
         """
-        files = NumberedFiles(self._files)
-        reject_losers(rows, kind, self._fields[kind], files, self.rejects, self._fetch)
+        reject_losers(rows, kind, self._fields[kind], self._files, self.rejects, self._fetch)
 
     @contextmanager
-    def _beside(self, loader: SongLoader, songs: NumberedFiles) -> Iterator[None]:
+    def _beside(self, loader: SongLoader, files: SourceFiles) -> Iterator[None]:
         """Read songs in a thread meanwhile: Python joins small files while DuckDB parses logs."""
         stop = threading.Event()
-        contents = self._fetch.read_many(songs)
+        contents = self._fetch.read_songs(files)
         with ThreadPoolExecutor(1, "songs") as thread:
-            self._songs = thread.submit(loader.stage, songs, contents, stop)
+            self._songs = thread.submit(loader.stage, files.numbered("songs"), contents, stop)
             try:
                 [(threads,)] = self._connection.execute(SQL["threads"].sql).fetchall()
                 if threads == 1:  # there may not be the memory for both at a time
@@ -357,12 +355,13 @@ class DuckDBWarehouse(DuckDBReader):
             # In columns: there may be a million files.
             for first in range(0, len(files), _FILES_A_LINE):
                 some = slice(first, first + _FILES_A_LINE)
+                kinds, uris, sizes, fingerprints, _ = zip(*files[some], strict=True)
                 columns = {
                     "first": first,
-                    "kind": files.kinds_of(some),
-                    "uri": files.uris[some],
-                    "size": files.sizes[some].tolist(),
-                    "fingerprint": files.fingerprints[some],
+                    "kind": kinds,
+                    "uri": uris,
+                    "size": sizes,
+                    "fingerprint": fingerprints,
                     "records_read": records_read[some],
                 }
                 stream.write(json.dumps(columns) + "\n")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from textwrap import shorten
@@ -21,7 +19,7 @@ from ...ledger import Ledger
 from ...progress import Progress, silent
 from ...sql_queries import SCHEMA_VERSION, Query, folder
 from ...sql_queries.migrating import as_now
-from ...table import Table
+from ...table import Nested, Table
 from ..parquet_folder import replacing
 from ..schema_version import holds_warehouse, known_version, not_ours, too_old
 from .connection import ELSEWHERE, closing, connect, failures
@@ -30,12 +28,12 @@ _SHOWN_SQL = 72
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:ANALYZE\b|\([^()]*\))?", re.IGNORECASE)
 _READING = re.compile(r"[\s(]*(?:SELECT|FROM|WITH|PIVOT|UNPIVOT)\b", re.IGNORECASE)
 _NEXT = "`sparkify query` takes one SELECT; it reads the warehouse and can do nothing else."
-_REFUSED = (
+_STATEMENT_ERRORS = (
     *(duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError),
     *(duckdb.IntegrityError, duckdb.PermissionException),
-    UnicodeDecodeError,  # the client on a message that cuts a character
+    UnicodeDecodeError,  # the client, on a message that cuts a character
 )
-"""What is wrong with a statement, not with the warehouse or the machine."""
+"""What the statement is to blame for, not the warehouse or the machine."""
 
 
 class DuckDBReader:
@@ -106,15 +104,15 @@ class QueryReader(DuckDBReader):
             try:
                 relation = self._connection.sql(sql)
                 return Table(tuple(relation.columns), _fetched(relation))
-            except _REFUSED as error:
-                raise UsageError(_told(error), _advice(error)) from None
+            except _STATEMENT_ERRORS as error:
+                raise UsageError(_message(error), _advice(error)) from None
 
     def _require_reading(self, sql: str) -> None:
         """Raise UsageError unless a text is one SELECT, or the EXPLAIN of one."""
         try:
             statements = self._connection.extract_statements(sql)
         except (duckdb.Error, UnicodeDecodeError) as error:
-            raise UsageError(f"not SQL that DuckDB reads: {_told(error)}") from None
+            raise UsageError(f"not SQL that DuckDB reads: {_message(error)}") from None
         if not statements:
             raise UsageError(
                 "there is no statement to run", "Give one; `sparkify status` lists the tables."
@@ -139,7 +137,7 @@ class QueryReader(DuckDBReader):
             raise UsageError(f"{kind.name} is no SELECT", _NEXT)
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """Return the engine's message with its suggestion, without the place in the statement."""
     words = str(error)
     if isinstance(error, UnicodeDecodeError):
@@ -235,21 +233,6 @@ def check_schema(reader: DuckDBReader, database: Path) -> int:
     if not isinstance(version, int):
         raise not_ours(["warehouse_info"], str(database), ELSEWHERE)
     return known_version(version, str(database))
-
-
-@dataclass(frozen=True)
-class Nested:
-    """A value with others in it, as JSON. text: with every digit of its numbers."""
-
-    text: str
-
-    def __str__(self) -> str:
-        """Return the text."""
-        return self.text
-
-    def as_json(self) -> Any:
-        """Return the lists and mappings that the text stands for."""
-        return json.loads(self.text)
 
 
 def _or_text(convert: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from ...sources.files import NumberedFiles
+from ...sources.files import Numbered
 from ...sources.join import SongPart, join_songs
 from ...staging.split import no_log, song_records
 from .connection import transaction
@@ -26,7 +26,7 @@ class SongLoader(StrictPath):
     _sampled = 0
 
     def stage(
-        self, files: NumberedFiles, contents: Iterator[bytes] | None, stop: threading.Event
+        self, files: Iterable[Numbered], contents: Iterator[bytes] | None, stop: threading.Event
     ) -> None:
         """Read files into new_songs; end early when `stop` is set.
 

@@ -24,25 +24,13 @@ from ...staging.validate import LineJudge, Rejection, Unreadable
 from .connection import transaction
 
 SQL = folder("duckdb")
-_MACROS = folder("duckdb/macros")
 _MACRO_ORDER = (
-    "stripped",
-    "no_ascii",
-    "holds_sign",
-    "latin_1",
-    "mended_once",
-    "mended",
-    "number",
-    "whole_number",
-    "moment",
-    "user_id",
-    "begins_plainly",
-    "no_odd_word",
-    "breaks_text",
-    "may_be_json",
-    "may_be_other",
-    "text_doubt",
+    *("stripped", "no_ascii", "holds_sign", "latin_1", "mended_once", "mended", "number"),
+    *("whole_number", "moment", "user_id", "begins_plainly", "no_odd_word", "breaks_text"),
+    *("may_be_json", "may_be_other", "text_doubt"),
 )
+MACROS = [folder("duckdb/macros")[name] for name in _MACRO_ORDER]
+"""In an order in which each macro follows those that it uses."""
 
 _SPOOL_BYTES = 256 << 20
 _WEIGHED_RECORD_BYTES = 500
@@ -92,8 +80,8 @@ class StrictPath:
         self._done = done
         self.unknown: Counter[str] = Counter()
         self.notes: list[str] = []
-        for name in _MACRO_ORDER:
-            connection.execute(_MACROS[name].sql)
+        for macro in MACROS:
+            connection.execute(macro.sql)
         connection.execute(SQL[f"create_new_{kind}"].sql)
         self._spool = (batch.workspace / f"spool-{kind}.ndjson").open("w+b", buffering=1 << 20)
 

@@ -152,12 +152,13 @@ def _event_columns(settings: Settings, keys: Sequence[str]) -> tuple[str, tuple[
     if not settings.log_jsonpath.startswith("s3://"):
         columns = zip(columns_of("events"), keys, strict=True)
         return "auto ignorecase", tuple(column for column, key in columns if key)
-    text = _source_bucket(settings).read(settings.log_jsonpath).decode("utf-8-sig")
+    text = source_bucket(settings).read(settings.log_jsonpath).decode("utf-8-sig")
     paths = json.loads(text)["jsonpaths"]  # jsonpaths.read_jsonpaths has validated it
     return settings.log_jsonpath, tuple(re.findall(r"\w+", path)[-1].lower() for path in paths)
 
 
-def _source_bucket(settings: Settings) -> S3:
+def source_bucket(settings: Settings) -> S3:
+    """Return the client for the source bucket."""
     from ...util_s3 import S3
 
     return S3(settings, settings.s3_region)
@@ -210,7 +211,7 @@ def _begin_well(
     settings: Settings, kind: Kind, files: Sequence[SourceFile], keys: Sequence[str]
 ) -> bool:
     fields = fields_of(kind, keys, mend_text=settings.mend_text)
-    unfit = first_unfit_head(_source_bucket(settings), files, fields)
+    unfit = first_unfit_head(source_bucket(settings), files, fields)
     if unfit and settings.copy_mode == "direct":
         uri, line, why = unfit
         raise SourceError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,11 @@ from ... import boto3_sql_util
 from ...boto3_sql_util import LoadError, StatementError
 from ...config import Settings
 from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
-from ...sources.files import Kind, SourceFile
+from ...sources.files import Kind
 from ...sql_queries import audit_queries
 from ...staging.rules import fields_of
 from .. import PlanAgainError
-from .copy_plan import NEXT_STEP, first_unfit
+from .copy_plan import NEXT_STEP, first_unfit, source_bucket
 from .statements import CONFLICTS, OVERTAKEN, reading_steps
 
 if TYPE_CHECKING:
@@ -51,19 +51,13 @@ def error_of(
             "`sparkify etl --rebuild` computes the star schema again from staging.",
             check=error.name,
         )
-    kinds = [kind for kind in staged.direct if error.name in reading_steps(kind)]
-    # Where it is not known which statement failed, the records are the likeliest cause.
-    unknown = not error.name
-    if error.status == "FAILED" and (
-        kinds or (staged.direct and (unknown or error.name == CONFLICTS))
-    ):
+    suspects = [kind for kind in staged.direct if error.name in reading_steps(kind)]
+    if error.name in ("", CONFLICTS):  # unknown which statement failed: most likely the records
+        suspects = [*staged.direct]
+    if error.status == "FAILED" and suspects:
         if settings.copy_mode == "auto":
             return CompactFirstError(f"the files cannot be copied as they are: {error.message}")
-        files = {
-            kind: [file for file in staged.plan.files if file.kind == kind]
-            for kind in kinds or staged.direct
-        }
-        return _direct_error(error, settings, connection, files, staged.keys)
+        return _direct_error(error, settings, connection, staged, suspects)
     if error.status == "FAILED" and error.name.startswith("copy_"):
         reason = boto3_sql_util.debug(connection, error).text
     elif error.status == "TIMEOUT" or error.in_doubt:
@@ -77,14 +71,10 @@ def _direct_error(
     error: StatementError,
     settings: Settings,
     connection: Connection,
-    files: Mapping[Kind, Sequence[SourceFile]],
-    keys: Sequence[str],
+    staged: Staged,
+    suspects: Sequence[Kind],
 ) -> SparkifyError:
-    """Return the error of a direct load that failed.
-
-    files: those of the kind that failed, or of each kind that may have. keys: the JSON key of each
-    column of staging_events.
-    """
+    """Return the error of a direct load that failed. suspects: the kinds that may have failed."""
     if error.name == CONFLICTS:
         return SourceError(
             "records contradict others of the same key, and COPY_MODE = direct cannot put them "
@@ -97,14 +87,12 @@ def _direct_error(
         first = found.load_errors[0]
         reason = f"{found.text}; nothing was loaded"
         return SourceError(reason, NEXT_STEP, step=error.name, uri=first.file, line=first.line)
-    from ...util_s3 import S3
-
-    s3 = S3(settings, settings.s3_region)
-    for kind, some in files.items():
-        fields = fields_of(kind, keys, mend_text=settings.mend_text)
-        for file in some:
-            if bad := first_unfit(file, s3.read(file.path), fields):
-                number, why = bad
+    s3 = source_bucket(settings)
+    for kind in suspects:
+        fields = fields_of(kind, staged.keys, mend_text=settings.mend_text)
+        for file in (file for file in staged.plan.files if file.kind == kind):
+            if unfit := first_unfit(file, s3.read(file.path), fields):
+                number, why = unfit
                 reason = f"{file.uri}, line {number}: {why}; nothing was loaded"
                 return SourceError(reason, NEXT_STEP, step=error.name, uri=file.uri, line=number)
     return SourceError(f"{found.text}; nothing was loaded", NEXT_STEP, step=error.name)
@@ -112,12 +100,10 @@ def _direct_error(
 
 def _value(settings: Settings, error: LoadError) -> str | None:
     """Return the offending value from its file: load errors tell only where it is."""
-    from ...util_s3 import S3
-
     if error.line < 1:
         return None
     try:
-        data = S3(settings, settings.s3_region).read(error.file)
+        data = source_bucket(settings).read(error.file)
         data = gzip.decompress(data) if error.file.endswith(".gz") else data
         record = json.loads(data.split(b"\n")[error.line - 1])
         [value] = [value for key, value in record.items() if key.lower() == error.column.lower()]

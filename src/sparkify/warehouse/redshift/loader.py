@@ -29,7 +29,7 @@ from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
 from .copy_plan import choose
 from .errors import CompactFirstError, error_of
-from .publish import ATTEMPTS, Publication, RoleWaits, Staged, WorkFolder
+from .publish import ATTEMPTS, Publication, Staged, WorkFolder, role_pauses, wait_for_role
 from .reader import LedgerState, RedshiftReader
 from .statements import (
     OVERTAKEN,
@@ -198,7 +198,7 @@ class RedshiftWarehouse(RedshiftReader):
         for kind in self._staged.direct:
             with suppress(SourceError):  # nothing is left there
                 listing = list_source(self._settings, kind)
-                there |= dict(zip(listing.found.uris, listing.found.fingerprints, strict=True))
+                there |= {file.uri: file.fingerprint for file in listing.files}
         gone = [file.uri for file in taken if there.get(file.uri) != file.fingerprint]
         for first in range(0, len(gone), _FORGOTTEN_AT_ONCE):
             uris = literals(gone[first : first + _FORGOTTEN_AT_ONCE])
@@ -213,12 +213,12 @@ class RedshiftWarehouse(RedshiftReader):
         Raises BusyError when loads of the older program keep coming first, and StatementError.
         """
         version = self.schema_version()
-        role, attempt = RoleWaits(progress), 1
+        pauses, attempt = role_pauses(), 1
         while True:
             try:
                 self._migrate_from(version)
             except StatementError as error:
-                if role.after(error, 0):
+                if wait_for_role(error, pauses, progress):
                     continue
                 if not (error.name == OVERTAKEN or error.in_doubt or error.status == "ABORTED"):
                     raise

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from ...boto3_sql_util import MAX_STATEMENTS, Statement, StatementError
 from ...errors import SparkifyError
 from ...ledger import Plan
 from ...progress import Progress
+from ...retry import Backoff
 from ...sources.files import Kind, SourceFile
 from ...sql_queries import folder
 from ...staging.rejects import RejectLog
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from ..duckdb.copy_files import Parts
 
 ATTEMPTS = 4
-ROLE_WAITS_SECONDS = (2, 4, 8, 15, 30, 30, 30)
-"""A new role cannot be assumed for some 10 to 30 seconds (IAM is eventually consistent:
-IAM User Guide, troubleshoot_general)."""
 _RUNS = folder("bookkeeping")["runs"]
 
 
@@ -87,20 +84,22 @@ class WorkFolder:
             self._work.delete_all(self._address + "/")
 
 
-class RoleWaits:
-    """The waits for a new role, which the warehouse cannot assume at once."""
+def role_pauses() -> Backoff:
+    """Return the pauses until a new role can be assumed: for some 10 to 30 seconds it cannot.
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._waits = iter(ROLE_WAITS_SECONDS)
+    (IAM is eventually consistent: IAM User Guide, troubleshoot_general.)
+    """
+    return Backoff(2.0, longest=30.0, attempts=7)
 
-    def after(self, error: StatementError, attempt: int) -> bool:
-        """Return whether to run the batch again, after a wait, because the role was not ready."""
-        if not error.role_not_ready or not (wait := next(self._waits, 0)):
-            return False
-        self._progress("waiting until the new role can be used", attempt, None, "times")
-        time.sleep(wait)
-        return True
+
+def wait_for_role(
+    error: StatementError, pauses: Backoff, progress: Progress, attempt: int = 0
+) -> bool:
+    """Return whether to run a batch again, after a pause, because the role was not ready."""
+    if not error.role_not_ready:
+        return False
+    progress("waiting until the new role can be used", attempt, None, "times")
+    return pauses.wait()
 
 
 @dataclass
@@ -195,7 +194,7 @@ class Publication:
     def _send_until_done(
         self, statements: Callable[[Batch], list[Step]], progress: Progress
     ) -> None:
-        role = RoleWaits(progress)
+        pauses = role_pauses()
         while True:
             self._attempt += 1
             try:
@@ -204,7 +203,7 @@ class Publication:
             except StatementError as error:
                 if self._is_entered_after(error):
                     return
-                if role.after(error, self._attempt):
+                if wait_for_role(error, pauses, progress, self._attempt):
                     continue
                 if error.name == CONFLICTS and self._can_reject_conflicts():
                     self._reject_conflicts()

@@ -81,7 +81,7 @@ def test_what_may_not_be_written_is_trouble(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_little_space_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.local, "_LITTLE_SPACE", 10**30)
+    monkeypatch.setattr(doctor, "_LITTLE_SPACE", 10**30)
     finding = examined()["permission to write"]
     assert finding.ok
     assert finding.next_step == "Make room: a load may not fit."

@@ -116,8 +116,8 @@ def test_ledger_lists_versions_by_run(tmp_path: Path) -> None:
         INSERT_FILE.format("/a", "3-4", 1, 8),
     )
     assert read_ledger(settings) == {
-        "/a": [LoadedVersion("3-4", 8), LoadedVersion("1-5", 7)],
-        "/b": [LoadedVersion("9-1", None)],
+        "/a": (LoadedVersion("3-4", 8), LoadedVersion("1-5", 7)),
+        "/b": (LoadedVersion("9-1", None),),
     }
 
 

@@ -1,0 +1,185 @@
+"""Commands that answer and look: what they show, their JSON, their exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from command_line import (
+    PROGRAM,
+    STAR,
+    answer,
+    call,
+    change,
+    failure,
+    terminal,
+    write_sources,
+)
+from sparkify import analysis, sql_queries
+
+# --- asking
+
+
+def test_ask_answers_by_name(loaded: None) -> None:
+    result = call("ask", "top_songs", "gender")
+    assert result.exit_code == 0
+    assert "1 Which song is played most?" in result.stdout
+    assert "2 Do men and women listen differently?" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_ask_json(loaded: None) -> None:
+    answers = answer("ask", "busiest_hours", "top_songs")
+    assert [one["name"] for one in answers] == ["busiest_hours", "top_songs"]
+    for one in answers:
+        assert list(one) == ["name", "question", "answer", "columns", "rows"]
+        assert all(len(row) == len(one["columns"]) for row in one["rows"])
+    assert len(answer("ask")) == len(analysis.questions())
+
+
+def test_ask_list_needs_no_warehouse() -> None:
+    listed = answer("ask", "--list")
+    assert [one["name"] for one in listed] == list(analysis.questions())
+    assert listed[0] == {"name": "top_songs", "question": "Which song is played most?"}
+    assert "Which song is played most?" in call("ask", "--list").stdout
+
+
+def test_ask_sql_shows_what_runs(loaded: None) -> None:
+    (shown,) = answer("ask", "--sql", "top_songs")
+    assert shown["sql"] == analysis.questions()["top_songs"].sql
+    script = call("ask", "--sql", "top_songs").stdout
+    assert script == f"-- top_songs: Which song is played most?\n{shown['sql']};\n"
+    assert call("query", "-", stdin=script).exit_code == 0
+
+
+def test_check_passes_over_a_sound_warehouse(loaded: None) -> None:
+    result = call("check")
+    assert result.exit_code == 0
+    assert f"{len(sql_queries.quality_checks)} checks: " in result.stderr
+    assert " 0 failed." in result.stderr
+    checks = answer("check")
+    keys = ["name", "severity", "purpose", "failures", "columns", "rows"]
+    assert all(list(one) == keys for one in checks)
+
+
+def test_check_shows_the_rows_that_offend_and_ends_with_6(loaded: None) -> None:
+    change("DELETE FROM users")
+    result = call("check")
+    assert result.exit_code == 6
+    assert "songplays_users: 2 offending rows" in result.stdout
+    assert "failed   songplays_users" in result.stdout
+    error = failure("check")
+    assert (error["code"], error["exit_code"]) == ("quality", 6)
+    assert "songplays_users" in error["reason"]
+    (broken,) = [one for one in error["details"]["checks"] if one["name"] == "songplays_users"]
+    assert (broken["failures"], len(broken["rows"])) == (2, 2)
+
+
+def test_query_in_every_form(loaded: None) -> None:
+    sql = "SELECT user_id, first_name, NULL AS nothing FROM users"
+    result = call("query", sql)
+    assert result.stdout.splitlines()[-1] == "      7  Ada         NULL"
+    assert result.stderr == "1 row.\n"
+    assert call("query", sql, "--format", "csv").stdout == "user_id,first_name,nothing\n7,Ada,\n"
+    expected = {"columns": ["user_id", "first_name", "nothing"], "rows": [[7, "Ada", None]]}
+    assert answer("query", sql) == expected
+    assert json.loads(call("query", sql, "--format", "json").stdout) == expected
+    assert call("query", "-", "--format", "csv", stdin=sql).stdout.endswith("7,Ada,\n")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM users",
+        "DROP TABLE users",
+        "CREATE TABLE x (y INTEGER)",
+        "COPY users TO 'users.csv'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "ATTACH 'other.duckdb'",
+        "SET enable_external_access = true",
+        "SELECT 1; SELECT 2",
+        "SELECT * FROM nowhere",
+        "nonsense",
+        "",
+        "\udcff",
+    ],
+)
+def test_query_can_only_read(sql: str, loaded: None) -> None:
+    error = failure("query", sql)
+    assert (error["code"], error["exit_code"]) == ("usage", 2)
+    assert answer("query", "SELECT COUNT(*) FROM users")["rows"] == [[1]]
+    assert sorted(path.name for path in Path().iterdir()) == ["data", "sparkify.duckdb"]
+
+
+def test_query_of_hostile_text_cannot_steer_the_terminal(loaded: None) -> None:
+    change("UPDATE songs SET title = '\x1b[2J[red]<script>\x9b1m\n'")
+    code, seen = terminal(*PROGRAM, "query", "SELECT title FROM songs", cwd=Path.cwd())
+    assert code == 0
+    assert r"\x1b[2J[red]<script>\x9b1m\n" in seen
+    assert "\x1b" not in seen
+
+
+def test_query_shows_the_first_rows_on_a_terminal(loaded: None) -> None:
+    sql = "SELECT range AS number FROM range(1200)"
+    code, seen = terminal(*PROGRAM, "query", sql, cwd=Path.cwd())
+    assert code == 0
+    assert "999" in seen
+    assert "\n 1000\n" not in seen
+    assert "The first 1,000 of 1,200 rows" in seen
+    assert call("query", sql).stdout.endswith("1199\n")
+
+
+def test_rejects_of_a_clean_load(loaded: None) -> None:
+    assert "Nothing was rejected." in call("rejects").stderr
+    assert answer("rejects")["rows"] == []
+
+
+def test_status(loaded: None) -> None:
+    shown = call("status").stdout
+    assert "songplays            2" in shown
+    assert "Events from 2018-11-02 01:25:34" in shown
+    assert "  1  published" in shown
+    found = answer("status")
+    assert list(found) == ["engine", "tables", "freshness", "runs", "rejects"]
+    assert {name: found["tables"][name] for name in STAR} == STAR
+    assert found["runs"][0]["run_id"] == 1
+
+
+def test_status_tells_of_rejects(tmp_path: Path) -> None:
+    write_sources(tmp_path, "bad")
+    call("etl", "--no-answers")
+    assert "events  not_json        1" in call("status").stdout
+
+
+def test_status_of_an_empty_warehouse() -> None:
+    call("create-tables")
+    assert "Nothing is loaded yet." in call("status").stderr
+
+
+def test_export_writes_the_star_as_parquet(loaded: None) -> None:
+    done = answer("export", "out")
+    assert done["files"] == {table: f"out/{table}.parquet" for table in STAR}
+    for table, rows in STAR.items():
+        with duckdb.connect() as connection:
+            path = done["files"][table]
+            found = connection.execute(f"SELECT COUNT(*) FROM '{path}'").fetchall()
+        assert found == [(rows,)]
+    assert "songplays  out/songplays.parquet" in call("export", "out").stdout
+
+
+def test_export_into_a_file_ends_with_2(loaded: None) -> None:
+    assert failure("export", "data/log_json_path.json")["exit_code"] == 2
+
+
+def test_sql_lists_and_prints() -> None:
+    listed = answer("sql")
+    names = [one["name"] for one in listed]
+    assert names == list(sql_queries.catalogue())
+    assert all(one.get("purpose") or one.get("question") for one in listed)
+    assert "insert_songplays" in call("sql").stdout
+    (shown,) = answer("sql", "insert_songplays")
+    assert shown["sql"] == sql_queries.catalogue()["insert_songplays"].sql
+    assert call("sql", "insert_songplays").stdout.endswith(f"{shown['sql']};\n")
