@@ -17,7 +17,7 @@ from sparkify.boto3_sql_util import MAX_STATEMENTS
 from sparkify.errors import WarehouseError
 from sparkify.retry import Backoff
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES, TABLES, VIEWS
-from sparkify.sql_queries.migrating import MADE_ANEW
+from sparkify.sql_queries.migrating import RECREATED
 from sparkify.warehouse import open_reader
 from sparkify.warehouse.redshift import loader, statements
 
@@ -80,7 +80,7 @@ def test_keys_and_layout_are_declared_as_in_a_new_one(place: Cloud) -> None:
     migrated = described(place)
     place.empty()
     anew = described(place)
-    for table in MADE_ANEW:
+    for table in RECREATED:
         assert migrated[table] == anew[table], table
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..sql_queries import STAGING_TABLES, STAR_TABLES
 from . import stream, tables
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def show_load(report: LoadReport) -> None:
         plays = report.tables["songplays"]
         stream.say(f"  plays  {report.staged_plays:,} NextSong events staged = {plays:,} songplays")
         stream.say(f"  checks {len(report.checks)} passed")
-    stream.say(f"The warehouse holds {_counted(report.tables)}.")
+    shown = {name: report.tables[name] for name in (*STAGING_TABLES, *STAR_TABLES)}
+    stream.say(f"The warehouse holds {_counted(shown)}.")
     for note in report.notes:
         stream.say(f"Note: {note}", "yellow")
     if any(one.rejected for one in report.counts.values()):

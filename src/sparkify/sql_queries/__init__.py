@@ -211,7 +211,7 @@ rebuild_queries = empty_star_queries + tuple(
     for query in insert_table_queries
     if query.name not in folder("staging") and query.name != "match_late"
 )
-"""The star anew, with everything that is staged standing in for new_events and new_songs."""
+"""The star again, with everything that is staged standing in for new_events and new_songs."""
 
 audit_queries = tuple(folder("audits").values())
 """What must hold of the rows that a load touched; each returns the offending rows."""

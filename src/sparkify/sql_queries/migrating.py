@@ -15,9 +15,9 @@ from . import (
 )
 
 _SQL = folder("migration")
-MADE_ANEW = tuple(table for table in TABLES if table != "staging_songs")
+RECREATED = tuple(table for table in TABLES if table != "staging_songs")
 RETIRED = ("staging_events", "etl_runs")
-"""Of the tables that a migration makes anew, those whose rows it takes over."""
+"""Of the tables that a migration creates again, those whose rows it takes over."""
 
 retire_queries = (_SQL["retire_events"], _SQL["retire_runs"])
 """A migration puts aside what it takes over, ..."""
@@ -25,15 +25,15 @@ retire_queries = (_SQL["retire_events"], _SQL["retire_runs"])
 drop_derived_queries = tuple(
     query
     for table, query in zip(TABLES, drop_table_queries, strict=True)
-    if table in MADE_ANEW and table not in RETIRED
+    if table in RECREATED and table not in RETIRED
 )
 """... removes what follows from staging, and the ledger and the rejects, ..."""
 
-make_anew_queries = (
+recreate_queries = (
     *(
         query
         for table, query in zip(TABLES, create_table_queries, strict=True)
-        if table in MADE_ANEW
+        if table in RECREATED
     ),
     *create_view_queries,
 )
@@ -43,7 +43,7 @@ fill_queries = (_SQL["migrate_events"], _SQL["migrate_runs"], _SQL["migrate_song
 migration_queries = (
     *retire_queries,
     *drop_derived_queries,
-    *make_anew_queries,
+    *recreate_queries,
     *fill_queries,
 )
 """All of that, in its order. Then the star and the totals are computed from staging."""

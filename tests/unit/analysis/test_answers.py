@@ -64,7 +64,7 @@ SAID_OF_ONE_PLAY = {
         "Nobody is seen to leave: no listener has been silent for more than seven days."
     ),
     "stickiness": (
-        "In the 30 days up to 2018-11-01 (UTC), 1 listener played on a mean day, of 1 in all:"
+        "In the 30 days up to 2018-11-01 (UTC), 1 listener played on an average day, of 1 in all:"
         " a stickiness of 100%."
     ),
     "session_length": (
@@ -76,7 +76,7 @@ SAID_OF_ONE_PLAY = {
     "listener_places": (
         "Most listening happens in Portland, OR: 1 play by 1 listener, 100% of all plays."
     ),
-    "busiest_weekdays": "Thursday is strongest, with 1 play on a mean Thursday.",
+    "busiest_weekdays": "Thursday is strongest, with 1 play on an average Thursday.",
     "top_fans_share": "The busiest tenth of the listeners (1 of 1) made 100% of all plays.",
     "catalogue_match": "1 of 1 play (100%) matches a song of our catalogue.",
     "loyal_listeners": (

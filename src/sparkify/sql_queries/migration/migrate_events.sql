@@ -1,5 +1,5 @@
 -- name: migrate_events
--- purpose: Stage the events of version 1 anew: with the milliseconds of ts, and texts mended.
+-- purpose: Stage the events of version 1 again: with the milliseconds of ts, and texts mended.
 -- note: dates and parts of a moment are exact on every engine. Some count milliseconds from the
 --   minute, some from the second.
 INSERT INTO staging_events (

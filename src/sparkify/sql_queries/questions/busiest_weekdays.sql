@@ -2,13 +2,13 @@
 -- order: 12
 -- group: time
 -- question: Which day of the week is strongest?
--- answer: {weekday} is strongest{ties}, with {plays_per_day:number play} on a mean
+-- answer: {weekday} is strongest{ties}, with {plays_per_day:number play} on an average
 --   {weekday}[, ahead of {next.weekday} with {next.plays_per_day:number}].
 -- lead: plays_per_day
 -- tie: {weekday}
 -- columns: weekday, days:count, plays:count, plays_per_day:number
 -- chart: bar x=weekday y=plays_per_day
--- note: The mean is over the days with plays; a day without any counts as none. Days are UTC.
+-- note: The average is over the days with plays; a day without any counts as none. Days are UTC.
 WITH days AS (
     SELECT
         CAST(start_time AS DATE) AS day,

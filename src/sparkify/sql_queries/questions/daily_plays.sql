@@ -8,8 +8,8 @@
 -- columns: day:day, plays:count, seven_day_mean:number
 -- rows: 31
 -- chart: line x=day y=plays mean=seven_day_mean
--- note: The table shows the newest 31 days with plays; the mean is over the last seven of them, or
---   as many as there are. Days without plays are left out; days are UTC.
+-- note: The table shows the newest 31 days with plays; the average is over the last seven of
+--   them, or as many as there are. Days without plays are left out; days are UTC.
 WITH days AS (
     SELECT
         CAST(start_time AS DATE) AS day,

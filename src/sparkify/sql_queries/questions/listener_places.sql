@@ -3,7 +3,7 @@
 -- group: places
 -- question: Where are the listeners?
 -- answer: Most listening happens in {location}{ties}: {plays:count play} by
---   {listeners:count listener}, {share:percent} of all plays[. Next comes {next.location} with
+--   {listeners:count listener}, {share:percent} of all plays[. Next: {next.location},
 --   {next.plays:count play}].
 -- lead: plays
 -- tie: {location}

@@ -3,8 +3,8 @@
 -- group: listeners
 -- question: Who are the ten most loyal listeners?
 -- answer: The most loyal listener is user {user_id}[ ({first_name} {last_name})]{ties}, with
---   {plays:count play} in {sessions:count session} on {active_days:count day}[. Next comes user
---   {next.user_id} with {next.plays:count play}].
+--   {plays:count play} in {sessions:count session} on {active_days:count day}[. Next: user
+--   {next.user_id}, {next.plays:count play}].
 -- lead: plays
 -- tie: user {user_id}[ ({first_name} {last_name})]
 -- columns: user_id, first_name, last_name, level, plays:count, sessions:count, active_days:count

@@ -3,7 +3,7 @@
 -- group: music
 -- question: Which song is played most?
 -- answer: "{song}"[ by {artist}] is played most{ties}: {plays:count play}, {share:percent} of all
---   plays[. Next comes "{next.song}" by {next.artist} with {next.plays:count}].
+--   plays[. Next: "{next.song}" by {next.artist}, {next.plays:count play}].
 -- lead: plays
 -- tie: "{song}"[ by {artist}]
 -- columns: song, artist, plays:count, share:percent

@@ -1,5 +1,5 @@
 -- name: delete_touched_artists
--- purpose: Take the artists whose songs this load added or displaced out, to be described anew.
+-- purpose: Take the artists whose songs this load added or displaced out, to be described again.
 -- when: songs
 DELETE FROM artists
 WHERE artist_id IN (

@@ -1,5 +1,5 @@
 -- name: songplays
--- purpose: The fact: every song that somebody played, whether the catalogue knows it or not.
+-- purpose: The fact: every song that was played, whether the catalogue knows it or not.
 -- grain: one event with page = 'NextSong': songplay_id
 CREATE TABLE IF NOT EXISTS songplays (
     songplay_id VARCHAR(64) NOT NULL,

@@ -22,7 +22,7 @@ from ...sql_queries import (
     drop_view_queries,
     folder,
 )
-from ...sql_queries.migrating import MADE_ANEW
+from ...sql_queries.migrating import RECREATED
 from ...staging.mend import corrections
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
@@ -74,8 +74,8 @@ class RedshiftWarehouse(RedshiftReader):
         missing = [table for table in TABLES if table not in present]
         if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
             done = self._migrate(progress)
-            self._together_or_singly(_keys(MADE_ANEW))
-            self._together_or_singly(_layout(MADE_ANEW))
+            self._together_or_singly(_keys(RECREATED))
+            self._together_or_singly(_layout(RECREATED))
             return done
         if missing:
             self._make(_creation(missing), missing)

@@ -34,11 +34,11 @@ from ...sql_queries import (
     within_days,
 )
 from ...sql_queries.migrating import (
-    MADE_ANEW,
+    RECREATED,
     RETIRED,
     derive_queries,
     fill_queries,
-    make_anew_queries,
+    recreate_queries,
     retire_queries,
 )
 from .. import Run
@@ -219,8 +219,8 @@ def migration(
         *plain([_MIGRATION["create_mended_texts"]]),
         *(Step("copy_mended_texts", copy) for copy in copies),
         *plain(retire_queries),
-        dropped(table for table in MADE_ANEW if table not in RETIRED),
-        *plain([*make_anew_queries, *fill_queries]),
+        dropped(table for table in RECREATED if table not in RETIRED),
+        *plain([*recreate_queries, *fill_queries]),
         dropped(("older_events", "older_runs")),
         *plain([*_ALL_STAGED, *derive_queries]),
         _audited({query.name: query.sql for query in audits}),

@@ -1,6 +1,6 @@
 -- name: create_migration
 -- purpose: What the statements of a migration need to know; the statement fails when a run has come,
---   or somebody else has migrated, since it was planned.
+--   or another process has migrated, since it was planned.
 -- grain: one row
 CREATE TEMPORARY TABLE migration AS
 SELECT
