@@ -17,7 +17,7 @@ from ...sources.files import Kind
 from ...sql_queries import audit_queries
 from ...staging.rules import fields_of
 from .. import PlanAgainError
-from .copy_plan import NEXT_STEP, first_unfit, source_bucket
+from .copy_plan import NEXT_STEP, first_unfit, not_for_copy, source_bucket
 from .statements import CONFLICTS, OVERTAKEN, reading_steps
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ _AUDITS = {query.name: query for query in audit_queries}
 
 
 class CompactFirstError(PlanAgainError):
-    """COPY does not take the files as they are: they have to be merged first (compact)."""
+    """COPY does not take the files as they are, or would run more often than a batch holds.
 
-
-class TooManyStatementsError(CompactFirstError):
-    """COPY would run so often that a batch does not hold it."""
+    They have to be merged first (compact).
+    """
 
 
 def error_of(
@@ -58,12 +57,11 @@ def error_of(
         if settings.copy_mode == "auto":
             return CompactFirstError(f"the files cannot be copied as they are: {error.message}")
         return _direct_error(error, settings, connection, staged, suspects)
+    reason = error.reason
     if error.status == "FAILED" and error.name.startswith("copy_"):
         reason = boto3_sql_util.debug(connection, error).text
     elif error.status == "TIMEOUT" or error.in_doubt:
         return error
-    else:
-        reason = error.reason
     return WarehouseError(f"{reason}; nothing was published", error.next_step, step=error.name)
 
 
@@ -83,19 +81,17 @@ def _direct_error(
             step=error.name,
         )
     found = boto3_sql_util.debug(connection, error).with_values(partial(_value, settings))
+    reason = f"{found.text}; nothing was loaded"
     if found.load_errors and found.load_errors[0].file:
         first = found.load_errors[0]
-        reason = f"{found.text}; nothing was loaded"
         return SourceError(reason, NEXT_STEP, step=error.name, uri=first.file, line=first.line)
     s3 = source_bucket(settings)
     for kind in suspects:
         fields = fields_of(kind, staged.keys, mend_text=settings.mend_text)
         for file in (file for file in staged.plan.files if file.kind == kind):
             if unfit := first_unfit(file, s3.read(file.path), fields):
-                number, why = unfit
-                reason = f"{file.uri}, line {number}: {why}; nothing was loaded"
-                return SourceError(reason, NEXT_STEP, step=error.name, uri=file.uri, line=number)
-    return SourceError(f"{found.text}; nothing was loaded", NEXT_STEP, step=error.name)
+                return not_for_copy(file.uri, *unfit, step=error.name)
+    return SourceError(reason, NEXT_STEP, step=error.name)
 
 
 def _value(settings: Settings, error: LoadError) -> str | None:

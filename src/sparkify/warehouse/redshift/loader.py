@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,24 +153,22 @@ class RedshiftWarehouse(RedshiftReader):
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Stage, transform, audit and enter what was read, in one transaction."""
-        self._send(run, Batch.publish, progress)
+        with self._explained():
+            self._publication(run).send(Batch.publish, progress)
         self._forget_vanished(run)
 
     def refuse(self, run: Run) -> None:
         """Enter the run as refused, with its rejects, and nothing else."""
-        self._send(run, Batch.refuse, self._progress)
+        with self._explained():
+            self._publication(run).send(Batch.refuse, self._progress)
 
     def rebuild(self, progress: Progress) -> None:
         """Compute the star schema again from what is staged."""
         with self._explained():
             self.run_steps(rebuild())
 
-    def _send(
-        self, run: Run, statements: Callable[[Batch], list[Step]], progress: Progress
-    ) -> None:
-        with self._explained():
-            publication = Publication(self, self._staged, run, self._state, self._workspace)
-            publication.send(statements, progress)
+    def _publication(self, run: Run) -> Publication:
+        return Publication(self, self._staged, run, self._state, self._workspace)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -194,12 +192,12 @@ class RedshiftWarehouse(RedshiftReader):
         taken = [file for file in run.plan.files if file.kind in self._staged.direct]
         if not taken:
             return
-        there: dict[str, str] = {}
+        there: set[tuple[str, str]] = set()
         for kind in self._staged.direct:
             with suppress(SourceError):  # nothing is left there
-                listing = list_source(self._settings, kind)
-                there |= {file.uri: file.fingerprint for file in listing.files}
-        gone = [file.uri for file in taken if there.get(file.uri) != file.fingerprint]
+                files = list_source(self._settings, kind).files
+                there.update((file.uri, file.fingerprint) for file in files)
+        gone = [file.uri for file in taken if (file.uri, file.fingerprint) not in there]
         for first in range(0, len(gone), _FORGOTTEN_AT_ONCE):
             uris = literals(gone[first : first + _FORGOTTEN_AT_ONCE])
             sql = fill(_SQL["forget_files"], {"run_id": run.run_id}, {"uris": uris})

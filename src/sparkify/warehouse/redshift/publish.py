@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -25,7 +25,7 @@ from ...staging.rejects import RejectLog
 from ...temporary import writing
 from .. import Run
 from .copy_plan import Direct
-from .errors import TooManyStatementsError
+from .errors import CompactFirstError
 from .reader import LedgerState, RedshiftReader
 from .statements import CONFLICTS, OVERTAKEN, Batch, Step
 
@@ -166,13 +166,19 @@ class Publication:
         self._reader = reader
         self._staged = staged
         self._run = run
-        self._state = state
-        self._conflicts_sought = False
-        self._conflicts = 0
-        self._displaced: Counter[Kind] = Counter()
+        self._base_run = state.newest_run
         self._attempt = 0
         self._folder = WorkFolder(reader, f"loads/{self._token()}", workspace)
-        self._manifests: dict[str, str] = {}
+        self._batch = Batch(
+            run,
+            state.newest_run,
+            reader.resources.role_arn,
+            {},
+            staged.direct,
+            days=staged.days,
+            after_refusals=state.refused_runs > 0,
+        )
+        self._may_find_conflicts = staged.parts is not None and not staged.direct
 
     def send(self, statements: Callable[[Batch], list[Step]], progress: Progress) -> None:
         """Upload what COPY needs and run a batch until it is done; then delete the uploads.
@@ -186,7 +192,7 @@ class Publication:
             files = self._folder.write("files", self._staged.files())
             parts = self._staged.parts.files if self._staged.parts else {}
             groups = {"files": [files], **parts, "rejects": self._rejects()}
-            self._manifests = self._folder.upload(groups)
+            self._batch = replace(self._batch, manifests=self._folder.upload(groups))
             self._send_until_done(statements, progress)
         finally:
             self._folder.clear()
@@ -196,7 +202,6 @@ class Publication:
     ) -> None:
         pauses = role_pauses()
         while True:
-            self._attempt += 1
             try:
                 self._send(statements)
                 return
@@ -205,29 +210,16 @@ class Publication:
                     return
                 if wait_for_role(error, pauses, progress, self._attempt):
                     continue
-                if error.name == CONFLICTS and self._can_reject_conflicts():
+                if error.name == CONFLICTS and self._may_find_conflicts:
                     self._reject_conflicts()
                 elif error.status != "ABORTED" or self._attempt >= ATTEMPTS:
                     raise
 
     def _send(self, statements: Callable[[Batch], list[Step]]) -> Statement:
-        steps = statements(
-            Batch(
-                self._run,
-                self._state.newest_run,
-                self._reader.resources.role_arn,
-                self._manifests,
-                self._staged.direct,
-                self._conflicts,
-                self._displaced,
-                self._staged.days,
-                after_refusals=self._state.refused_runs > 0,
-            )
-        )
+        self._attempt += 1
+        steps = statements(self._batch)
         if len(steps) > MAX_STATEMENTS:
-            raise TooManyStatementsError(
-                f"{len(steps)} statements are too many for one transaction"
-            )
+            raise CompactFirstError(f"{len(steps)} statements are too many for one transaction")
         return self._reader.run_steps(steps, self._token())
 
     def _token(self) -> str:
@@ -236,7 +228,7 @@ class Publication:
         (redshift-data BatchExecuteStatement: ClientToken.)
         """
         run = self._run
-        known = (self._state.newest_run, run.run_id, run.started_at, run.finished_at)
+        known = (self._base_run, run.run_id, run.started_at, run.finished_at)
         digest = hashlib.sha256(f"{known} {self._attempt}".encode())
         for file in run.plan.files:
             digest.update(f"\n{file.uri}\n{file.fingerprint}".encode())
@@ -254,29 +246,28 @@ class Publication:
                 return bool(row[2] == self._run.started_at)
         return False
 
-    # Conflicts
-
-    def _can_reject_conflicts(self) -> bool:
-        staged = self._staged
-        return staged.parts is not None and not staged.direct and not self._conflicts_sought
-
     def _reject_conflicts(self) -> None:
         """Find the records that lost their key in their files, and add them to the rejects."""
         parts = self._staged.parts
         assert parts is not None
-        self._conflicts_sought = True
-        self._attempt += 1
+        self._may_find_conflicts = False
         statement = self._send(Batch.find_conflicts)
         before = parts.rejects.counts.total()
+        displaced: Counter[Kind] = Counter()
         kinds = get_args(Kind)
-        first = len(statement.sqls) - len(kinds)
-        for number, kind in enumerate(kinds, first):
+        for number, kind in enumerate(kinds, len(statement.sqls) - len(kinds)):
             rows = boto3_sql_util.fetch(self._reader.connection, statement, number).rows
             parts.reject_conflicts(kind, rows)
-            if displaced := sum(row[-1] == "displaced" for row in rows):
-                self._displaced[kind] = displaced
-        self._conflicts = parts.rejects.counts.total() - before
-        self._manifests |= self._folder.upload({"rejects": self._rejects()})
+            displaced[kind] = sum(row[-1] == "displaced" for row in rows)
+        self._batch = replace(
+            self._batch,
+            manifests={
+                **self._batch.manifests,
+                **self._folder.upload({"rejects": self._rejects()}),
+            },
+            conflicts=parts.rejects.counts.total() - before,
+            displaced=+displaced,
+        )
 
     def _rejects(self) -> list[Path]:
         parts = self._staged.parts
