@@ -122,7 +122,7 @@ def columns_of(kind: Kind) -> tuple[str, ...]:
 def not_for_copy(uri: str, line: int, why: str, **details: str) -> SourceError:
     """Return the error of a record that COPY cannot take."""
     reason = f"{uri}, line {line}: {why}; nothing was loaded"
-    return SourceError(reason, NEXT_STEP, uri=uri, line=line, **details)
+    return SourceError(reason, NEXT_STEP, **details, uri=uri, line=line)
 
 
 def _direct(

@@ -23,7 +23,7 @@ from ...sql_queries.migrating import as_now
 from ...table import Table
 from ..parquet_folder import replacing
 from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
-from .statements import Step, failed_step, fill, on_one_line
+from .statements import Step, failed_step, fill
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection, Statement
@@ -33,10 +33,8 @@ if TYPE_CHECKING:
 MANY_FILES = 50_000
 """Above this many files the ledger is read by UNLOAD: answers come in pages of about 1 MB
 (redshift-data GetStatementResult)."""
-
 DEADLINE_SECONDS = 4 * 3600.0
 """A statement that takes longer is cancelled."""
-
 _ELSEWHERE = "Choose another database: DATABASE in [REDSHIFT]."
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
@@ -71,7 +69,6 @@ class LedgerState:
     newest_run: int
     refused_runs: int
     file_versions: int
-    schema_version: int
     staged_by: StagedBy = field(default_factory=StagedBy)
 
 
@@ -175,10 +172,9 @@ class RedshiftReader:
         [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
         *counts, mend_text, jsonpaths_hash = row
         newest_run, refused_runs, file_versions, version = map(int, counts)
-        kept = StagedBy.read(mend_text, jsonpaths_hash)
-        state = LedgerState(newest_run, refused_runs, file_versions, version, kept)
         self._schema_version = known_version(version, _WAREHOUSE)
-        return state
+        kept = StagedBy.read(mend_text, jsonpaths_hash)
+        return LedgerState(newest_run, refused_runs, file_versions, kept)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
         """Return every version of a file that was loaded."""
@@ -212,13 +208,18 @@ class RedshiftReader:
             error.next_step = error.next_step or _AGAIN
             raise
 
+    def unloading(self, name: str, query: str, target: str) -> str:
+        """Return the UNLOAD of a query without comments, which fits into a literal on one line."""
+        query = " ".join(query.split())
+        values = {"query": query, "target": target, "role": self.resources.role_arn}
+        return fill(_SQL[name], values)
+
     def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
         """Yield the rows of a large ledger, by way of the work bucket."""
         target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
-        query = on_one_line(_BOOKKEEPING["known_files"].sql)
-        values = {"query": query, "target": target, "role": self.resources.role_arn}
+        query = _BOOKKEEPING["known_files"].sql
         try:
-            self._execute(fill(_SQL["unload_known_files"], values))
+            self._execute(self.unloading("unload_known_files", query, target))
             objects = sorted(self.work.list(target), key=lambda one: one.key)
             for data in self.work.read_many(objects):
                 for line in gzip.decompress(data).splitlines():
@@ -322,9 +323,8 @@ def _unloaded(
     for done, table in enumerate(tables):
         progress(f"exporting {table}", done, len(tables), "tables")
         target = f"{root}/{table}/"
-        query = on_one_line(fill(_SQL["whole_table"], parts={"table": table}))
-        values = {"query": query, "target": target, "role": reader.resources.role_arn}
-        sql = fill(_SQL["unload_table"], values)
+        query = fill(_SQL["whole_table"], parts={"table": table})
+        sql = reader.unloading("unload_table", query, target)
         boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
         yield table, target
 
