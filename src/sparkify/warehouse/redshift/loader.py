@@ -23,8 +23,16 @@ from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
 from . import statements
 from .copy_plan import choose
-from .errors import CompactFirstError, error_of
-from .publish import ATTEMPTS, Publication, Staged, WorkFolder, role_pauses, wait_for_role
+from .publish import (
+    ATTEMPTS,
+    CompactFirstError,
+    Publication,
+    Staged,
+    WorkFolder,
+    error_of,
+    role_pauses,
+    wait_for_role,
+)
 from .reader import LedgerState, RedshiftReader
 from .statements import OVERTAKEN, Batch, Step, dropped, fill, literals, plain
 
@@ -250,15 +258,11 @@ def _creation(missing: Sequence[str]) -> list[Step]:
 
 def _keys(tables: Sequence[str]) -> list[Step]:
     """Return the statements that declare keys; keys come before what refers to them."""
-    return sorted(_altering("keys", tables), key=lambda step: "_to_" in step.name)
+    return sorted(_layout(tables, "keys"), key=lambda step: "_to_" in step.name)
 
 
-def _layout(tables: Sequence[str]) -> list[Step]:
-    """Return the statements that set how tables are distributed and sorted."""
-    return _altering("layout", tables)
-
-
-def _altering(name: str, tables: Sequence[str]) -> list[Step]:
+def _layout(tables: Sequence[str], name: str = "layout") -> list[Step]:
+    """Return the statements that set how tables are distributed and sorted, or their keys."""
     queries = folder(f"redshift/{name}").values()
     return plain(query for query in queries if query.header["table"] in tables)
 
