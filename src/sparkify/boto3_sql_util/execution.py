@@ -382,13 +382,12 @@ def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
     described: Described = {}
     trouble, cancelled, hopeless = "", False, False
     while True:
-        try:
-            if not cancelled:
-                answer = connection.call("cancel_statement", Id=statement_id)
-                cancelled = bool(answer["Status"])
+        if not cancelled:
+            try:
+                cancelled = bool(connection.call("cancel_statement", Id=statement_id)["Status"])
                 trouble = "" if cancelled else "the service did not cancel it"
-        except Exception as error:
-            trouble = _why(connection, error, "CancelStatement")
+            except Exception as error:
+                trouble = _why(connection, error, "CancelStatement")
         try:
             described = connection.call("describe_statement", Id=statement_id)
             if described["Status"] in _ENDED:

@@ -206,27 +206,22 @@ class Publication:
             parts = self._staged.parts.files if self._staged.parts else {}
             groups = {"files": [files], **parts, "rejects": self._rejects()}
             self._batch = replace(self._batch, manifests=self._folder.upload(groups))
-            self._send_until_done(statements, progress)
+            pauses = role_pauses()
+            while True:
+                try:
+                    self._send(statements)
+                    return
+                except StatementError as error:
+                    if self._is_entered_after(error):
+                        return
+                    if wait_for_role(error, pauses, progress, self._attempt):
+                        continue
+                    if error.name == CONFLICTS and self._may_find_conflicts:
+                        self._reject_conflicts()
+                    elif error.status != "ABORTED" or self._attempt >= ATTEMPTS:
+                        raise
         finally:
             self._folder.clear()
-
-    def _send_until_done(
-        self, statements: Callable[[Batch], list[Step]], progress: Progress
-    ) -> None:
-        pauses = role_pauses()
-        while True:
-            try:
-                self._send(statements)
-                return
-            except StatementError as error:
-                if self._is_entered_after(error):
-                    return
-                if wait_for_role(error, pauses, progress, self._attempt):
-                    continue
-                if error.name == CONFLICTS and self._may_find_conflicts:
-                    self._reject_conflicts()
-                elif error.status != "ABORTED" or self._attempt >= ATTEMPTS:
-                    raise
 
     def _send(self, statements: Callable[[Batch], list[Step]]) -> Statement:
         self._attempt += 1
@@ -254,10 +249,8 @@ class Publication:
         """
         if error.name != OVERTAKEN and not error.in_doubt:
             return False
-        for row in self._reader.read(_RUNS.sql).rows:
-            if row[0] == self._run.run_id:
-                return bool(row[2] == self._run.started_at)
-        return False
+        runs = {row[0]: row[2] for row in self._reader.read(_RUNS.sql).rows}
+        return bool(runs.get(self._run.run_id) == self._run.started_at)
 
     def _reject_conflicts(self) -> None:
         """Find the records that lost their key in their files, and add them to the rejects."""

@@ -35,7 +35,6 @@ MANY_FILES = 50_000
 (redshift-data GetStatementResult)."""
 DEADLINE_SECONDS = 4 * 3600.0
 """A statement that takes longer is cancelled."""
-_ELSEWHERE = "Choose another database: DATABASE in [REDSHIFT]."
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
@@ -152,8 +151,7 @@ class RedshiftReader:
         found: list[Table] = []
         for first in range(0, len(statements), MAX_STATEMENTS):
             some = list(statements[first : first + MAX_STATEMENTS])
-            sql: str | list[str] = some if len(some) > 1 else some[0]
-            statement = self._execute(sql)
+            statement = self._execute(some if len(some) > 1 else some[0])
             found += (boto3_sql_util.fetch(self.connection, statement, n) for n in range(len(some)))
         return found
 
@@ -163,7 +161,9 @@ class RedshiftReader:
         Raises WarehouseError when there are tables of our names that this program did not make.
         """
         [found] = self._ask([_SQL["names_taken"].sql])
-        holds_warehouse(found.rows, f"database {self._settings.redshift_database}", _ELSEWHERE)
+        where = f"database {self._settings.redshift_database}"
+        next_step = "Choose another database: DATABASE in [REDSHIFT]."
+        holds_warehouse(found.rows, where, next_step)
         present = {name for name, _ in found.rows}
         return [table for table in TABLES if table in present]
 
