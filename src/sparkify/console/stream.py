@@ -25,7 +25,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from ..errors import SparkifyError, UsageError
@@ -80,21 +79,18 @@ def wrapped(text: str, stream: TextIO | None) -> str:
     if not is_terminal(stream):
         return text
     width = shutil.get_terminal_size().columns
-    return "\n".join(_broken(line, width) for line in text.split("\n"))
-
-
-def _broken(line: str, width: int) -> str:
-    if len(line) <= width:
-        return line
-    indent = line[: len(line) - len(line.lstrip())]
-    return textwrap.fill(
-        line,
-        width,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-        drop_whitespace=True,
+    return "\n".join(
+        line
+        if len(line) <= width
+        else textwrap.fill(
+            line,
+            width,
+            subsequent_indent=line[: len(line) - len(line.lstrip())],
+            break_long_words=False,
+            break_on_hyphens=False,
+            replace_whitespace=False,
+        )
+        for line in text.split("\n")
     )
 
 
@@ -298,30 +294,22 @@ class ProgressBar:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.finish()
 
     def __call__(self, step: str, done: int, total: int | None, unit: str) -> None:
         """Update the state of a step (see `sparkify.progress.Progress`)."""
         if self._step != (step, unit):
             self.finish()
-            self._begin(step, unit)
+            self._step = (step, unit)
+            # A timer, because a step that computes in one go never calls again.
+            self._timer = threading.Timer(self._delay, self._appear)
+            self._timer.daemon = True
+            self._timer.start()
         with self._lock:
             self._done, self._total = done, total
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, completed=done, total=total)
-
-    def _begin(self, step: str, unit: str) -> None:
-        self._step = (step, unit)
-        # A timer, because a step that computes in one go never calls again.
-        self._timer = threading.Timer(self._delay, self._appear)
-        self._timer.daemon = True
-        self._timer.start()
 
     def finish(self) -> None:
         """End the step that is shown, if there is one."""
