@@ -12,13 +12,11 @@ Nothing here imports boto3 or pandas before they are needed.
 from .connection import Connection, connect
 from .diagnosis import Diagnosis, LoadError, debug
 from .errors import StatementError
-from .execution import MAX_STATEMENT_BYTES, MAX_STATEMENTS, Statement, execute
+from .execution import MAX_STATEMENTS, Statement, execute, quote_literal, quote_name
 from .results import fetch, to_dataframe
-from .text import quote_literal, quote_name
 
 __all__ = [
     "MAX_STATEMENTS",
-    "MAX_STATEMENT_BYTES",
     "Connection",
     "Diagnosis",
     "LoadError",

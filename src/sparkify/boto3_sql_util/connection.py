@@ -113,7 +113,7 @@ class Connection:
                     raise refusal(error, self, name) from None
                 unanswered += what is Meaning.UNANSWERED
                 if unanswered > most_unanswered or not backoff.wait(operation):
-                    raise GaveUpError(error) from None
+                    raise GaveUpError(error, self) from None
 
     def _count_calls(self, client: Any) -> None:
         def count(event_name: str, **_: Any) -> None:

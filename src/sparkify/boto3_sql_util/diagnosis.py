@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..errors import SparkifyError, WarehouseError
 from ..sql_queries import folder
 from .connection import Connection
-from .errors import GaveUpError, StatementError, likely_cause, said_by
-from .execution import Request, execute, failure, substatements, unknown_statement
+from .errors import GaveUpError, StatementError, likely_cause, one_line, truncated
+from .execution import (
+    Request,
+    execute,
+    failure,
+    quote_literal,
+    substatements,
+    unknown_statement,
+)
 from .results import fetch
-from .text import one_line, quote_literal, truncated
 
 _SECONDS = 60.0
 _LAG_SECONDS = (0.5, 1.0, 2.0)
@@ -86,10 +93,11 @@ class LoadError:
             length = f"({self.length})" if self.length.isdecimal() and self.length != "0" else ""
             where.append(f"column {self.column}" + (f" ({self.type}{length})" if self.type else ""))
         why = self.message or self.cause
-        if self.message and self.cause and self.cause != self.message:
-            why = f"{self.message} ({self.cause})"
-        value = "" if self.value is None else f"; the value is {self._shown_value!r}"
-        return f"{', '.join(where)}: {why}{value}" if where else f"{why}{value}"
+        if self.cause and self.cause != why:
+            why += f" ({self.cause})"
+        if self.value is not None:
+            why += f"; the value is {self._shown_value!r}"
+        return f"{', '.join(where)}: {why}" if where else why
 
     @property
     def next_step(self) -> str:
@@ -159,11 +167,10 @@ class Diagnosis:
         """
         found = []
         for error in self.load_errors:
-            try:
+            value = None
+            with suppress(SparkifyError):
                 value = read(error)
-            except SparkifyError:
-                value = None
-            found.append(error if value is None else replace(error, value=value))
+            found.append(replace(error, value=value))
         return replace(self, load_errors=tuple(found))
 
     def as_json(self) -> dict[str, Any]:
@@ -218,8 +225,9 @@ def _failure_of(connection: Connection, statement_id: str) -> StatementError:
             "describe_statement", _SECONDS, explain=unknown_statement, Id=statement_id
         )
     except GaveUpError as gave_up:
-        said = said_by(gave_up.last, connection, longest=300)
-        raise WarehouseError(f"statement {statement_id} cannot be looked up ({said})") from None
+        raise WarehouseError(
+            f"statement {statement_id} cannot be looked up ({gave_up.said})"
+        ) from None
     status = described["Status"]
     if status not in ("FAILED", "ABORTED"):
         raise WarehouseError(f"statement {statement_id} has not failed: it is {status}")
@@ -237,27 +245,25 @@ def _load_errors(connection: Connection, query_id: int, *, expected: bool) -> tu
     expected: whether there should be some: then an empty answer is asked for again, briefly.
     """
     sql = folder("redshift")["load_errors"].sql.replace(":query_id", quote_literal(str(query_id)))
-    rows: list[tuple[Any, ...]] = []
-    for pause in (0.0, *_LAG_SECONDS) if expected else (0.0,):
-        if not rows:
-            if pause:
-                connection.clock.sleep(pause)
-            rows = fetch(connection, execute(connection, sql, deadline=_SECONDS)).rows
+    for pause in (None, *_LAG_SECONDS) if expected else (None,):
+        if pause:
+            connection.clock.sleep(pause)
+        if rows := fetch(connection, execute(connection, sql, deadline=_SECONDS)).rows:
+            break
     return tuple(_load_error(row, connection.secrets) for row in rows)
 
 
 def _load_error(row: tuple[Any, ...], secrets: tuple[str, ...]) -> LoadError:
-    file, line, column, kind, length, position, code, message = row
-    code = int(code or 0)
-    message = one_line(str(message or ""), secrets)
+    texts = [str(value or "").strip() for value in row]
+    code, message = int(row[6] or 0), one_line(texts[7], secrets)
     return LoadError(
-        file=str(file or "").strip(),
-        line=int(line or 0),
-        column=str(column or "").strip(),
-        type=str(kind or "").strip(),
+        file=texts[0],
+        line=int(row[1] or 0),
+        column=texts[2],
+        type=texts[3],
         code=code,
         cause=CODES.get(code, message or f"load error {code}"),
         message=message,
-        length=str(length or "").strip(),
-        position=None if position is None else int(position),
+        length=texts[4],
+        position=None if row[5] is None else int(row[5]),
     )

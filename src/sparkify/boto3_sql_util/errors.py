@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from .. import aws
 from ..aws import Problem
 from ..errors import SettingsError, SparkifyError, WarehouseError
-from .text import LONGEST_MESSAGE, one_line
+from ..redact import mask
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 Status = Literal["FAILED", "ABORTED", "TIMEOUT"]
+LONGEST_MESSAGE = 1_000
+LONGEST_SQL = 500
+_DETAIL = re.compile(
+    r"\s*Detail:\s*-{5,}\s*error:\s*(?P<error>.*?)\s*code:\s*(?P<code>\d+)\s*"
+    r"context:\s*(?P<context>.*?)\s*query:\s*(?P<query>-?\d+).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_PREFIX = re.compile(r"^(?:Query #\d+ failed with )?(?:ERROR:\s*)?", re.IGNORECASE)
 _TOO_MANY = 429
 _NO_WORKGROUP = ("endpoint doesn't exist", "workgroup", "not found", "could not find")
 
@@ -22,98 +31,88 @@ _NO_WORKGROUP = ("endpoint doesn't exist", "workgroup", "not found", "could not 
 # Statements
 
 
-CONFLICT = re.compile(
+_CONFLICT = (
     r"^(?:Query #\d+ failed with )?(?:ERROR:\s*)?1023\b"  # dg/c_serial_isolation
     r"|serializable isolation violation|could not serialize|deadlock detected"
-    r"|concurrent transaction",
-    re.IGNORECASE,
+    r"|concurrent transaction"
 )
-ROLE_NOT_READY = re.compile(
-    r"not authorized to assume IAM role|not associated (?:to|with) (?:the )?(?:cluster|namespace)",
-    re.IGNORECASE,
+_ROLE_NOT_READY = (
+    r"not authorized to assume IAM role|not associated (?:to|with) (?:the )?(?:cluster|namespace)"
 )
-CANCELLED = re.compile(r"cancell?ed|cancell?ing", re.IGNORECASE)
-
-_CAUSES: tuple[tuple[re.Pattern[str], str, str], ...] = (
-    (
-        CONFLICT,
+_CANCELLED = r"cancell?ed|cancell?ing"
+_CAUSES = {
+    _CONFLICT: (
         "another transaction changed the same tables at the same time",
         "Run the command again.",
     ),
-    (
-        ROLE_NOT_READY,
+    _ROLE_NOT_READY: (
         "the warehouse cannot assume its role: it is new (IAM takes some 30 seconds to make a role"
         " known), or it is not attached to the namespace",
         "Wait a minute and run the command again; if it lasts, run `sparkify doctor`.",
     ),
-    (
-        re.compile(r"PermanentRedirect|Status 301|must be addressed using the specified endpoint"),
+    r"PermanentRedirect|Status 301|must be addressed using the specified endpoint": (
         "the bucket is in another Region than the statement says",
         "Set [S3] REGION to the Region of the bucket.",
     ),
-    (
-        re.compile(r"S3ServiceException.*(?:Access ?Denied|Status 403)", re.IGNORECASE),
+    r"S3ServiceException.*(?:Access ?Denied|Status 403)": (
         "the warehouse's role may not read or write there",
         "Check the addresses in [S3], then run `sparkify iac up`: the role's policy follows them.",
     ),
-    (
-        re.compile(
-            r"specified S3 prefix .* does not exist|NoSuchKey|NoSuchBucket|Status 404"
-            r"|mandatory (?:file|url)|manifest file (?:does not exist|is not)",
-            re.IGNORECASE,
-        ),
+    r"specified S3 prefix .* does not exist|NoSuchKey|NoSuchBucket|Status 404"
+    r"|mandatory (?:file|url)|manifest file (?:does not exist|is not)": (
         "a file or bucket is not there (any more)",
         "Check the addresses in [S3], then run the command again: it lists the source again.",
     ),
-    (
-        re.compile(r"sys_load_error_detail|stl_load_errors", re.IGNORECASE),
+    r"sys_load_error_detail|stl_load_errors": (
         "a record does not fit its column",
         "Correct the file, or set COPY_MODE = compact, which rejects such records one by one.",
     ),
-    (
-        re.compile(r"permission denied|must be owner", re.IGNORECASE),
+    r"permission denied|must be owner": (
         "the tables belong to another database user: each IAM user or role is one",
         "Run the command with the credentials that created the tables, or let their owner grant"
         " the rights.",
     ),
-    (
-        re.compile(r'database "[^"]*" does not exist', re.IGNORECASE),
+    r'database "[^"]*" does not exist': (
         "the namespace has no such database",
         "Set [REDSHIFT] DATABASE to the database that `sparkify iac status` shows.",
     ),
-    (
-        re.compile(r'relation "?[^"]*"? does not exist', re.IGNORECASE),
+    r'relation "?[^"]*"? does not exist': (
         "a table is missing",
         "Create the tables with `sparkify create-tables`.",
     ),
-    (
-        re.compile(r"usage limit|exceeded .*\bRPU", re.IGNORECASE),
+    r"usage limit|exceeded .*\bRPU": (
         "the workgroup has used up its limit of RPU-hours and is switched off",
         "Raise [REDSHIFT] USAGE_LIMIT_RPU_HOURS and run `sparkify iac up`, or wait until the period"
         " ends.",
     ),
-    (
-        re.compile(r"disk full|out of memory", re.IGNORECASE),
+    r"disk full|out of memory": (
         "the statement needs more space than the workgroup has",
         "Raise [REDSHIFT] BASE_CAPACITY and run `sparkify iac up`.",
     ),
-    (
-        re.compile(r"exceeded size limit|packet for query is too large", re.IGNORECASE),
+    r"exceeded size limit|packet for query is too large": (
         "the result is larger than the Data API returns (64 KB a row, 500 MB in all)",
         "Ask for fewer rows or columns.",
     ),
-    (
-        CANCELLED,
+    _CANCELLED: (
         "another user cancelled it, or a limit of the workgroup did",
         "Run the command again.",
     ),
-)
+}
+"""Likely cause and next step of messages that match a pattern, whatever the case."""
+
+
+def _is(pattern: str, message: str) -> bool:
+    return re.search(pattern, message, re.IGNORECASE) is not None
 
 
 def likely_cause(message: str) -> tuple[str, str]:
     """Return the likely cause of what the engine says and the next step; empty if not known."""
-    found = ((cause, step) for pattern, cause, step in _CAUSES if pattern.search(message))
-    return next(found, ("", ""))
+    return next((known for pattern, known in _CAUSES.items() if _is(pattern, message)), ("", ""))
+
+
+def is_cancellation(message: str) -> bool:
+    """Return whether the engine says that a statement was cancelled."""
+    return _is(_CANCELLED, message)
 
 
 class StatementError(WarehouseError):
@@ -121,7 +120,7 @@ class StatementError(WarehouseError):
 
     statement_id: of the Data API; None where it was never accepted, as far as is known.
     number: which statement of the batch failed, from 0; -1 where that is unknown.
-    name: what it is called. sql: its text as a message shows it (see `text.shown_sql`).
+    name: what it is called. sql: its text as a message shows it (see `shown_sql`).
     message: what the engine says, on one line, without secrets.
     status: FAILED; ABORTED: it was cancelled in the warehouse; TIMEOUT: it did not end in time.
     query_id: the engine's number of the query, as in the system views.
@@ -155,12 +154,45 @@ class StatementError(WarehouseError):
     @property
     def conflict(self) -> bool:
         """Whether another transaction was in the way: the whole batch may be run again."""
-        return CONFLICT.search(self.message) is not None
+        return _is(_CONFLICT, self.message)
 
     @property
     def role_not_ready(self) -> bool:
         """Whether the warehouse cannot (yet) assume its role; a new one takes some 30 seconds."""
-        return ROLE_NOT_READY.search(self.message) is not None
+        return _is(_ROLE_NOT_READY, self.message)
+
+
+# Messages
+
+
+def one_line(message: str, secrets: Iterable[str] = (), longest: int = LONGEST_MESSAGE) -> str:
+    """Return the engine's message on one line, without secrets, at most `longest` characters.
+
+    The dashed block in which compute nodes explain themselves is reduced to its error and context.
+    """
+    message = _PREFIX.sub("", message.strip())
+    if match := _DETAIL.search(message):
+        head = message[: match.start()].strip()
+        error = "" if match["error"] in head else match["error"]
+        context = match["context"] and f"context: {match['context']}"
+        message = "; ".join(filter(None, (head, error, context)))
+    return truncated(mask(" ".join(message.split()), secrets), longest)
+
+
+def query_id_in(message: str) -> int | None:
+    """Return the query id from the block in which a compute node explains itself."""
+    match = _DETAIL.search(message)
+    return int(match["query"]) if match and int(match["query"]) > 0 else None
+
+
+def shown_sql(sql: str, secrets: Iterable[str] = ()) -> str:
+    """Return SQL as a message shows it: without secrets, at most LONGEST_SQL characters."""
+    return truncated(mask(sql.strip(), secrets), LONGEST_SQL)
+
+
+def truncated(text: str, longest: int) -> str:
+    """Return a text of at most `longest` characters; one that was cut ends in dots."""
+    return text if len(text) <= longest else text[: longest - 4].rstrip() + " ..."
 
 
 # Calls
@@ -175,11 +207,11 @@ class IncompleteReplyError(Exception):
 
 
 class GaveUpError(Exception):
-    """A call failed until it was time to give up. last: what it failed with the last time."""
+    """A call failed until it was time to give up. last: the last failure. said: it in short."""
 
-    def __init__(self, last: BaseException) -> None:
-        super().__init__(str(last))
-        self.last = last
+    def __init__(self, last: BaseException, connection: Connection) -> None:
+        self.last, self.said = last, said_by(last, connection, longest=300)
+        super().__init__(self.said)
 
 
 class Meaning(Enum):

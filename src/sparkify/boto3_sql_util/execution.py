@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,21 +16,25 @@ from ..progress import Progress, silent
 from ..retry import Backoff, Clock
 from .connection import Connection
 from .errors import (
-    CANCELLED,
     GaveUpError,
     Meaning,
     StatementError,
     Status,
+    is_cancellation,
     meaning,
+    one_line,
+    query_id_in,
     refusal,
     said_by,
+    shown_sql,
 )
-from .text import one_line, query_id_in, shown_sql
 
 MAX_STATEMENTS = 40
 """Statements in a batch (redshift-data BatchExecuteStatement)."""
 MAX_STATEMENT_BYTES = 100_000
 """Bytes of UTF-8 in one statement (mg/data-api, "Considerations": 100 KB)."""
+LONGEST_NAME = 127
+"""Bytes of an identifier (dg/r_names)."""
 SECONDS = 3600.0
 GRACE_SECONDS = 10.0
 """How long a statement may take to end after it was cancelled."""
@@ -42,6 +47,44 @@ _LONGEST_LABEL = 500  # redshift-data StatementName
 _ENDED = ("FINISHED", "FAILED", "ABORTED")
 _NUMBERED = re.compile(r"Query #(\d+) failed")
 _LOOK_FIRST = "See with `sparkify status` whether it was done after all; then run it again."
+
+
+def quote_literal(text: str) -> str:
+    r"""Return a text as a string literal of Redshift: `it's` becomes `'it''s'`.
+
+    The Data API takes parameters for values, but not for names, COPY addresses or roles
+    (mg/data-api, "SQL statements with parameters"): this is the only way values get into SQL text.
+    A backslash escapes in an ordinary literal of Redshift, as it did in PostgreSQL 8.0
+    (postgresql.org/docs/8.0/sql-syntax.html), so it is doubled.
+
+    Raises ValueError for a text that no literal can hold: one with NUL or another control
+    character, or with a lone surrogate, which is not UTF-8.
+    """
+    _check(text)
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def quote_name(name: str) -> str:
+    """Return the name of a table, column, ... as a quoted identifier: `time` becomes `"time"`.
+
+    Redshift folds quoted names to lower case, too (dg/r_names).
+
+    Raises ValueError for a name that is empty, longer than LONGEST_NAME bytes, or holds a control
+    character or a lone surrogate.
+    """
+    _check(name)
+    if not 0 < len(name.encode()) <= LONGEST_NAME:
+        raise ValueError(f"a name has 1 to {LONGEST_NAME} bytes: {name[:40]!r}")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _check(text: str) -> None:
+    for place, character in enumerate(text):
+        if unicodedata.category(character) in ("Cc", "Cs"):
+            shown = text[max(0, place - 20) : place + 20]
+            raise ValueError(
+                f"U+{ord(character):04X} at {place} cannot stand in SQL text: {shown!r}"
+            )
 
 
 @dataclass(frozen=True)
@@ -215,14 +258,27 @@ class _Execution:
 
     def _submit(self) -> str:
         """Send until it is accepted, always with the same token and text."""
+        connection, name = self._connection, self._request.name(-1)
         try:
-            answer = self._connection.call_with_retries(
+            answer = connection.call_with_retries(
                 self._request.operation, self._deadline, explain=self._note, **self._parameters
             )
             return str(answer["Id"])
         except GaveUpError as gave_up:
             self._over = True
-            raise self._not_accepted(gave_up.last) from None
+            doubt = "; whether it was accepted is not known" if self._in_doubt else ""
+            kind = error_code(gave_up.last) or type(gave_up.last).__name__
+            raise StatementError(
+                f"workgroup {connection.workgroup} in {connection.region} did not accept"
+                f" {name}{doubt} ({kind}: {gave_up.said})",
+                _LOOK_FIRST
+                if self._in_doubt
+                else "Run the command again later; `sparkify doctor` looks closer.",
+                status="TIMEOUT",
+                message=gave_up.said,
+                name=name,
+                in_doubt=self._in_doubt,
+            ) from None
 
     def _note(self, error: Exception) -> StatementError | None:
         """Note what a failed call tells of the statement; return its error if it has failed.
@@ -248,23 +304,6 @@ class _Execution:
     def _in_doubt(self) -> bool:
         """Whether something was sent that may have been accepted without our knowing."""
         return self._sent() > self._turned_away
-
-    def _not_accepted(self, last: BaseException) -> StatementError:
-        """Return the error of a statement that is not known to have been accepted."""
-        connection, name = self._connection, self._request.name(-1)
-        said = said_by(last, connection, longest=300)
-        doubt = "; whether it was accepted is not known" if self._in_doubt else ""
-        return StatementError(
-            f"workgroup {connection.workgroup} in {connection.region} did not accept {name}{doubt}"
-            f" ({error_code(last) or type(last).__name__}: {said})",
-            _LOOK_FIRST
-            if self._in_doubt
-            else "Run the command again later; `sparkify doctor` looks closer.",
-            status="TIMEOUT",
-            message=said,
-            name=name,
-            in_doubt=self._in_doubt,
-        )
 
     # Watch
 
@@ -303,7 +342,7 @@ class _Execution:
             return described
         if described.get("Status") == "FAILED":
             _, _, message = _failed_part(described, len(request.sqls))
-            if not CANCELLED.search(message):
+            if not is_cancellation(message):
                 raise failure(described, request, secrets)
         parts = substatements(described)
         unfinished = (n for n, part in enumerate(parts) if part.get("Status") != "FINISHED")
@@ -343,18 +382,14 @@ class _Execution:
                 return ""
             if isinstance(error, SparkifyError):  # asking again would be refused, too
                 return "whether the statement was accepted is not known; `sparkify status` tells"
-            self._id = self._resubmit()
+            answer = self._connection.call_with_retries(  # the same token starts no second run
+                self._request.operation, _RESUBMIT_SECONDS, **self._parameters
+            )
+            self._id = str(answer["Id"])
         described, trouble = _cancel(self._connection, self._id)
         if described.get("Status") == "FINISHED":
             return "it had finished already when it was cancelled"
         return trouble
-
-    def _resubmit(self) -> str:
-        """Return the id of what was sent: the same token never starts a second run."""
-        answer = self._connection.call_with_retries(
-            self._request.operation, _RESUBMIT_SECONDS, **self._parameters
-        )
-        return str(answer["Id"])
 
 
 def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
@@ -368,7 +403,7 @@ def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
         0.2, factor=1.5, longest=2.0, jitter=0.1, seconds=GRACE_SECONDS, clock=connection.clock
     )
     described: Described = {}
-    trouble, cancelled = "", False
+    trouble, cancelled, hopeless = "", False, False
     while True:
         try:
             if not cancelled:
@@ -377,7 +412,6 @@ def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
                 trouble = "" if cancelled else "the service did not cancel it"
         except Exception as error:
             trouble = _why(connection, error, "CancelStatement")
-        hopeless = False
         try:
             described = connection.call("describe_statement", Id=statement_id)
             if described["Status"] in _ENDED:
@@ -417,21 +451,18 @@ def substatements(described: Described) -> list[Described]:
 
 def _finished(described: Described, sqls: tuple[str, ...], statement_id: str) -> Statement:
     """Return the Statement of a description whose status is FINISHED."""
-    known, ids = substatements(described), []
-    if len(known) == len(sqls):
-        ids = [str(part["Id"]) for part in known if part.get("Id")]
-    else:
-        known = [described] if len(sqls) == 1 else [{} for _ in sqls]
+    parts = known = substatements(described)
+    if len(known) != len(sqls):
+        parts, known = [], [described] if len(sqls) == 1 else [{}] * len(sqls)
     # Of a batch the whole has a result when one of its statements has.
     unless_told = False if described.get("HasResultSet") is False else None
-    results = [part.get("HasResultSet") for part in known]
-    rows = [part.get("ResultRows") for part in known]
+    ids = [str(part.get("Id") or "") for part in parts]
     return Statement(
         id=statement_id,
         sqls=sqls,
-        has_result=tuple(unless_told if told is None else bool(told) for told in results),
-        rows=tuple(-1 if count is None else int(count) for count in rows),
-        parts=tuple(ids) if len(ids) == len(sqls) else (),
+        has_result=tuple(part.get("HasResultSet", unless_told) for part in known),
+        rows=tuple(int(part.get("ResultRows", -1)) for part in known),
+        parts=tuple(ids) if all(ids) else (),
     )
 
 

@@ -32,9 +32,8 @@ from ..aws import error_code, error_message
 from ..errors import WarehouseError
 from ..table import Table
 from .connection import Connection
-from .errors import GaveUpError, said_by
+from .errors import GaveUpError, one_line
 from .execution import Statement, execute
-from .text import one_line
 
 if TYPE_CHECKING:
     import pandas
@@ -182,11 +181,18 @@ def _pages(connection: Connection, statement: Statement, number: int) -> Iterato
     more: dict[str, Any] = {}
     while True:
         try:
-            answer = _page(connection, part, more)
+            answer = connection.call_with_retries(
+                "get_statement_result", PAGE_SECONDS, explain=_no_result, Id=part, **more
+            )
         except _NoResultError:
             if statement.has_result[number] or _SELECTS.match(statement.sqls[number]):
                 raise
             return
+        except GaveUpError as gave_up:
+            raise WarehouseError(
+                f"a page of result {part} cannot be fetched ({gave_up.said})",
+                "Run the command again.",
+            ) from None
         records = answer.get("Records") or ()
         if columns is None:
             columns = tuple(Column.of(one) for one in answer.get("ColumnMetadata") or ())
@@ -205,19 +211,6 @@ def _pages(connection: Connection, statement: Statement, number: int) -> Iterato
             )
         seen.add(token)
         more = {"NextToken": token}
-
-
-def _page(connection: Connection, part: str, more: dict[str, Any]) -> dict[str, Any]:
-    """Fetch one page; a page that was lost on its way is fetched again."""
-    try:
-        return connection.call_with_retries(
-            "get_statement_result", PAGE_SECONDS, explain=_no_result, Id=part, **more
-        )
-    except GaveUpError as gave_up:
-        said = said_by(gave_up.last, connection, longest=300)
-        raise WarehouseError(
-            f"a page of result {part} cannot be fetched ({said})", "Run the command again."
-        ) from None
 
 
 def _no_result(error: BaseException) -> _NoResultError | None:
@@ -254,6 +247,11 @@ def _bool(raw: Any) -> bool:
     return raw if isinstance(raw, bool) else str(raw).lower() in ("t", "true", "1")
 
 
+def _unhexlified(text: str) -> bytes:
+    """Return the bytes of hexadecimal text, which is how VARBYTE is shown (dg/r_VARBYTE_type)."""
+    return bytes.fromhex(text.removeprefix("\\x").removeprefix("0x"))
+
+
 def _timestamptz(raw: str) -> datetime:
     moment = datetime.fromisoformat(raw)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -265,7 +263,7 @@ def _timetz(raw: str) -> time:
 
 
 def _or_text(convert: Callable[[str], Any]) -> Callable[[Any], Any]:
-    """Return a conversion of texts that leaves those as they are that it cannot convert."""
+    """Return a conversion that leaves as they are the texts that it cannot convert."""
 
     def converted(raw: Any) -> Any:
         try:
@@ -274,11 +272,6 @@ def _or_text(convert: Callable[[str], Any]) -> Callable[[Any], Any]:
             return str(raw)
 
     return converted
-
-
-def _unhexlified(text: str) -> bytes:
-    """Return what hexadecimal text says, which is how VARBYTE is shown (dg/r_VARBYTE_type)."""
-    return bytes.fromhex(text.removeprefix("\\x").removeprefix("0x"))
 
 
 _CONVERT: Mapping[str, Callable[[Any], Any]] = {

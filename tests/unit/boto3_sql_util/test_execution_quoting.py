@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from postgres import Connection as Postgres
 from postgres import postgres_database
 from sparkify.boto3_sql_util import quote_literal, quote_name
-from sparkify.boto3_sql_util.text import LONGEST_NAME
+from sparkify.boto3_sql_util.execution import LONGEST_NAME
 
 
 @pytest.fixture(scope="module")
