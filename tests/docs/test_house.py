@@ -18,13 +18,17 @@ from house_rules import (
     Rule,
     ledger_and_generate_touch_no_engine_and_no_network,
     libraries_keep_to_their_rooms,
+    names_stand_once,
     no_cycles,
     no_long_files,
+    no_small_module_of_one_user,
     no_sql_elsewhere,
+    nobody_speaks_http,
     only_cli_imports_console,
     only_cli_imports_etl,
     only_console_prints,
     only_what_starts_it_imports_cli,
+    packages_import_in_one_direction,
     public_things_are_described,
     warehouses_do_not_know_who_loads,
 )
@@ -58,6 +62,8 @@ def test_all_imports_of_the_house_are_seen(house: House) -> None:
 
 
 # The rules can be broken
+
+one_direction = packages_import_in_one_direction
 
 
 BROKEN: list[tuple[Rule, dict[str, str], int]] = [
@@ -115,6 +121,43 @@ BROKEN: list[tuple[Rule, dict[str, str], int]] = [
     (no_cycles, {"a": "from . import b", "b": "from . import c", "c": "import sparkify.a"}, 3),
     (no_cycles, {"a": "from . import b", "b": "def f():\n    from . import a"}, 0),
     (no_cycles, {"a": "from . import b", "b": "if TYPE_CHECKING:\n    from . import a"}, 0),
+    (
+        packages_import_in_one_direction,
+        {"a": "def f():\n    from . import b", "b": "from . import a"},
+        2,
+    ),
+    (
+        packages_import_in_one_direction,
+        {
+            "a": "",
+            "a.x": "from ..b import y",
+            "b": "",
+            "b.y": "if TYPE_CHECKING:\n    from .. import a",
+        },
+        2,
+    ),
+    (
+        packages_import_in_one_direction,
+        {"a": "", "a.x": "from . import y", "a.y": "from . import x"},
+        0,
+    ),
+    (packages_import_in_one_direction, {"": "", "a": "from . import b", "b": "import sparkify"}, 0),
+    (names_stand_once, {"a": "", "a.copy": "", "b": "", "b.copy": ""}, 1),
+    (names_stand_once, {"a": "", "a.errors": "", "errors": "", "b.loader": "", "c": ""}, 0),
+    (no_small_module_of_one_user, {"a": "", "a.x": "from . import y", "a.y": ""}, 1),
+    (no_small_module_of_one_user, {"a": "", "a.x": "from . import y", "a.y": "\n" * 60}, 0),
+    (
+        no_small_module_of_one_user,
+        {
+            "a": "",
+            "a.x": "from . import y",
+            "a.z": "from . import y",
+            "a.y": "",
+            "b": "import sparkify.a",
+        },
+        0,
+    ),
+    (nobody_speaks_http, {"a": "import http.client, ssl"}, 2),
     (only_console_prints, {"etl": "print('loaded')"}, 1),
     (only_console_prints, {"etl": "import sys\nsys.stderr.write('loaded')"}, 1),
     (only_console_prints, {"cli.a": "import click\nclick.echo('loaded')"}, 1),

@@ -5,11 +5,19 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from house import PACKAGE, House, within
 
 LONGEST_FILE = 600
+SMALL_MODULE = 60
+SHARED_NAMES = {
+    *("cloud", "connection", "errors", "listing", "loader"),
+    *("options", "progress", "reader", "results", "status"),
+}
+"""Names of modules that mean the same in every package."""
+
 ROOMS: Mapping[str, Collection[str]] = {
     "altair": ("report",),
     "boto3": ("aws", "boto3_sql_util", "util_s3", "iac"),
@@ -96,17 +104,73 @@ def no_cycles(house: House) -> list[str]:
         name: {one.target for one in imports if one.at_once and not one.typing} & {*house.modules}
         for name, imports in house.imports.items()
     }
-    circles = []
-    for start in graph:
-        seen: set[str] = set()
-        todo = [start]
-        while todo:
-            for target in graph[todo.pop()] - seen:
-                seen.add(target)
-                todo.append(target)
-        if start in seen:
-            circles.append(f"{start} comes to import itself")
-    return circles
+    return [
+        f"{start} comes to import itself"
+        for start, targets in graph.items()
+        if any(start in _reached(graph, target) for target in targets)
+    ]
+
+
+def packages_import_in_one_direction(house: House) -> list[str]:
+    """Among the packages and modules at the top; lazy imports and those of types count."""
+    graph: dict[str, set[str]] = {}
+    for name, imports in house.imports.items():
+        top = _top(name)
+        targets = {_top(one.target) for one in imports if one.target in house.modules}
+        graph.setdefault(top, set()).update(targets - {top, PACKAGE})
+    return [
+        f"{PACKAGE}.{start} comes to import itself, over {', '.join(sorted(over))}"
+        for start in sorted(graph)
+        if (over := {one for one in graph[start] if start in _reached(graph, one)})
+    ]
+
+
+def _top(name: str) -> str:
+    """Return the first name below the package; the package's own name for its `__init__`."""
+    return f"{name}.".split(".")[1] or PACKAGE
+
+
+def _reached(graph: Mapping[str, set[str]], start: str) -> set[str]:
+    seen, todo = {start}, [start]
+    while todo:
+        new = graph.get(todo.pop(), set()) - seen
+        seen |= new
+        todo += new
+    return seen
+
+
+def names_stand_once(house: House) -> list[str]:
+    """Of modules. Names in SHARED_NAMES mean the same wherever they stand."""
+    last = Counter(name.rpartition(".")[2] for name in house.modules)
+    return [
+        f"{count} modules are called {name}"
+        for name, count in sorted(last.items())
+        if count > 1 and name not in SHARED_NAMES
+    ]
+
+
+def no_small_module_of_one_user(house: House) -> list[str]:
+    """A package needs no module of its own for what only one other module uses."""
+    users: dict[str, set[str]] = {}
+    for name, imports in house.imports.items():
+        for one in imports:
+            users.setdefault(one.target, set()).add(name)
+    return [
+        f"{name} has {lines} lines, and only {', '.join(users[name])} uses it"
+        for name, module in house.modules.items()
+        if not module.is_package and name.count(".") > 1 and len(users.get(name, ())) == 1
+        if (lines := module.text.count("\n")) < SMALL_MODULE
+    ]
+
+
+def nobody_speaks_http(house: House) -> list[str]:
+    """Libraries speak with AWS."""
+    return [
+        f"{name}:{one.line} imports {one.target}"
+        for name, imports in house.imports.items()
+        for one in imports
+        if one.target in {"http", "socket", "ssl", "urllib3", "asyncio"}
+    ]
 
 
 def only_console_prints(house: House) -> list[str]:
@@ -206,6 +270,10 @@ RULES: tuple[Rule, ...] = (
     libraries_keep_to_their_rooms,
     ledger_and_generate_touch_no_engine_and_no_network,
     no_cycles,
+    packages_import_in_one_direction,
+    names_stand_once,
+    no_small_module_of_one_user,
+    nobody_speaks_http,
     only_console_prints,
     no_sql_elsewhere,
     no_long_files,
