@@ -16,7 +16,7 @@ from broken_rules import AUDITED, LOADS
 from cloud.ddl import attributes
 from oracle import File
 from redshift_warehouse import SOURCE, Cloud, cloud
-from sparkify import analysis, create_tables, etl, export, generate, quality, sql_queries, status
+from sparkify import analysis, create_tables, etl, generate, quality, sql_queries, status, warehouse
 from sparkify.errors import (
     QualityError,
     SourceError,
@@ -315,7 +315,7 @@ def test_every_command_answers_as_duckdb_does(
             with pytest.raises(UsageError):
                 asked.read(wrong)
     assert read_ledger(both[0]) == read_ledger(both[1])
-    done = export.export(both[0], tmp_path / "out")
+    done = warehouse.export(both[0], tmp_path / "out")
     tables = place.duckdb_tables()
     for table in STAR_TABLES:
         rows = duckdb.execute(f"SELECT * FROM '{done['files'][table]}'").fetchall()

@@ -62,7 +62,7 @@ def export(call: Call, folder: str, wait: int) -> None:
 
     From Redshift DIR may also be an s3:// address in the warehouse's work bucket.
     """
-    from ..export import export as write
+    from ..warehouse import export as write
 
     with console.ProgressBar() as progress:
         done = write(call.settings(), folder, wait=wait, progress=progress)

@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from .. import aws
 from ..errors import SettingsError, SparkifyError, WarehouseError
 from ..progress import Progress, silent
-from .errors import handler_message, refusals_reported, stack_error
+from .errors import RefusedError, handler_message, stack_error
 from .stack import (
     DEAD,
     PLAN_PREFIX,
@@ -23,8 +22,6 @@ from .stack import (
     Stack,
     backoff,
     find,
-    is_missing,
-    is_unsupported,
     refuse_foreign,
     validation_errors,
 )
@@ -96,12 +93,7 @@ def plan(settings: Settings, progress: Progress = silent) -> Plan:
 
     Raises SettingsError, WarehouseError.
     """
-    with refusals_reported(settings):
-        return _plan(Account(settings), progress)
-
-
-def _plan(account: Account, progress: Progress) -> Plan:
-    settings = account.settings
+    account = Account(settings)
     stack = find(account)
     notes: list[str] = []
     changes: list[Change] = []
@@ -183,16 +175,14 @@ def preview(account: Account, stack: Stack | None, progress: Progress) -> list[C
     nothing but parameters.
     Raises WarehouseError when CloudFormation finds something wrong.
     """
-    from botocore.exceptions import ClientError
-
     progress("asking what would change", 0, None, "")
     kind = "UPDATE" if stack and stack.state != REVIEW else "CREATE"
     changes: list[Change] | None = []
     try:
         with _change_set(account, kind) as made:
             changes = None if made is None else _described(account, made)
-    except ClientError as error:
-        if not is_unsupported(error):
+    except RefusedError as error:
+        if not error.unsupported:
             raise
     if kind == "CREATE" and not changes:
         return creation(account.settings)
@@ -202,19 +192,17 @@ def preview(account: Account, stack: Stack | None, progress: Progress) -> list[C
 @contextmanager
 def _change_set(account: Account, kind: str) -> Iterator[dict[str, str] | None]:
     """Create a change set; remove it afterwards, with the empty stack that it may have made."""
-    from botocore.exceptions import ClientError
-
     name = f"{PLAN_PREFIX}{uuid4().hex}"
     body = request(account) | {"ChangeSetName": name, "ChangeSetType": kind}
     try:
         account.call("cloudformation", "create_change_set", **body)
-    except ClientError as error:
-        if is_no_change(aws.error_message(error)):
+    except RefusedError as error:
+        if is_no_change(error.said):
             yield None
             return
-        if is_unsupported(error):
+        if error.unsupported:
             raise
-        if aws.error_code(error) != "AlreadyExistsException":  # a lost reply: the name is new
+        if error.aws_code != "AlreadyExistsException":  # a lost reply: the name is new
             raise request_error(account, error) from None
     made = {"ChangeSetName": name, "StackName": body["StackName"]}
     try:
@@ -263,22 +251,22 @@ def _described(account: Account, made: dict[str, str]) -> list[Change] | None:
     ]
 
 
-def request_error(account: Account, error: Exception) -> SparkifyError:
+def request_error(account: Account, error: RefusedError) -> SparkifyError:
     """Return the error for a request that CloudFormation refused at once."""
-    said = handler_message(aws.error_message(error, aws.secrets(account.settings)))
+    said = handler_message(error.said)
     name = stack_name(account.settings)
     if "validation failed" in said.lower() or "earlyvalidation" in said.lower():
         said = validation_errors(account, name) or said
-    if is_missing(error):
+    if error.missing:
         return WarehouseError(
             f"the stack {name} no longer exists: {said}", "Run the command again."
         )
-    if aws.error_code(error) == "LimitExceededException":
+    if error.aws_code == "LimitExceededException":
         return WarehouseError(
             f"this account has too many stacks: {said}",
             "Delete some, or ask for a higher quota (Service Quotas, AWS CloudFormation).",
         )
-    if "capabilit" in aws.error_code(error).lower():
+    if "capabilit" in error.aws_code.lower():
         return SettingsError(
             f"CloudFormation refuses to make a role: {said}",
             "Report this: the capability is sent with every request.",

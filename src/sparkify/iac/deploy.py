@@ -7,12 +7,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from .. import aws
 from ..errors import BusyError, SettingsError, SparkifyError, UsageError, WarehouseError
 from ..progress import Progress, silent
 from .change_set import Change, different, is_no_change, preview, request, request_error
 from .destroy import clear
-from .errors import interruption_explained, refusals_reported
+from .errors import RefusedError, interruption_explained
 from .stack import (
     DEAD,
     REVIEW,
@@ -23,7 +22,6 @@ from .stack import (
     Stack,
     backoff,
     find,
-    is_unsupported,
     refuse_foreign,
     resources_of,
 )
@@ -61,6 +59,7 @@ class Built:
         return asdict(self) | {"seconds": round(self.seconds, 3)}
 
 
+@interruption_explained()
 def up(settings: Settings, *, confirmed: bool = False, progress: Progress = silent) -> Built:
     """Create everything that the warehouse needs in the cloud, or bring it up to date.
 
@@ -69,8 +68,7 @@ def up(settings: Settings, *, confirmed: bool = False, progress: Progress = sile
     settings that cannot be changed later), UsageError (not confirmed), WarehouseError (with the
     cause that AWS gives), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    with interruption_explained(), refusals_reported(settings):
-        return _Deployment(settings, confirmed, progress).run()
+    return _Deployment(settings, confirmed, progress).run()
 
 
 class _Deployment:
@@ -115,24 +113,20 @@ class _Deployment:
 
         What fails here is tried again, and reported, when the stack is complete.
         """
-        from botocore.exceptions import ClientError
-
         if logical != "Workgroup":
             return
-        with suppress(ClientError, SparkifyError):
+        with suppress(SparkifyError):
             compute = workgroup(self._account, self._settings.redshift_workgroup)
             if compute:
                 self._early_limit = self._limit(compute, [])
 
     def _limit(self, compute: dict[str, Any], notes: list[str]) -> str:
         """Set the usage limit; add a note where the service has none."""
-        from botocore.exceptions import ClientError
-
         amount = self._settings.redshift_usage_limit_rpu_hours
         try:
             return set_usage_limit(self._account, compute, amount, self._progress)
-        except ClientError as error:
-            if not is_unsupported(error):
+        except RefusedError as error:
+            if not error.unsupported:
                 raise
         notes.append("The usage limit was NOT set: the service knows no usage limits.")
         return "unknown"
@@ -144,16 +138,13 @@ class _Deployment:
         where there is none (github.com/hashicorp/terraform-provider-aws/pull/36032, as told by
         AWS). Returns a note when the maximum stays.
         """
-        from botocore.exceptions import ClientError
-
         name, most = compute["workgroupName"], int(compute.get("maxCapacity") or 0)
         if self._settings.redshift_max_capacity or most <= 0:
             return []
         try:
             self._account.call(SERVICE, "update_workgroup", workgroupName=name, maxCapacity=-1)
-        except ClientError as error:
-            said = aws.error_message(error, aws.secrets(self._settings))
-            return [f"The workgroup keeps its limit of {most} RPUs: {said}."]
+        except RefusedError as error:
+            return [f"The workgroup keeps its limit of {most} RPUs: {error.said}."]
         await_workgroup(self._account, name, silent)
         return []
 
@@ -196,8 +187,6 @@ class _Deployment:
         Raises SettingsError when a workgroup or namespace of these names exists: without a stack,
         nothing of these names is ours.
         """
-        from botocore.exceptions import ClientError
-
         self._refuse_taken()
         self._progress("creating the stack", 0, None, "resources")
         operation = Operation(self._account, "")
@@ -210,8 +199,8 @@ class _Deployment:
                 ClientRequestToken=operation.token,
                 OnFailure="ROLLBACK",
             )
-        except ClientError as error:
-            if aws.error_code(error) == "AlreadyExistsException":
+        except RefusedError as error:
+            if error.aws_code == "AlreadyExistsException":
                 return None
             raise request_error(self._account, error) from None
         operation.stack_id = answer["StackId"]
@@ -232,8 +221,6 @@ class _Deployment:
 
     def _update(self, stack: Stack) -> Stack | None:
         """Bring the stack up to date; None when its state changed meanwhile."""
-        from botocore.exceptions import ClientError
-
         self._refuse_impossible(stack)
         changes = preview(self._account, stack, self._progress)
         if changes is None or not (changes or different(self._account, stack)):
@@ -249,10 +236,10 @@ class _Deployment:
                 **request(self._account),
                 ClientRequestToken=operation.token,
             )
-        except ClientError as error:
-            if is_no_change(aws.error_message(error)):  # the reply of an earlier attempt was lost
+        except RefusedError as error:
+            if is_no_change(error.said):  # the reply of an earlier attempt was lost
                 return find(self._account)
-            if "_IN_PROGRESS state" in aws.error_message(error):
+            if "_IN_PROGRESS state" in error.said:
                 return None
             raise request_error(self._account, error) from None
         return self._finished(operation, "be changed")
