@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from ..sql_queries import Query
 
 
-def _question_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
-    """Complete the name of a question in the shell."""
-    from .. import analysis
+def _complete(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """Complete the name of a question, or of any statement, in the shell."""
+    from .. import analysis, sql_queries
 
-    return [name for name in analysis.questions() if name.startswith(typed)]
+    known = analysis.questions() if parameter.name == "names" else sql_queries.catalogue()
+    return [name for name in known if name.startswith(typed)]
 
 
 @command("ask", *WAREHOUSE)
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_question_names)
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_complete)
 @click.option("--list", "only_list", is_flag=True, help="Only list the questions.")
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL of the questions instead.")
 @wait_option
@@ -39,15 +40,8 @@ def ask(call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wai
     call.reply(answers, results.show_answers)
 
 
-def _statement_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
-    """Complete the name of a statement in the shell."""
-    from .. import sql_queries
-
-    return [name for name in sql_queries.catalogue() if name.startswith(typed)]
-
-
 @command("sql")
-@click.argument("name", required=False, shell_complete=_statement_names)
+@click.argument("name", required=False, shell_complete=_complete)
 def sql(call: Call, name: str | None) -> None:
     """Show the SQL that would run: list it, or one in full."""
     from .. import analysis, sql_queries

@@ -19,7 +19,7 @@ from .. import __version__, analysis
 from ..analysis import Answer
 from ..analysis.templates import shown
 from ..quality import OUTCOMES, CheckResult
-from . import theme, vega
+from . import vega
 from .chart_spec import FEW_DAYS, MEASURES, chart, chart_spec, milliseconds, visible, words
 from .data import LEVELS, Day, ReportData, as_columns, change, daily, newest_mean, of_level, star
 
@@ -138,7 +138,7 @@ def _data(
         charts["reconciled"] = vega.reconciled(reconciled)
     answers = [card.answer.as_json() for card in cards]
     return {
-        "config": theme.config(),
+        "config": vega.config(),
         "charts": charts,
         "explorer": _explorer() if days else {},
         "days": as_columns(days),
