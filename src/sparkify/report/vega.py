@@ -54,6 +54,7 @@ _DARK = 4
 
 _AMOUNT = "amount:Q"
 _TIP = alt.Tooltip("tip:N")
+_TIGHT = alt.Scale(padding=0)
 _ROWS = alt.NamedData(name="rows")
 _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
 
@@ -138,11 +139,7 @@ def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
     bar = base.mark_bar(size=24, yOffset=11, cornerRadius=4).encode(
         x=alt.X("left:Q", axis=None, scale=scale),
         x2=alt.X2("right:Q"),
-        color=alt.Color(
-            "place:O",
-            legend=None,
-            scale=alt.Scale(range=[*reversed(SHADES[2:])]),
-        ),
+        color=alt.Color("place:O", legend=None, scale=alt.Scale(range=[*reversed(SHADES[2:])])),
     )
     words = base.transform_calculate(words="datum.label + ': ' + datum.text").mark_text(
         align="center", dy=-13
@@ -205,21 +202,11 @@ def bars_and_mean(names: tuple[str, str], *, percent: bool = False) -> Spec:
     mean = base.transform_calculate(name=_quoted(names[1])).mark_line(strokeWidth=2.5)
     scale = alt.Scale(nice=True, zero=True)
     height = alt.Y(_AMOUNT, axis=_amounts(percent), scale=scale)
-    return _finished(
-        [
-            bar.encode(y=height, color=color),
-            mean.encode(y=alt.Y("mean:Q", scale=scale), color=color),
-        ],
-        _PLOT,
-    )
+    line = mean.encode(y=alt.Y("mean:Q", scale=scale), color=color)
+    return _finished([bar.encode(y=height, color=color), line], _PLOT)
 
 
-def lines(
-    names: Sequence[str],
-    *,
-    percent: bool = False,
-    ticks: Sequence[date] = (),
-) -> Spec:
+def lines(names: Sequence[str], *, percent: bool = False, ticks: Sequence[date] = ()) -> Spec:
     """Return one line for each series, with a point for each row.
 
     ticks: the days that the axis names; without them, as many as there is room for.
@@ -233,8 +220,7 @@ def lines(
     point = base.mark_point(filled=True, size=34, opacity=1, color=FIRST)
     layers = [line, point.encode(tooltip=_TIP)]
     if len(names) == 1:
-        area = base.mark_area(color=FIRST, opacity=0.1)
-        layers.insert(0, area)
+        layers.insert(0, base.mark_area(color=FIRST, opacity=0.1))
     return _finished(layers, _PLOT)
 
 
@@ -255,7 +241,7 @@ def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
         x=alt.X(
             "across:N",
             sort=alt.SortField("column"),
-            scale=_tight(),
+            scale=_TIGHT,
             axis=alt.Axis(
                 orient="top",
                 title=title or None,
@@ -268,7 +254,7 @@ def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
         y=alt.Y(
             "down:N",
             sort=alt.SortField("row"),
-            scale=_tight(),
+            scale=_TIGHT,
             axis=alt.Axis(title=None, labelLimit=110),
         ),
     )
@@ -307,14 +293,8 @@ def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
 def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
     """Return what became of the records that were read: parts of one bar for each kind."""
     names = ["staged", "duplicates", "rejected"]
-    base = alt.Chart(_ROWS).encode(
-        y=alt.Y(
-            "kind:N",
-            axis=alt.Axis(title=None, labelFontSize=NORMAL, labelColor=INK),
-            sort=None,
-        ),
-        tooltip=_TIP,
-    )
+    axis = alt.Axis(title=None, labelFontSize=NORMAL, labelColor=INK)
+    base = alt.Chart(_ROWS).encode(y=alt.Y("kind:N", axis=axis, sort=None), tooltip=_TIP)
     bar = base.mark_bar(size=22).encode(
         x=alt.X(_AMOUNT, stack="normalize", axis=alt.Axis(title=None, format=".0%")),
         color=_named(names, (FIRST, SHADES[2], SECOND)),
@@ -324,11 +304,7 @@ def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
 
 
 def _listed() -> alt.Chart:
-    return alt.Chart(_ROWS).encode(y=alt.Y("place:O", axis=None, scale=_tight()))
-
-
-def _tight() -> alt.Scale:
-    return alt.Scale(padding=0)
+    return alt.Chart(_ROWS).encode(y=alt.Y("place:O", axis=None, scale=_TIGHT))
 
 
 def _up_to_most(rows: Sequence[dict[str, Any]], *, nice: bool = False) -> alt.Scale:
@@ -377,13 +353,9 @@ def _named(names: Sequence[str], colors: Sequence[str]) -> alt.Color:
     return alt.Color(
         "name:N" if len(colors) == 2 and colors[0] == FIRST_SOFT else "series:N",
         scale=alt.Scale(domain=list(names), range=list(colors[: len(names)])),
-        legend=alt.Legend(title=None, columns=_legend_columns()),
+        # Two columns where a phone would cut a legend of three; 0 is one row.
+        legend=alt.Legend(title=None, columns=alt.ExprRef("width < 260 ? 2 : 0")),
     )
-
-
-def _legend_columns() -> alt.ExprRef:
-    """Return two columns where a phone would cut a legend of three; 0 is one row."""
-    return alt.ExprRef("width < 260 ? 2 : 0")
 
 
 def _quoted(name: str) -> str:
