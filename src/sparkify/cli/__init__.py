@@ -17,7 +17,7 @@ import click
 
 from .. import __version__, console
 from ..errors import SparkifyError, UsageError
-from . import admin, ask, cloud, explore, load
+from . import admin, ask, cloud, load
 from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
@@ -176,16 +176,16 @@ def application() -> None:
 application.params += common_options()
 for _command in (
     load.generate,
-    explore.inspect,
+    ask.inspect,
     admin.create_tables,
     load.etl,
     ask.ask,
     ask.check,
-    explore.query,
+    ask.query,
     admin.rejects,
     admin.status,
-    explore.export,
-    explore.report,
+    ask.export,
+    ask.report,
     cloud.iac,
     ask.sql,
     admin.doctor,

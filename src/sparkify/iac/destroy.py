@@ -87,7 +87,10 @@ def down(
         names = physical_names(account, stack)
         if keep_snapshot:
             snapshot = _snapshot(account, names, progress)
-        _remove_limit(account, names)
+        found = workgroup(account, names["Workgroup"]) if "Workgroup" in names else None
+        if found and found.get("status") != "DELETING":
+            with suppress(WarehouseError):  # it goes with the workgroup anyway
+                remove_usage_limit(account, found)
         objects, names = clear(account, stack, progress)
     proof = _prove(account, names, progress)
     removed = Removed(
@@ -107,13 +110,6 @@ def down(
             **removed.as_json(),
         )
     return removed
-
-
-def _remove_limit(account: Account, names: dict[str, str]) -> None:
-    found = workgroup(account, names["Workgroup"]) if "Workgroup" in names else None
-    if found and found.get("status") != "DELETING":
-        with suppress(WarehouseError):  # it goes with the workgroup anyway
-            remove_usage_limit(account, found)
 
 
 def _snapshot(account: Account, names: dict[str, str], progress: Progress) -> str | None:

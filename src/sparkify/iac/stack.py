@@ -35,7 +35,7 @@ USABLE = frozenset(
 )
 UPDATABLE = USABLE | {"UPDATE_FAILED"}
 DEAD = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"})
-"""What can only be deleted, or is not worth repairing because it never stood."""
+"""What can only be deleted, or is not worth repairing because it never worked."""
 ANSWERING = USABLE | {
     *("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_FAILED"),
     *("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
@@ -124,7 +124,7 @@ class Stack:
 
     @classmethod
     def gone(cls, name: str) -> Stack:
-        """Return what stands for a stack that CloudFormation no longer knows."""
+        """Return a placeholder for a stack that CloudFormation no longer knows."""
         return cls(name, name, "DELETE_COMPLETE", "", None, None, {}, {}, {}, False)
 
     @property
@@ -279,7 +279,7 @@ class Operation:
 
     @classmethod
     def on(cls, account: Account, stack: Stack, *, begun: bool = False) -> Operation:
-        """Return an operation on a stack that has a past. begun: by another process."""
+        """Return an operation on a stack with earlier events. begun: by another process."""
         operation = cls(account, stack.id)
         operation.seen = {one["EventId"] for one in operation._unseen()}
         operation.token = "" if begun else operation.token
@@ -344,7 +344,7 @@ class Operation:
         )
 
     def _cause(self) -> dict[str, Any]:
-        """Return the event that shows why it failed: the first failure that is no consequence."""
+        """Return the event that shows why it failed: the first that no other caused."""
         failures = [
             one for one in self.events if str(one.get("ResourceStatus")).endswith("_FAILED")
         ]

@@ -84,16 +84,14 @@ def cost_of(settings: Settings) -> Cost:
 
 def workgroup(account: Account, name: str) -> dict[str, Any] | None:
     """Return a workgroup as the service describes it; None when there is none of that name."""
-    answer = account.look(SERVICE, "get_workgroup", workgroupName=name)
-    found: dict[str, Any] | None = (answer or {}).get("workgroup")
-    return {"workgroupName": name, **found} if found else None
+    answer = account.look(SERVICE, "get_workgroup", workgroupName=name) or {}
+    return {"workgroupName": name, **answer["workgroup"]} if answer.get("workgroup") else None
 
 
 def namespace(account: Account, name: str) -> dict[str, Any] | None:
     """Return a namespace as the service describes it; None when there is none of that name."""
-    answer = account.look(SERVICE, "get_namespace", namespaceName=name)
-    found: dict[str, Any] | None = (answer or {}).get("namespace")
-    return found
+    answer = account.look(SERVICE, "get_namespace", namespaceName=name) or {}
+    return answer.get("namespace")
 
 
 def role(account: Account, name: str) -> dict[str, Any] | None:
@@ -309,7 +307,7 @@ def status(settings: Settings, progress: Progress = silent) -> Status:
 def limit_warning(settings: Settings) -> str:
     """Return a warning, in sentences, that the usage limit is not set; '' when it is.
 
-    Also '' when AWS does not answer or does not allow to look: what depends on it fails by itself.
+    Also '' when AWS does not answer or denies access: what depends on it fails on its own.
     """
     account = Account(settings)
     with suppress(SparkifyError):

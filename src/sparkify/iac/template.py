@@ -1,4 +1,4 @@
-"""What shall exist: the CloudFormation template with its parameters, and who may do what.
+"""What is to exist: the CloudFormation template with its parameters, and who may do what.
 
 `infrastructure.yaml` is the template. A policy document says in IAM's language what the template
 says in CloudFormation's (IAM/latest/UserGuide/reference_policies_grammar.html); a test compares

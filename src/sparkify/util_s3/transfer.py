@@ -104,7 +104,7 @@ def read_by_boto3(
     """Read bytes start to stop of an object as it was listed.
 
     gone: when it is set, no further attempt is made.
-    Raises SourceError when it vanished, changed, or never comes whole; SettingsError when it may
+    Raises SourceError when it vanished, changed, or never arrives whole; SettingsError when it may
     not be read.
     """
     options: dict[str, Any] = {"Bucket": wanted.bucket, "Key": wanted.key}
