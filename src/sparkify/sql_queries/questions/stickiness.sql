@@ -2,14 +2,14 @@
 -- order: 7
 -- group: listeners
 -- question: How sticky is the service?
--- answer: In the 30 days up to {newest_day:day} (UTC), {recent_a_day:number listener} played on a
+-- answer: In the 30 days up to {newest_day:day} (UTC), {recent_a_day:number listener} played on an
 --   average day, of {recent_listeners:count} in all: a stickiness of {recent_stickiness:percent}.
 -- columns: month:month, days:count, listeners_a_day:number, listeners:count, stickiness:percent
 -- rows: 12
 -- chart: line x=month y=stickiness
--- note: Stickiness is the share of a period's listeners who play on an average day; the average
---   is over the days with plays. The table shows the newest twelve months; the first and the last may be
---   incomplete, which makes them look stickier.
+-- note: Stickiness is the share of a period's listeners who play on an average day; the average is
+--   over the days with plays. The table shows the newest twelve months; the first and the last may
+--   be incomplete, which makes them look stickier.
 WITH listener_days AS (
     SELECT
         user_id,
