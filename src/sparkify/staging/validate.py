@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from .mend import mended
 from .rules import PLAY_PAGE, PLAY_REQUIRES, RAW_TEXT_BYTES, Field, Type
 
 Record = dict[str, Any]
 """An accepted record: staging column -> int, float, str or None; timestamps in milliseconds."""
 
+SIGN = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
+"""Text that may have been encoded twice: UTF-8, taken for Latin-1 and encoded again."""
+_MOST_TIMES = 3
 _SHALLOW = 100
 """The deepest nesting that json.loads is given: where it gives up depends on the Python stack."""
 BLANKS = " \t\n\r\f\v"
@@ -31,6 +33,28 @@ _SHOWN_VALUE_CHARACTERS = 80
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 # Longer than any number within a range, and short enough for int() to be quick.
 _LONGEST_INTEGER = 400
+
+
+def mended(text: str) -> str:
+    """Return a text as it was before it was encoded twice, up to three times: `BjÃ¶rk` is `Björk`.
+
+    A text without the sign of that (the first two bytes of a character, as two characters), or
+    whose bytes are no UTF-8, is returned as it is. Trailing blanks neither come nor go, so a text
+    may be stripped before or after.
+    """
+    for _ in range(_MOST_TIMES):
+        if not SIGN.search(text):
+            break
+        try:
+            text = text.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            break
+    return text
+
+
+def corrections(texts: Iterable[str]) -> dict[str, str]:
+    """Return text -> mended text, for those texts that were encoded twice."""
+    return {text: better for text in texts if (better := mended(text)) != text}
 
 
 class Rejection(Exception):

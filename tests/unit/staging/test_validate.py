@@ -47,7 +47,7 @@ from sparkify.staging.validate import (
     decode,
     raw_text,
 )
-from sparkify.warehouse.duckdb.event_loader import head_of
+from sparkify.warehouse.duckdb.file_loaders import head_of
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
 EACH_FIELD = [(kind, field) for kind in KINDS for field in FIELDS[kind]]

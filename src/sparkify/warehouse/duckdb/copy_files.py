@@ -17,8 +17,8 @@ from ...sources.download import SourceFetch
 from ...sources.files import Kind
 from .. import StageReport
 from .connection import closing, failures, options
+from .file_loaders import SQL
 from .loader import Stager
-from .strict_path import SQL
 
 PART_BYTES = 32 << 20
 """About the size of a file, gzipped: COPY likes 1 MB to 1 GB

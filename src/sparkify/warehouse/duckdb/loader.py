@@ -1,7 +1,7 @@
 """A load on DuckDB: read into tables of its own, then publish in one transaction.
 
 On the bulk path DuckDB parses a group of files in one statement and marks doubtful records. A file
-that it refuses or in which it marks a record is read again, by the strict path (`strict_path`).
+that it refuses or in which it marks a record is read again, by the strict path (`file_loaders`).
 """
 
 from __future__ import annotations
@@ -54,17 +54,15 @@ from ...sql_queries import (
     within_days,
 )
 from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
-from ...staging.mend import corrections
 from ...staging.rejects import RejectLog, reject_losers
 from ...staging.rules import fields_of
+from ...staging.validate import corrections
 from ...temporary import temporary_folder
 from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
 from .connection import close, closing, connect, failures, transaction
-from .event_loader import EventLoader
+from .file_loaders import SQL, Batch, EventLoader, SongLoader
 from .reader import DuckDBReader, check_schema, holds_tables
-from .song_loader import SongLoader
-from .strict_path import SQL, Batch
 
 _BOOKKEEPING = folder("bookkeeping")
 _MIGRATION = folder("migration")

@@ -23,7 +23,7 @@ from ...sql_queries import (
     folder,
 )
 from ...sql_queries.migrating import MADE_ANEW
-from ...staging.mend import corrections
+from ...staging.validate import corrections
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
