@@ -16,6 +16,7 @@ import pytest
 
 from bulk_and_strict import KEYS
 from small_world import play, song
+from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.progress import Progress, silent
 from sparkify.sources.files import Kind, SourceFile, SourceFiles
@@ -52,7 +53,7 @@ def stage(folder: Path, files: Sequence[SourceFile], progress: Progress = silent
     names = [Path(file.path).name for file in files]
     staged = Staged({name: Counter() for name in names}, {}, {}, [])
     with duckdb.connect(config={"threads": 1}) as connection:
-        stager = Stager(connection, KEYS, workspace, progress)
+        stager = Stager(connection, KEYS, workspace, progress, Settings())
         with closing(stager.rejects):
             report = stager.stage(SourceFiles(files))
         for query in (

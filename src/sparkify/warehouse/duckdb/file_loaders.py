@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 
@@ -25,20 +25,9 @@ from ...sources.download import grouped
 from ...sources.files import Kind, Numbered, SourceFile, moved, opened
 from ...sources.join import SongPart, join_songs
 from ...sql_queries import folder
+from ...staging import split
 from ...staging.rejects import RejectLog
 from ...staging.rules import Field, Type
-from ...staging.split import (
-    MAX_RECORD_BYTES,
-    Damage,
-    Found,
-    beginning_of,
-    blocks,
-    no_log,
-    records,
-    records_of,
-    size_of,
-    song_records,
-)
 from ...staging.validate import LineJudge, Rejection, Unreadable, decode
 from .connection import transaction
 
@@ -120,13 +109,15 @@ class StrictPath:
         """
 
         def content() -> Iterator[bytes]:
-            return blocks(one.file, [], data)
+            return split.blocks(one.file, [], data)
 
-        if why := no_log(content, self._kind, self._judge):
-            size = max(one.file.size, size_of(content()))
-            self._reject_file(one.number, why, beginning_of(content()), size)
+        if why := split.no_log(content, self._kind, self._judge):
+            size = max(one.file.size, split.size_of(content()))
+            self._reject_file(one.number, why, split.beginning_of(content()), size)
         else:
-            found = records_of(self._kind, blocks(one.file, self.notes, data), self._judge)
+            found = split.records_of(
+                self._kind, split.blocks(one.file, self.notes, data), self._judge
+            )
             self._keep(one.number, _whole(one.file, found))
         if moved(one.file):
             self.notes.append(
@@ -141,7 +132,7 @@ class StrictPath:
         weight = max(1, size // _WEIGHED_RECORD_BYTES)
         self._batch.rejects.add(number, 1, why, beginning, weight=weight)
 
-    def _keep(self, number: int, found: Iterable[Found[bytes]]) -> None:
+    def _keep(self, number: int, found: Iterable[split.Found[bytes]]) -> None:
         """Reject records of a file, or spool them for the bulk path."""
         begin = b'{"%s":%d,' % (self._batch.number_key.encode(), number)
         for line, place, record, outcome in found:
@@ -177,9 +168,9 @@ class StrictPath:
         return self._connection.execute(SQL[name].sql, parameters).fetchall()
 
 
-def _whole(file: SourceFile, found: Iterable[Found[bytes]]) -> Iterator[Found[bytes]]:
+def _whole(file: SourceFile, found: Iterable[split.Found[bytes]]) -> Iterator[split.Found[bytes]]:
     """Leave out damage at the end of a file that changed meanwhile."""
-    held: Found[bytes] | None = None
+    held: split.Found[bytes] | None = None
     for one in found:
         if held:
             yield held
@@ -208,7 +199,8 @@ def columns(fields: Sequence[Field], number_key: str) -> dict[str, str]:
 # better the table is filled.
 _GROUP_BYTES = 256 << 20
 _GROUP_FILES = 200
-_GLOB_CHARACTERS = re.compile(r"[*?\[\]{}]")
+_NOT_LITERAL = re.compile(r"[*?\[\]{}\ud800-\udfff]")
+"""In a path that DuckDB does not take literally: a glob pattern, or bytes that are not UTF-8."""
 _NAMED_FILE = re.compile(r'in file "(?P<path>.+?)"[,:]', re.DOTALL)
 
 HEAD_RECORDS = 1000
@@ -224,9 +216,9 @@ class EventLoader(StrictPath):
         doubtful: list[Numbered] = []
         bulk: list[Numbered] = []
         heads = processes.each(partial(head_of, fields=self._fields), [one.file for one in files])
-        for one, (_, head) in zip(files, heads, strict=True):
-            self.unknown.update(head.unknown)
-            in_doubt = head.doubtful or not _is_plain_path(one.file.path)
+        for one, (_, (in_doubt, unknown)) in zip(files, heads, strict=True):
+            self.unknown.update(unknown)
+            in_doubt = in_doubt or bool(_NOT_LITERAL.search(one.file.path))
             (doubtful if in_doubt else bulk).append(one)
         for group in grouped(bulk, _GROUP_BYTES, _GROUP_FILES):
             doubtful += self._stage_group(group)
@@ -267,28 +259,12 @@ class EventLoader(StrictPath):
         return [one for one in group if one.number in in_doubt]
 
 
-def _is_plain_path(path: str) -> bool:
-    """Return whether DuckDB takes a path literally: no glob pattern, and a name in UTF-8."""
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return not _GLOB_CHARACTERS.search(path)
+def head_of(file: SourceFile, fields: Sequence[Field]) -> tuple[bool, Counter[str]]:
+    """Look at the first HEAD_RECORDS records of a log file, and at all of a gzip file.
 
-
-class Head(NamedTuple):
-    """What the beginning of a file tells. unknown: how often each unknown field stood there.
-
-    doubtful: whether the bulk path need not try: a record is not strict JSON, the gzip is damaged
-    or padded, or a line is longer than a record may be.
+    Returns whether the bulk path need not try (a record is not strict JSON, the gzip is damaged or
+    padded, or a line is longer than a record may be), and how often each unknown field stood there.
     """
-
-    doubtful: bool
-    unknown: Counter[str]
-
-
-def head_of(file: SourceFile, fields: Sequence[Field]) -> Head:
-    """Look at the first HEAD_RECORDS records of a log file, and at all of a gzip file."""
     known = {field.key for field in fields}
     unknown: Counter[str] = Counter()
     doubtful = False
@@ -304,13 +280,13 @@ def head_of(file: SourceFile, fields: Sequence[Field]) -> Head:
         except Rejection as why:
             return why
 
-    for _, _, _, outcome in islice(records(blocks(file, []), parsed), HEAD_RECORDS):
+    for _, _, _, outcome in islice(split.records(split.blocks(file, []), parsed), HEAD_RECORDS):
         if isinstance(outcome, Rejection):
             doubtful = True
         elif not outcome.keys() <= known:
             unknown.update(outcome.keys() - known)
     check = _is_odd_gzip if file.path.endswith(".gz") else _has_long_line
-    return Head(doubtful or check(file), unknown)
+    return doubtful or check(file), unknown
 
 
 def _is_odd_gzip(file: SourceFile) -> bool:
@@ -318,14 +294,14 @@ def _is_odd_gzip(file: SourceFile) -> bool:
     notes: list[str] = []
     line_bytes = 0
     try:
-        for block in blocks(file, notes):
+        for block in split.blocks(file, notes):
             begin, end, _ = block.partition(b"\n")
             line_bytes += len(begin)
-            if line_bytes > MAX_RECORD_BYTES:
+            if line_bytes > split.MAX_RECORD_BYTES:
                 return True
             if end:
                 line_bytes = len(block) - block.rfind(b"\n") - 1
-    except Damage:
+    except split.Damage:
         return True
     return bool(notes)
 
@@ -334,11 +310,11 @@ def _has_long_line(file: SourceFile) -> bool:
     """Return whether a line is longer than a record may be, without reading the whole file."""
     begin = 0
     with opened(file) as stream:
-        while file.size - begin > MAX_RECORD_BYTES:
-            for near in (_NEAR_BYTES, MAX_RECORD_BYTES):
-                stream.seek(begin + MAX_RECORD_BYTES - near)
+        while file.size - begin > split.MAX_RECORD_BYTES:
+            for near in (_NEAR_BYTES, split.MAX_RECORD_BYTES):
+                stream.seek(begin + split.MAX_RECORD_BYTES - near)
                 if (end := stream.read(near).rfind(b"\n")) >= 0:
-                    begin += MAX_RECORD_BYTES - near + end + 1
+                    begin += split.MAX_RECORD_BYTES - near + end + 1
                     break
             else:
                 return True
@@ -394,10 +370,10 @@ class SongLoader(StrictPath):
                 self._batch.records_read[number] = 1
 
     def _stage_song(self, number: int, content: bytes) -> None:
-        if why := no_log(lambda: [content], self._kind, self._judge):
+        if why := split.no_log(lambda: [content], self._kind, self._judge):
             self._reject_file(number, why, content, len(content))
         else:
-            self._keep(number, song_records([content], self._judge))
+            self._keep(number, split.song_records([content], self._judge))
 
     def _sample_unknown(self, part: SongPart) -> None:
         """Count the unknown fields in the first songs of the load."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -277,7 +278,7 @@ def test_log_that_vanishes_behind_its_head_is_an_error(
     files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
     look = file_loaders.head_of
 
-    def look_and_remove(file: SourceFile, fields: Sequence[Field]) -> file_loaders.Head:
+    def look_and_remove(file: SourceFile, fields: Sequence[Field]) -> tuple[bool, Counter[str]]:
         found = look(file, fields)
         Path(file.path).unlink()
         return found

@@ -15,6 +15,7 @@ import pytest
 
 from bulk_and_strict import BASE, KEYS, line
 from sparkify import processes
+from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.progress import silent
 from sparkify.sources.files import SourceFiles
@@ -65,7 +66,7 @@ def read_beside(
         duckdb.connect(config={"threads": threads}) as connection,
         pytest.MonkeyPatch.context() as patch,
     ):
-        stager = Stager(connection, KEYS, folder, silent)
+        stager = Stager(connection, KEYS, folder, silent, Settings())
         patch.setattr(file_loaders.EventLoader, "stage", lambda *_: read_events(stager))
         patch.setattr(file_loaders.SongLoader, "stage", lambda *given: read_songs(given[-1]))
         with closing(stager.rejects):
