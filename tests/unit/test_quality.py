@@ -29,7 +29,8 @@ from sparkify.sql_queries import (
     rebuild_queries,
 )
 from sparkify.warehouse import Reader, open_reader
-from sparkify.warehouse.duckdb import DuckDBReader, loader
+from sparkify.warehouse.duckdb import loader
+from sparkify.warehouse.duckdb.reader import DuckDBReader
 from worlds import recipe, world
 
 WARNINGS = {"events_twice", "freshness", "match_share", "registered_first", "sessions_shared"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .files import Numbered, SourceFile, SourceFiles, in_s3
-from .listing import ending, etag
+from .listing import etag
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -84,6 +84,11 @@ def grouped(
         size += one.file.size
     if group:
         yield group
+
+
+def ending(path: str) -> str:
+    """Return the ending that says whether a data file is packed: `.json.gz` or `.json`."""
+    return ".json.gz" if path.endswith(".gz") else ".json"
 
 
 def object_of(file: SourceFile) -> S3Object:

@@ -20,9 +20,9 @@ from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.ledger import plan
 from sparkify.sources import listing
+from sparkify.sources.download import ending
 from sparkify.sources.files import Kind, SourceFile, hashed
 from sparkify.sources.listing import (
-    ending,
     etag,
     list_folder,
     list_objects,

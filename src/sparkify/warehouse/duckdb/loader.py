@@ -79,7 +79,6 @@ class Stager:
         self._files = SourceFiles()
         self.rejects = RejectLog(workspace / "rejects.ndjson")
         self.records_read: list[int] = []
-        self._bytes = 0
         self._bytes_done = 0
         self._songs: Future[None] = Future()
         self._song_bytes: SimpleQueue[int] = SimpleQueue()
@@ -92,7 +91,6 @@ class Stager:
         self._files = files
         events = list(files.numbered("events"))
         self.records_read = [0] * len(files)
-        self._bytes = files.bytes
         batch = Batch(
             self._fields,
             self._workspace,
@@ -160,7 +158,7 @@ class Stager:
     def _read(self, size: int) -> None:
         """Report progress, from this thread only; raise what stopped the songs."""
         self._bytes_done += size
-        self._progress("reading", self._bytes_done, self._bytes, "bytes")
+        self._progress("reading", self._bytes_done, self._files.bytes, "bytes")
         if self._songs.done():
             self._songs.result()
 
@@ -191,7 +189,7 @@ class DuckDBWarehouse(DuckDBReader):
         if self.schema_version < SCHEMA_VERSION:
             return self._migrate(progress)
         with self._transaction():
-            self._create(without=[name for (name,) in self._run(SQL["views_present"])])
+            self._create()
         return None
 
     def _migrate(self, progress: Progress) -> Migration:
@@ -226,14 +224,15 @@ class DuckDBWarehouse(DuckDBReader):
             self._create()
         self.schema_version = SCHEMA_VERSION
 
-    def _create(self, without: Collection[str] = ()) -> None:
-        """Make the tables that are missing, and all views but `without`.
+    def _create(self) -> None:
+        """Make the tables and views that are missing.
 
         To make a view again writes to the file, which a load with nothing new should not.
         """
+        present = {name for (name,) in self._run(SQL["views_present"])}
         self._run_all(sql_queries.create_table_queries)
         self._run_all(
-            [query for query in sql_queries.create_view_queries if query.name not in without]
+            [query for query in sql_queries.create_view_queries if query.name not in present]
         )
         self._run(_BOOKKEEPING["insert_warehouse_info"])
 

@@ -23,8 +23,9 @@ from sparkify.warehouse import (
     open_warehouse,
     read_ledger,
 )
-from sparkify.warehouse.duckdb import DuckDBReader, connection
+from sparkify.warehouse.duckdb import connection
 from sparkify.warehouse.duckdb.connection import close, connect, failures, options
+from sparkify.warehouse.duckdb.reader import DuckDBReader
 
 INSERT_FILE = (
     "INSERT INTO loaded_files (uri, kind, size, fingerprint, run_id, records_read)"
