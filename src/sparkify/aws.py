@@ -1,15 +1,4 @@
-"""AWS as every package reaches it: sessions, clients, and what its errors mean.
-
-client = aws.client(settings, "redshift-data", region, mode="adaptive")
-try:
-client.execute_statement(...)
-except (BotoCoreError, ClientError) as error:
-if known := aws.credentials_error(error):
-raise known from None
-if aws.problem(error) in aws.BUSY:
-...  # throttled, or the service failed: try again
-said = aws.error_message(error, aws.secrets(settings))
-"""
+"""AWS as every package reaches it: sessions, clients, and what its errors mean."""
 
 from __future__ import annotations
 
@@ -66,7 +55,7 @@ def client(
     *,
     mode: Literal["standard", "adaptive"] = "standard",
     attempts: int = 0,
-    read_seconds: float = READ_SECONDS,
+    read_seconds: float = 0.0,
     **options: Any,
 ) -> Any:
     """Return a client of a service in a Region, which any thread may use; nothing is sent yet.
@@ -80,7 +69,7 @@ def client(
     config = Config(
         retries={"mode": mode, "max_attempts": attempts or ATTEMPTS},
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=read_seconds,
+        read_timeout=read_seconds or READ_SECONDS,
         user_agent_extra=f"sparkify/{__version__}",
         **options,
     )

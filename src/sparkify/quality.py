@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from .sql_queries import Query, quality_checks
-from .table import Table
 from .warehouse import Reader
 
 OUTCOMES = ("passed", "warned", "failed")
@@ -55,18 +54,17 @@ class CheckResult:
 def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[CheckResult]:
     """Return what every check finds in the whole warehouse. Raises WarehouseError."""
     found = reader.read_all([query.sql for query in checks.values()])
-    return [_result(query, table) for query, table in zip(checks.values(), found, strict=True)]
-
-
-def _result(query: Query, found: Table) -> CheckResult:
-    return CheckResult(
-        query.name,
-        query.header["severity"],
-        query.purpose,
-        found.columns,
-        found.rows[:SAMPLE_ROWS],
-        len(found.rows),
-    )
+    return [
+        CheckResult(
+            query.name,
+            query.header["severity"],
+            query.purpose,
+            table.columns,
+            table.rows[:SAMPLE_ROWS],
+            len(table.rows),
+        )
+        for query, table in zip(checks.values(), found, strict=True)
+    ]
 
 
 def broken(results: Sequence[CheckResult]) -> list[CheckResult]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 MASK = "****"
 UNSAFE = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-"""Characters that steer a terminal, turn the direction of text or break lines unseen, and lone
+"""Characters that control a terminal, reverse the direction of text or break lines, and lone
 surrogates (bytes of a file name that are not text), as a regular expression."""
 _SHORTEST_SECRET = 8
 """No key of AWS is shorter, and a shorter text would match inside words."""

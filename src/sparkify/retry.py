@@ -16,25 +16,12 @@ import math
 import random
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 _LOG = logging.getLogger(__name__)
 
 
-class Clock(Protocol):
-    """A monotonic clock that can wait; tests have their own."""
-
-    def now(self) -> float:
-        """Return the time in seconds; it never goes back."""
-        ...
-
-    def sleep(self, seconds: float) -> object:
-        """Wait."""
-        ...
-
-
-class SystemClock:
-    """The monotonic clock of this machine."""
+class Clock:
+    """The monotonic clock of this machine; tests have their own."""
 
     def now(self) -> float:
         """Return the seconds since some moment in the past."""
@@ -66,7 +53,7 @@ class Backoff:
         clock: Clock | None = None,
         sleep: Callable[[float], object] | None = None,
     ) -> None:
-        self.clock: Clock = clock or SystemClock()
+        self.clock = clock or Clock()
         self._sleep = sleep or self.clock.sleep
         self._began = self.clock.now()
         self._next = first

@@ -149,7 +149,7 @@ def test_a_check_is_added_as_easily(project: Path) -> None:
 CASES = (
     "engines/test_questions.py::test_both_engines_answer_as_the_naive_way_does[0]",
     "engines/test_questions.py::test_every_question_that_is_shipped_has_a_naive_answer",
-    "unit/analysis/test_questions.py",
+    "unit/analysis/test_answers_questions.py",
     "unit/analysis/test_answers.py::test_of_one_play_every_sentence_is_in_the_singular",
     "unit/analysis/test_answers.py::test_an_empty_warehouse_is_told_in_words_on_every_engine",
     "unit/analysis/test_answers.py::test_all_questions_come_in_their_order",

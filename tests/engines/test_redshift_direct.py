@@ -12,7 +12,7 @@ import pytest
 
 from oracle import File
 from redshift_warehouse import Cloud, cloud
-from sparkify import export
+from sparkify import warehouse
 from sparkify.errors import SettingsError, SourceError, UsageError, WarehouseError
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES
 from sparkify.warehouse.redshift import copy_plan
@@ -460,8 +460,8 @@ def test_a_part_that_cannot_be_copied_is_told(place: Cloud) -> None:
 def test_an_export_of_empty_tables_writes_what_there_is(place: Cloud, tmp_path: Path) -> None:
     place.put([day(1), song(1)])
     place.load()
-    done = export.export(place.settings(), tmp_path / "out")
+    done = warehouse.export(place.settings(), tmp_path / "out")
     assert set(done["files"]) == {"songs", "artists"}
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError):
-        export.export(place.settings(), tmp_path / "file" / "out")
+        warehouse.export(place.settings(), tmp_path / "file" / "out")

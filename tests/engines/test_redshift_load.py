@@ -16,7 +16,7 @@ from broken_rules import AUDITED, LOADS
 from cloud.ddl import attributes
 from oracle import File
 from redshift_warehouse import SOURCE, Cloud, cloud
-from sparkify import analysis, create_tables, etl, export, generate, quality, status
+from sparkify import analysis, create_tables, etl, generate, quality, sql_queries, status, warehouse
 from sparkify.errors import (
     QualityError,
     SourceError,
@@ -28,10 +28,9 @@ from sparkify.sql_queries import (
     STAR_TABLES,
     drop_table_queries,
     drop_view_queries,
-    insert_table_queries,
 )
 from sparkify.warehouse import open_reader, read_ledger
-from sparkify.warehouse.redshift import loader, statements
+from sparkify.warehouse.redshift import loader
 from worlds import QUIRKS, Recipe, world
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sparkify"
@@ -232,8 +231,8 @@ def test_a_broken_audit_publishes_nothing(
 ) -> None:
     place.put(generated)
     before = place.tables()
-    left_out = [query for query in insert_table_queries if query.name != "insert_time"]
-    monkeypatch.setattr(statements, "insert_table_queries", left_out)
+    left_out = [query for query in sql_queries.insert_table_queries if query.name != "insert_time"]
+    monkeypatch.setattr(sql_queries, "insert_table_queries", left_out)
     with pytest.raises(QualityError) as caught:
         place.load()
     assert caught.value.details["check"] == "plays_described"
@@ -316,7 +315,7 @@ def test_every_command_answers_as_duckdb_does(
             with pytest.raises(UsageError):
                 asked.read(wrong)
     assert read_ledger(both[0]) == read_ledger(both[1])
-    done = export.export(both[0], tmp_path / "out")
+    done = warehouse.export(both[0], tmp_path / "out")
     tables = place.duckdb_tables()
     for table in STAR_TABLES:
         rows = duckdb.execute(f"SELECT * FROM '{done['files'][table]}'").fetchall()

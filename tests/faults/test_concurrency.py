@@ -16,7 +16,8 @@ from small_world import FIRST, SECOND, Prepared, State, state
 from sparkify import create_tables, etl
 from sparkify.config import Settings
 from sparkify.errors import BusyError
-from sparkify.warehouse import export_tables, open_reader, open_warehouse
+from sparkify.warehouse import open_reader, open_warehouse
+from sparkify.warehouse.duckdb.reader import export_tables
 
 
 @pytest.fixture(scope="module")

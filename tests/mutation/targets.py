@@ -54,7 +54,7 @@ TARGETS = (
         (
             "tests/unit/warehouse/duckdb/test_reader.py",
             "tests/unit/warehouse/duckdb/test_reader_user_sql.py",
-            "tests/unit/test_export.py",
+            "tests/unit/warehouse/test_export.py",
             "tests/faults/test_concurrency.py",
         ),
     ),

@@ -20,13 +20,14 @@ from botocore.exceptions import ConnectionClosedError
 
 from sparkify.boto3_sql_util import Connection
 from sparkify.config import Settings
+from sparkify.retry import Clock
 
 KEY, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 SETTINGS = Settings(aws_key=KEY, aws_secret=SECRET)
 RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 
 
-class FakeClock:
+class FakeClock(Clock):
     """A clock that moves when somebody sleeps. at: what to do at the n-th sleep, from 1."""
 
     def __init__(self) -> None:

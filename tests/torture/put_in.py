@@ -238,17 +238,17 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _fault(
         "SIGTERM just ends the process",
-        "cli/signals.py",
+        "cli/__init__.py",
         "        signal.SIGTERM: signal.SIG_DFL,\n",
         "",
         "unit/cli/test_cli.py::test_who_waits_says_for_whom_and_can_be_interrupted",
     ),
     _fault(
         "a second signal interrupts the cleanup",
-        "cli/signals.py",
+        "cli/__init__.py",
         "_DEBOUNCE_SECONDS = 1.0\n",
         "_DEBOUNCE_SECONDS = 0.0\n",
-        "unit/cli/test_signals.py::test_signals_that_come_together_are_one_interrupt",
+        "unit/cli/test_cli_signals.py::test_signals_that_come_together_are_one_interrupt",
     ),
     _fault(
         "temporary files are left behind",

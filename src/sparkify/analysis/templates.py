@@ -30,7 +30,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from string import Formatter
 from typing import Any
@@ -80,7 +80,7 @@ def tied_with(others: Sequence[str], total: int) -> str:
     names = list(others if total == len(others) <= _NAMED_TIES else others[: _NAMED_TIES - 1])
     if unnamed := total - len(names):
         names.append(f"{unnamed:,} more")
-    return f", tied with {_enumerate(names)}"
+    return ", tied with " + " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def shown(value: Any, spec: str = "") -> str:
@@ -118,11 +118,10 @@ def default_columns(
 
 def default_sentence(row: Row, total: int, names: Sequence[str], formats: Sequence[str]) -> str:
     """Return the leading one of `total` rows, column by column, as a sentence."""
-    parts = []
-    for name, form in zip(names, formats, strict=True):
-        value = "unknown" if row[name] is None else shown(row[name], form)
-        parts.append(f"{name.replace('_', ' ')} {value}")
-    text = ", ".join(parts)
+    text = ", ".join(
+        f"{name.replace('_', ' ')} {'unknown' if row[name] is None else shown(row[name], form)}"
+        for name, form in zip(names, formats, strict=True)
+    )
     if total > 1:
         return f"First of {total:,} rows: {text}."
     return f"{text[:1].upper()}{text[1:]}."
@@ -160,10 +159,6 @@ def _value(field: str, lead: Row, behind: Row | None) -> Any:
         raise ValueError(f"no such column: {field!r}; there are {', '.join(lead)}")
     row = behind if where else lead
     return None if row is None else row[column]
-
-
-def _enumerate(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _plain(value: Any, words: Sequence[str]) -> str:
@@ -212,22 +207,6 @@ def _duration(value: Any, words: Sequence[str]) -> str:
     return _number(seconds, ["second"])
 
 
-def _hour(value: Any, words: Sequence[str]) -> str:
-    return f"{int(value):02d}:00 to {int(value) + 1:02d}:00"
-
-
-def _decade(value: Any, words: Sequence[str]) -> str:
-    return f"{int(value)}s"
-
-
-def _day(value: date, words: Sequence[str]) -> str:
-    return value.isoformat()[:10]
-
-
-def _month(value: date, words: Sequence[str]) -> str:
-    return f"{calendar.month_name[value.month]} {value.year}"
-
-
 FORMATS: Mapping[str, Format] = {
     "plain": _plain,
     "count": _count,
@@ -236,9 +215,9 @@ FORMATS: Mapping[str, Format] = {
     "percent": _percent,
     "change": _change,
     "duration": _duration,
-    "hour": _hour,
-    "decade": _decade,
-    "day": _day,
-    "month": _month,
+    "hour": lambda value, _: f"{int(value):02d}:00 to {int(value) + 1:02d}:00",
+    "decade": lambda value, _: f"{int(value)}s",
+    "day": lambda value, _: value.isoformat()[:10],
+    "month": lambda value, _: f"{calendar.month_name[value.month]} {value.year}",
     "moment": _plain,
 }

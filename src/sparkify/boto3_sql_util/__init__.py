@@ -12,7 +12,7 @@ Nothing here imports boto3 or pandas before they are needed.
 from .connection import Connection, connect
 from .diagnosis import Diagnosis, LoadError, debug
 from .errors import StatementError
-from .execution import MAX_STATEMENTS, Statement, execute, quote_literal, quote_name
+from .execution import MAX_STATEMENTS, Statement, execute, quote_literal
 from .results import fetch, to_dataframe
 
 __all__ = [
@@ -27,6 +27,5 @@ __all__ = [
     "execute",
     "fetch",
     "quote_literal",
-    "quote_name",
     "to_dataframe",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from .. import aws
 from ..config import Settings
 from ..errors import SparkifyError
-from ..retry import Backoff, Clock, SystemClock
+from ..retry import Backoff, Clock
 from .errors import GaveUpError, IncompleteReplyError, Meaning, is_of_boto3, meaning, refusal
 
 READ_SECONDS = 30
@@ -41,7 +41,7 @@ class Connection:
         self.workgroup = settings.redshift_workgroup
         self.database = settings.redshift_database
         self.region = settings.aws_region
-        self.clock: Clock = clock or SystemClock()
+        self.clock = clock or Clock()
         self.calls: Counter[str] = Counter()
         if client is not None:
             self._count_calls(client)

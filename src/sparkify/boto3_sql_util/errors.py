@@ -39,7 +39,7 @@ _CONFLICT = (
 _ROLE_NOT_READY = (
     r"not authorized to assume IAM role|not associated (?:to|with) (?:the )?(?:cluster|namespace)"
 )
-_CANCELLED = r"cancell?ed|cancell?ing"
+CANCELLED = r"cancell?ed|cancell?ing"
 _CAUSES = {
     _CONFLICT: (
         "another transaction changed the same tables at the same time",
@@ -93,7 +93,7 @@ _CAUSES = {
         "the result is larger than the Data API returns (64 KB a row, 500 MB in all)",
         "Ask for fewer rows or columns.",
     ),
-    _CANCELLED: (
+    CANCELLED: (
         "another user cancelled it, or a limit of the workgroup did",
         "Run the command again.",
     ),
@@ -101,18 +101,14 @@ _CAUSES = {
 """Likely cause and next step of messages that match a pattern, whatever the case."""
 
 
-def _is(pattern: str, message: str) -> bool:
+def says(pattern: str, message: str) -> bool:
+    """Return whether the engine's message matches a pattern, whatever the case."""
     return re.search(pattern, message, re.IGNORECASE) is not None
 
 
 def likely_cause(message: str) -> tuple[str, str]:
     """Return the likely cause of what the engine says and the next step; empty if not known."""
-    return next((known for pattern, known in _CAUSES.items() if _is(pattern, message)), ("", ""))
-
-
-def is_cancellation(message: str) -> bool:
-    """Return whether the engine says that a statement was cancelled."""
-    return _is(_CANCELLED, message)
+    return next((known for pattern, known in _CAUSES.items() if says(pattern, message)), ("", ""))
 
 
 class StatementError(WarehouseError):
@@ -154,12 +150,12 @@ class StatementError(WarehouseError):
     @property
     def conflict(self) -> bool:
         """Whether another transaction was in the way: the whole batch may be run again."""
-        return _is(_CONFLICT, self.message)
+        return says(_CONFLICT, self.message)
 
     @property
     def role_not_ready(self) -> bool:
         """Whether the warehouse cannot (yet) assume its role; a new one takes some 30 seconds."""
-        return _is(_ROLE_NOT_READY, self.message)
+        return says(_ROLE_NOT_READY, self.message)
 
 
 # Messages

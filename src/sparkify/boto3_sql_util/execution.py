@@ -16,16 +16,17 @@ from ..progress import Progress, silent
 from ..retry import Backoff, Clock
 from .connection import Connection
 from .errors import (
+    CANCELLED,
     GaveUpError,
     Meaning,
     StatementError,
     Status,
-    is_cancellation,
     meaning,
     one_line,
     query_id_in,
     refusal,
     said_by,
+    says,
     shown_sql,
 )
 
@@ -33,8 +34,6 @@ MAX_STATEMENTS = 40
 """Statements in a batch (redshift-data BatchExecuteStatement)."""
 MAX_STATEMENT_BYTES = 100_000
 """Bytes of UTF-8 in one statement (mg/data-api, "Considerations": 100 KB)."""
-LONGEST_NAME = 127
-"""Bytes of an identifier (dg/r_names)."""
 SECONDS = 3600.0
 GRACE_SECONDS = 10.0
 """How long a statement may take to end after it was cancelled."""
@@ -60,31 +59,13 @@ def quote_literal(text: str) -> str:
     Raises ValueError for a text that no literal can hold: one with NUL or another control
     character, or with a lone surrogate, which is not UTF-8.
     """
-    _check(text)
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def quote_name(name: str) -> str:
-    """Return the name of a table, column, ... as a quoted identifier: `time` becomes `"time"`.
-
-    Redshift folds quoted names to lower case, too (dg/r_names).
-
-    Raises ValueError for a name that is empty, longer than LONGEST_NAME bytes, or holds a control
-    character or a lone surrogate.
-    """
-    _check(name)
-    if not 0 < len(name.encode()) <= LONGEST_NAME:
-        raise ValueError(f"a name has 1 to {LONGEST_NAME} bytes: {name[:40]!r}")
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _check(text: str) -> None:
     for place, character in enumerate(text):
         if unicodedata.category(character) in ("Cc", "Cs"):
             shown = text[max(0, place - 20) : place + 20]
             raise ValueError(
                 f"U+{ord(character):04X} at {place} cannot stand in SQL text: {shown!r}"
             )
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
@@ -187,11 +168,7 @@ def execute(
 
 
 def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) -> Request:
-    """Return a request, checked against the limits of the Data API before anything is sent.
-
-    Raises WarehouseError for no statement, more than MAX_STATEMENTS, one of more than
-    MAX_STATEMENT_BYTES, or a token of no or more than 64 characters.
-    """
+    """Return a request. Raises WarehouseError for what breaks the limits of the Data API."""
     batch = not isinstance(sql, str)
     sqls = tuple(sql) if batch else (str(sql),)
     if not sqls:
@@ -342,7 +319,7 @@ class _Execution:
             return described
         if described.get("Status") == "FAILED":
             _, _, message = _failed_part(described, len(request.sqls))
-            if not is_cancellation(message):
+            if not says(CANCELLED, message):
                 raise failure(described, request, secrets)
         parts = substatements(described)
         unfinished = (n for n, part in enumerate(parts) if part.get("Status") != "FINISHED")
@@ -405,13 +382,12 @@ def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
     described: Described = {}
     trouble, cancelled, hopeless = "", False, False
     while True:
-        try:
-            if not cancelled:
-                answer = connection.call("cancel_statement", Id=statement_id)
-                cancelled = bool(answer["Status"])
+        if not cancelled:
+            try:
+                cancelled = bool(connection.call("cancel_statement", Id=statement_id)["Status"])
                 trouble = "" if cancelled else "the service did not cancel it"
-        except Exception as error:
-            trouble = _why(connection, error, "CancelStatement")
+            except Exception as error:
+                trouble = _why(connection, error, "CancelStatement")
         try:
             described = connection.call("describe_statement", Id=statement_id)
             if described["Status"] in _ENDED:
@@ -438,8 +414,7 @@ def _why(connection: Connection, error: Exception, operation: str) -> str:
 def substatements(described: Described) -> list[Described]:
     """Return what is told of each statement of a batch, in their order; empty for one statement.
 
-    A substatement's id is the batch's followed by `:1`, `:2`, ... (redshift-data
-    DescribeStatement).
+    Its id is the batch's followed by `:1`, `:2`, ... (redshift-data DescribeStatement).
     """
 
     def place(part: Described) -> int:
@@ -487,10 +462,9 @@ def failure(described: Described, request: Request, secrets: Iterable[str]) -> S
 
 
 def _failed_part(described: Described, count: int) -> tuple[int, Described, str]:
-    """Return number (from 0), description and message of the statement that failed.
+    """Return number (from 0), description and message of the statement, of `count`, that failed.
 
-    count: how many statements there are. The number is -1 where it is not known, and where a batch
-    failed as a whole, when it was committed: then no statement of it did.
+    -1: it is not known, or the batch failed as a whole, when it was committed.
     """
     parts = substatements(described)
     message = str(described.get("Error") or "")

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..aws import error_code, error_message
 from ..errors import WarehouseError
@@ -116,6 +116,7 @@ class Column:
         return _whole_number(raw) if self.is_whole else _CONVERT[self.kind](raw)
 
 
+_Moment = TypeVar("_Moment", datetime, time)
 _Page = tuple[tuple[Column, ...], Sequence[Sequence[Field]]]
 
 
@@ -252,13 +253,7 @@ def _unhexlified(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("\\x").removeprefix("0x"))
 
 
-def _timestamptz(raw: str) -> datetime:
-    moment = datetime.fromisoformat(raw)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _timetz(raw: str) -> time:
-    moment = time.fromisoformat(raw)
+def _zoned(moment: _Moment) -> _Moment:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -282,9 +277,9 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "char": lambda raw: str(raw).rstrip(" "),
     "date": _or_text(date.fromisoformat),
     "timestamp": _or_text(datetime.fromisoformat),
-    "timestamptz": _or_text(_timestamptz),
+    "timestamptz": _or_text(lambda text: _zoned(datetime.fromisoformat(text)).astimezone(UTC)),
     "time": _or_text(time.fromisoformat),
-    "timetz": _or_text(_timetz),
+    "timetz": _or_text(lambda text: _zoned(time.fromisoformat(text))),
     "bytes": lambda raw: raw if isinstance(raw, bytes) else _or_text(_unhexlified)(raw),
     "text": lambda raw: raw,
 }

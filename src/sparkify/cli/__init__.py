@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
 
 from .. import __version__, console
 from ..errors import SparkifyError, UsageError
-from . import admin, ask, cloud, explore, load, signals
+from . import admin, ask, cloud, load
 from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
@@ -29,6 +34,10 @@ Completion in the shell, for this session or in ~/.bashrc, ~/.zshrc:
 Exit codes: 0 ok, 1 bug, 2 usage, 3 settings or credentials, 4 source unreadable or too much
 rejected, 5 warehouse failed, 6 a quality check failed, 7 busy, 130 interrupted.
 """
+
+_DEBOUNCE_SECONDS = 1.0
+"""Signals within this time count as one interrupt: a shell, a scheduler and a terminal may all send
+one, and the second would interrupt the cleanup."""
 
 
 class _InterruptedError(SparkifyError):
@@ -60,7 +69,7 @@ class _Application(OrderedGroup):
         console.prepare()
         words = list(sys.argv[1:] if args is None else args)
         run = super().main
-        with signals.as_interrupts():
+        with as_interrupts():
             code = _exit_code(
                 lambda: run(words, "sparkify", complete_var, standalone_mode=False, obj=Call()),
                 as_json="--json" in words,  # known before the words are parsed
@@ -114,6 +123,46 @@ def _failure(error: BaseException) -> SparkifyError:
     )
 
 
+@contextmanager
+def as_interrupts() -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGINT, SIGTERM and SIGHUP within this block.
+
+    So a scheduler, a closed terminal and a container's end leave nothing half done. An ignored
+    signal (`nohup`, a background job) stays ignored.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set signal handlers
+        return
+    last = -_DEBOUNCE_SECONDS
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _DEBOUNCE_SECONDS:
+            last = now
+            raise KeyboardInterrupt
+
+    ordinary: dict[signal.Signals, Callable[[int, FrameType | None], Any] | signal.Handlers] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    ours = [number for number, handler in ordinary.items() if signal.getsignal(number) is handler]
+    for number in ours:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, ordinary[number])
+
+
+def restore() -> None:
+    """Let SIGINT end the process at once: there is nothing left to clean up or to report."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @click.group(
     cls=_Application,
     epilog=_EPILOG,
@@ -127,16 +176,16 @@ def application() -> None:
 application.params += common_options()
 for _command in (
     load.generate,
-    explore.inspect,
+    ask.inspect,
     admin.create_tables,
     load.etl,
     ask.ask,
     ask.check,
-    explore.query,
+    ask.query,
     admin.rejects,
     admin.status,
-    explore.export,
-    explore.report,
+    ask.export,
+    ask.report,
     cloud.iac,
     ask.sql,
     admin.doctor,
@@ -149,4 +198,4 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     try:
         application.main(args)
     finally:
-        signals.restore()
+        restore()

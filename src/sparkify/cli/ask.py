@@ -1,29 +1,36 @@
-"""Commands that answer from the warehouse, or show their SQL: ask, sql, check."""
+"""Commands that read: ask, sql, check, inspect, query, export, report."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from .. import console
 from ..console import results
-from ..errors import QualityError
-from .options import WAREHOUSE, Call, command, wait_option
+from ..errors import QualityError, UsageError
+from ..temporary import written_whole
+from .options import SOURCES, WAREHOUSE, Call, command, require, wait_option
 
 if TYPE_CHECKING:
     from ..sql_queries import Query
 
 
-def _question_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
-    """Complete the name of a question in the shell."""
-    from .. import analysis
+def _complete(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
+    """Complete the name of a question, or of any statement, in the shell."""
+    from .. import analysis, sql_queries
 
-    return [name for name in analysis.questions() if name.startswith(typed)]
+    known = analysis.questions() if parameter.name == "names" else sql_queries.catalogue()
+    return [name for name in known if name.startswith(typed)]
 
 
 @command("ask", *WAREHOUSE)
-@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_question_names)
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_complete)
 @click.option("--list", "only_list", is_flag=True, help="Only list the questions.")
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL of the questions instead.")
 @wait_option
@@ -39,15 +46,8 @@ def ask(call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wai
     call.reply(answers, results.show_answers)
 
 
-def _statement_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
-    """Complete the name of a statement in the shell."""
-    from .. import sql_queries
-
-    return [name for name in sql_queries.catalogue() if name.startswith(typed)]
-
-
 @command("sql")
-@click.argument("name", required=False, shell_complete=_statement_names)
+@click.argument("name", required=False, shell_complete=_complete)
 def sql(call: Call, name: str | None) -> None:
     """Show the SQL that would run: list it, or one in full."""
     from .. import analysis, sql_queries
@@ -87,3 +87,128 @@ def check(call: Call, wait: int) -> None:
             " again.",
             checks=[one.as_json() for one in found],
         )
+
+
+@command("inspect", *SOURCES)
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+def inspect(call: Call, sources: tuple[str, ...]) -> None:
+    """Show what is in the sources, without loading it.
+
+    SOURCE is an s3:// address, a folder or a file; without any, LOG_DATA and SONG_DATA are looked
+    at: how many files, how large, since when, what is passed over, and the first records.
+    """
+    from ..sources import inspect as inspection
+
+    with console.ProgressBar() as progress:
+        found = inspection.inspect(call.settings(), sources, progress)
+    call.reply(found, results.show_inspected)
+
+
+@command("query", *WAREHOUSE)
+@click.argument("sql")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to show the rows; --json is the same as --format json.",
+)
+@wait_option
+def query(call: Call, sql: str, form: str, wait: int) -> None:
+    """Run any read-only SQL; `-` reads it from standard input."""
+    try:  # an argument is UTF-8, whatever the terminal's encoding
+        text = sys.stdin.read() if sql == "-" else os.fsencode(sql).decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError("the SQL is not text in UTF-8", "Write it in UTF-8.") from None
+    with call.reader(wait, for_user_sql=True) as reader:
+        table = reader.read(text)
+    call.as_json = call.as_json or form == "json"
+    call.reply(table, results.show_csv if form == "csv" else results.show_table)
+
+
+@command("export", *WAREHOUSE)
+@click.argument("folder", metavar="DIR")
+@wait_option
+def export(call: Call, folder: str, wait: int) -> None:
+    """Write the star schema as Parquet files into a folder.
+
+    From Redshift DIR may also be an s3:// address in the warehouse's work bucket.
+    """
+    from ..warehouse import export as write
+
+    with console.ProgressBar() as progress:
+        done = write(call.settings(), folder, wait=wait, progress=progress)
+    call.reply(done, results.show_exported)
+
+
+@command("report", *WAREHOUSE)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=Path("report.html"),
+    show_default=True,
+    help="Where to write the page.",
+)
+@click.option("--open", "in_browser", is_flag=True, help="Open the page in the browser.")
+@click.option("--names", is_flag=True, help="Name listeners; without it they appear by number.")
+@wait_option
+def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -> None:
+    """Write the answers as one page with charts.
+
+    The page holds all it shows: it opens from disk, without a network, and can be sent. It has
+    the answers of `sparkify ask`, the quality of the data and the runs.
+    """
+    from .. import report as reporting
+
+    require("altair", "jinja2", "vl_convert")
+    _require_writable(output)
+    with console.ProgressBar() as progress:
+        progress("asking", 0, None, "")
+        with call.reader(wait) as reader:
+            data = reporting.gather(reader, names=names)
+        progress("drawing", 0, None, "")
+        page = reporting.render(data, datetime.now(UTC).replace(tzinfo=None))
+        try:
+            with written_whole(output.absolute()) as draft:
+                draft.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"{output} cannot be written: {error.strerror}", "Name a file that you may write."
+            ) from None
+    opened = in_browser and _opened(output)
+    written = {
+        "file": str(output.absolute()),
+        "bytes": output.stat().st_size,
+        "questions": len(data.answers),
+        "checks": len(data.checks),
+        "names": names,
+        "opened": opened,
+    }
+    call.reply(written, results.show_report)
+    if in_browser and not opened:
+        console.say("No browser could be opened; open the file in one yourself.", "yellow")
+
+
+def _require_writable(path: Path) -> None:
+    """Check before the work that a page can be written there. Raises UsageError."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "Name a file, such as report.html.")
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", "Make it, or name another file.")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(
+            f"{path} cannot be written: permission denied: {folder} is not writable",
+            "Name a file in a folder that you may write to.",
+        )
+
+
+def _opened(path: Path) -> bool:
+    import webbrowser
+
+    try:
+        return webbrowser.open(path.absolute().as_uri())
+    except webbrowser.Error:
+        return False

@@ -14,44 +14,29 @@ from ..console import results
 from ..errors import UsageError
 from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
 
+_count = partial(click.option, type=int, metavar="N")
+_share = partial(click.option, type=float, metavar="SHARE")
+
 
 @command("generate")
 @click.argument("folder", metavar="DIR")
-@click.option("--songs", type=int, metavar="N", help="Songs in the catalogue. [default: 15000]")
-@click.option("--users", type=int, metavar="N", help="Listeners on the first day. [default: 100]")
-@click.option("--events", type=int, metavar="N", help="About how many events, instead of --users.")
-@click.option("--days", type=int, metavar="N", help="Days of logs. [default: 30]")
+@_count("--songs", help="Songs in the catalogue. [default: 15000]")
+@_count("--users", help="Listeners on the first day. [default: 100]")
+@_count("--events", help="About how many events, instead of --users.")
+@_count("--days", help="Days of logs. [default: 30]")
 @click.option(
     "--start",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
     help="The first day. [default: 2018-11-01]",
 )
-@click.option("--seed", type=int, metavar="N", help="Another seed, another world. [default: 2018]")
-@click.option(
-    "--match-share",
-    type=float,
-    metavar="SHARE",
-    help="Share of the plays whose song is in the catalogue. [default: 0.05]",
+@_count("--seed", help="Another seed, another world. [default: 2018]")
+@_share("--match-share", help="Share of the plays whose song is in the catalogue. [default: 0.05]")
+@_share(
+    "--growth", help="New listeners a year, as a share of those of the first day. [default: 0.1]"
 )
-@click.option(
-    "--growth",
-    type=float,
-    metavar="SHARE",
-    help="New listeners a year, as a share of those of the first day. [default: 0.1]",
-)
-@click.option(
-    "--servers",
-    type=int,
-    metavar="N",
-    help="Servers, each with session numbers of its own. [default: 1]",
-)
-@click.option(
-    "--runs",
-    type=int,
-    metavar="N",
-    help="Runs of --days, one after the other, with the same listeners. [default: 1]",
-)
+@_count("--servers", help="Servers, each with session numbers of its own. [default: 1]")
+@_count("--runs", help="Runs of --days, one after the other, with the same listeners. [default: 1]")
 def generate(call: Call, folder: str, start: datetime | None, **numbers: float | None) -> None:
     """Write realistic source data, with counts of their own.
 

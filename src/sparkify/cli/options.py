@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .. import config, console
-from ..config.keys import SETTINGS, Setting
+from ..config.keys import SETTINGS
 from ..errors import SettingsError, SparkifyError, UsageError
 from ..redact import remember
 
@@ -122,7 +122,16 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
                 function(call, *arguments, **options)
 
         made = click.command(name)(run)
-        made.params += [_flag(SETTINGS[name]) for name in setting_names]
+        made.params += [
+            click.Option(
+                [one.flag],
+                metavar="VALUE",
+                expose_value=False,
+                callback=_remember_flag,
+                help=f"{one.label}: {one.meaning}.",
+            )
+            for one in map(SETTINGS.__getitem__, setting_names)
+        ]
         made.params += common_options()
         return made
 
@@ -167,37 +176,25 @@ def _logged(path: str) -> Iterator[None]:
 
 def common_options() -> list[click.Parameter]:
     """Return the options that may stand before or after any command's name."""
-    return [
-        click.Option(
+    file = {"type": click.Path(path_type=Path), "metavar": "FILE"}
+    flag = {"is_flag": True}
+    options: list[tuple[list[str], dict[str, Any], str]] = [
+        (
             ["--config", "config_file"],
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            expose_value=False,
-            callback=_remember,
-            help="The settings file; without it ./dwh.cfg, if there is one.",
+            file,
+            "The settings file; without it ./dwh.cfg, if there is one.",
         ),
-        click.Option(
-            ["--json", "as_json"],
-            is_flag=True,
-            expose_value=False,
-            callback=_remember,
-            help="Answer in JSON, failures too.",
-        ),
-        click.Option(
+        (["--json", "as_json"], flag, "Answer in JSON, failures too."),
+        (
             ["--log-file"],
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            expose_value=False,
-            callback=_remember,
-            help="Append the log to a file: a line for each stage, retry, refusal, publication.",
+            file,
+            "Append the log to a file: a line for each stage, retry, refusal, publication.",
         ),
-        click.Option(
-            ["--debug"],
-            is_flag=True,
-            expose_value=False,
-            callback=_remember,
-            help="Show the log, and the traceback of an error.",
-        ),
+        (["--debug"], flag, "Show the log, and the traceback of an error."),
+    ]
+    return [
+        click.Option(names, expose_value=False, callback=_remember, help=text, **kind)
+        for names, kind, text in options
     ]
 
 
@@ -209,16 +206,6 @@ wait_option = click.option(
     metavar="SECONDS",
     help="How long to wait while another process holds the warehouse.",
 )
-
-
-def _flag(setting: Setting) -> click.Option:
-    return click.Option(
-        [setting.flag],
-        metavar="VALUE",
-        expose_value=False,
-        callback=_remember_flag,
-        help=f"{setting.label}: {setting.meaning}.",
-    )
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:

@@ -27,7 +27,7 @@ _COMMENT = re.compile(r"(?:^|\s)[#;].*")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run needs to know; `keys.SETTINGS` says what each field means and allows.
+    """The settings of a run; `keys.SETTINGS` says what each field means and allows.
 
     Locations are paths relative to the current folder, absolute paths, or s3:// addresses.
     """
@@ -67,7 +67,7 @@ def load(
     flags: texts by the names of the fields of Settings.
     An origin is `flag --database`, `environment SPARKIFY_S3_LOG_DATA`, `file dwh.cfg, line 3` or
     `default`.
-    An empty text is as good as none, except for LOG_JSONPATH.
+    An empty text counts as none, except for LOG_JSONPATH.
     Raises SettingsError for a missing file, an unknown section or key, and a bad value.
     """
     given: dict[str, Given] = {}

@@ -1,7 +1,6 @@
 """The only printer: results on stdout, messages and progress on stderr."""
 
-from .progress import ProgressBar
-from .stream import ask, failure, finish, json_out, logging_to, plain, prepare, say
+from .stream import ProgressBar, ask, failure, finish, json_out, logging_to, plain, prepare, say
 
 __all__ = [
     "ProgressBar",

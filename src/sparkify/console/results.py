@@ -228,9 +228,7 @@ def show_checks(results: Sequence[CheckResult]) -> None:
             stream.out(stream.styled(stream.clean(head), "bold", sys.stdout))
             tables.show(one.columns, one.rows, null="NULL")
     counts = Counter(one.outcome for one in results)
-    summary = ", ".join(
-        f"{counts[outcome]} {outcome}" for outcome in ("passed", "warned", "failed")
-    )
+    summary = ", ".join(f"{counts[one]} {one}" for one in ("passed", "warned", "failed"))
     stream.say(f"{len(results)} checks: {summary}.")
 
 
@@ -248,15 +246,10 @@ def show_findings(findings: Sequence[Finding]) -> None:
 def show_generated(truth: _Record, folder: str) -> None:
     """Show what was generated, and the command that loads it."""
     stream.say(f"The data loads as {_counted(truth['tables'])}.")
-    flags = "" if folder.rstrip("/") == "data" else _source_flags(folder.rstrip("/") or "/")
+    place = Path(folder)
+    logs, songs = (shlex.quote(str(place / name)) for name in ("log_data", "song_data"))
+    flags = "" if folder.rstrip("/") == "data" else f" --log-data {logs} --song-data {songs}"
     stream.say(f"Next: `sparkify etl{flags}` loads it.")
-
-
-def _source_flags(folder: str) -> str:
-    names = {"--log-data": "log_data", "--song-data": "song_data"}
-    return "".join(
-        f" {flag} {shlex.quote(str(Path(folder) / name))}" for flag, name in names.items()
-    )
 
 
 def _show_figures(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -271,6 +264,7 @@ def _counted(tables: Mapping[str, int]) -> str:
 
 def show_inspected(found: Sequence[Inspected]) -> None:
     """Show each source: figures, then the first records, cut to the width of a terminal."""
+    width = shutil.get_terminal_size().columns
     for number, one in enumerate(found):
         if number:
             stream.out("")
@@ -280,7 +274,10 @@ def show_inspected(found: Sequence[Inspected]) -> None:
         if one.records:
             stream.out("  first records:")
         for record in one.records:
-            stream.out(_cut(f"    {stream.clean(record)}"))
+            line = f"    {stream.clean(record)}"
+            if stream.is_terminal(sys.stdout) and len(line) > width:
+                line = f"{line[: width - 3]}..."
+            stream.out(line)
     stream.say("Next: `sparkify etl --dry-run` shows what of it would be loaded.")
 
 
@@ -298,10 +295,3 @@ def _figures(one: Inspected) -> list[str]:
 
 def _sized(one: Sized) -> str:
     return f"{one.bytes:,} bytes, {one.uri}"
-
-
-def _cut(line: str) -> str:
-    if not stream.is_terminal(sys.stdout):
-        return line
-    width = shutil.get_terminal_size().columns
-    return line if len(line) <= width else f"{line[: width - 3]}..."

@@ -10,7 +10,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from . import stream
 
@@ -89,7 +89,21 @@ def _fitted(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
     ]
     if rows and sum(least) + _FOLDED_GAP * (len(least) - 1) > shutil.get_terminal_size().columns:
         return _as_lists(titles, rows)
-    return _folded(titles, rows, right, least)
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")
+    for title, to_the_right, width in zip(titles, right, least, strict=True):
+        side: Literal["right", "left"] = "right" if to_the_right else "left"
+        table.add_column(Text(title), justify=side, overflow="fold", min_width=width)
+    for row in rows:
+        table.add_row(*map(Text, row))  # Text: nothing in the data is taken for markup
+    console = Console(file=sys.stdout, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def _least(text: str, is_number: bool) -> int:
@@ -110,44 +124,14 @@ def _as_lists(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _folded(
-    titles: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    right: Sequence[bool],
-    least: Sequence[int],
-) -> str:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")
-    for title, to_the_right, width in zip(titles, right, least, strict=True):
-        table.add_column(
-            Text(title),
-            justify="right" if to_the_right else "left",
-            overflow="fold",
-            min_width=width,
-        )
-    for row in rows:
-        table.add_row(*map(Text, row))  # Text: nothing in the data is taken for markup
-    console = Console(file=sys.stdout, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
-
-
 def _width(text: str) -> int:
     """Return how many columns a text takes on a terminal."""
     if text.isascii():
         return len(text)
-    return sum(_character_width(character) for character in text)
-
-
-def _character_width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "FW" else 1
+    return sum(
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "FW" else 1
+        for one in text
+    )
 
 
 def _is_number_column(rows: Sequence[Sequence[Any]], index: int) -> bool:

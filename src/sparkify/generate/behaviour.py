@@ -197,34 +197,14 @@ class State:
     page: str = ""
 
     @property
-    def is_pause(self) -> bool:
-        """Whether this is between two sessions."""
-        return not self.page
-
-    @property
-    def is_play(self) -> bool:
-        """Whether a song is played."""
-        return self.page == PLAY
-
-    @property
-    def is_redirect(self) -> bool:
-        """Whether another page follows at once."""
-        return self.page in _REDIRECTS
-
-    @property
-    def is_anonymous(self) -> bool:
-        """Whether the logs do not name the user."""
-        return self.auth in ("Guest", "Logged Out")
-
-    @property
     def method(self) -> str:
         """HTTP method."""
-        return "PUT" if self.is_play or self.is_redirect else "GET"
+        return "PUT" if self.page in (PLAY, *_REDIRECTS) else "GET"
 
     @property
     def status(self) -> int:
         """HTTP status."""
-        return 307 if self.is_redirect else 404 if self.page == "Error" else 200
+        return 307 if self.page in _REDIRECTS else 404 if self.page == "Error" else 200
 
     def following(self) -> tuple[list[State], list[float]]:
         """Return the states that may follow, the pause last, and the cumulative chances.
@@ -253,10 +233,11 @@ STATES = tuple(
 NUMBER = {state: number for number, state in enumerate(STATES)}
 REGISTERING = NUMBER[State("Guest", "free", "Submit Registration")]
 GONE = np.array([NUMBER[State("Cancelled", "free")], NUMBER[State("Cancelled", "paid")]])
-IS_PAUSE: Flags = np.array([state.is_pause for state in STATES])
-IS_PLAY: Flags = np.array([state.is_play for state in STATES])
-IS_REDIRECT: Flags = np.array([state.is_redirect for state in STATES])
-IS_ANONYMOUS: Flags = np.array([state.is_anonymous for state in STATES])
+IS_PAUSE: Flags = np.array([not state.page for state in STATES])
+IS_PLAY: Flags = np.array([state.page == PLAY for state in STATES])
+IS_REDIRECT: Flags = np.array([state.page in _REDIRECTS for state in STATES])
+IS_ANONYMOUS: Flags = np.array([state.auth in ("Guest", "Logged Out") for state in STATES])
+"""Where the logs do not name the user."""
 IS_PAID: Flags = np.array([state.level == "paid" for state in STATES])
 
 

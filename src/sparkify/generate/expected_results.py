@@ -170,13 +170,28 @@ def expected_results(
     matched = _matched(music, tally)
     return {
         **options.identity(),
-        "tables": _tables(music, tally, matched),
+        "tables": {
+            "staging_events": tally.events,
+            "staging_songs": music.catalogue.size,
+            "songplays": tally.hours.total(),
+            "matched": matched.total(),
+            "users": int((tally.plays > 0).sum()),
+            "songs": music.catalogue.size,
+            "artists": music.catalogue.count_artists(),
+            "time": tally.starts,
+        },
         "answers": {
             **_songs(music, tally),
             **_catalogue(music, tally, matched),
             **_times(options, tally),
             **_levels(tally),
-            **_sessions(tally),
+            "session_length": {
+                "sessions": tally.sessions_by_plays.total(),
+                "median_plays": _median(tally.sessions_by_plays),
+                "sessions_by_plays": {
+                    str(plays): times for plays, times in sorted(tally.sessions_by_plays.items())
+                },
+            },
             **_listeners(tally),
             **_groups(people, tally),
             "returning_listeners": _returning(tally),
@@ -190,19 +205,6 @@ def _matched(music: Music, tally: Tally) -> Counter[int]:
     for number in np.flatnonzero((tally.songs > 0) & (music.found != NOT_FOUND)):
         found[music.catalogue.matched(int(music.found[number]))] += int(tally.songs[number])
     return found
-
-
-def _tables(music: Music, tally: Tally, matched: Counter[int]) -> dict[str, int]:
-    return {
-        "staging_events": tally.events,
-        "staging_songs": music.catalogue.size,
-        "songplays": tally.hours.total(),
-        "matched": matched.total(),
-        "users": int((tally.plays > 0).sum()),
-        "songs": music.catalogue.size,
-        "artists": music.catalogue.count_artists(),
-        "time": tally.starts,
-    }
 
 
 def _songs(music: Music, tally: Tally) -> dict[str, Any]:
@@ -308,17 +310,6 @@ def _levels(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _sessions(tally: Tally) -> dict[str, Any]:
-    counts = tally.sessions_by_plays
-    return {
-        "session_length": {
-            "sessions": counts.total(),
-            "median_plays": _median(counts),
-            "sessions_by_plays": {str(plays): counts[plays] for plays in sorted(counts)},
-        }
-    }
-
-
 def _listeners(tally: Tally) -> dict[str, Any]:
     listeners = np.flatnonzero(tally.sessions)
     plays = tally.plays.sum(axis=0)
@@ -332,10 +323,7 @@ def _listeners(tally: Tally) -> dict[str, Any]:
     away = newest.max(initial=0) - newest > _AWAY
     is_paid = tally.is_paid[listeners]
     return {
-        "stickiness": {
-            "listeners": len(listeners),
-            "listener_days": int(tally.days.sum()),
-        },
+        "stickiness": {"listeners": len(listeners), "listener_days": int(tally.days.sum())},
         "leaving_listeners": {
             "free": int((away & ~is_paid).sum()),
             "paid": int((away & is_paid).sum()),

@@ -75,7 +75,10 @@ class Options:
         """Users on the first day."""
         if self.events is None:
             return USERS if self.users is None else self.users
-        users = self.events / (self.days * _events_per_user_and_day(self.days))
+        # Measured on the model: the average grows as more and more users pay. One user may have a
+        # hundred times as many events as another.
+        events_per_user_and_day = 2.22 + 1.7 * (1 - exp(-self.days / 150))
+        users = self.events / (self.days * events_per_user_and_day)
         return max(1, round(users / (1 + self.growth * self.days / DAYS_PER_YEAR / 2)))
 
     def first_day(self, run: int) -> date:
@@ -103,14 +106,6 @@ class Options:
                 **{name: number for name, number in several.items() if number > 1},
             },
         }
-
-
-def _events_per_user_and_day(days: int) -> float:
-    """Return the measured average of the model: it grows as more and more users pay.
-
-    One user may have a hundred times as many events as another.
-    """
-    return 2.22 + 1.7 * (1 - exp(-days / 150))
 
 
 def _in_range(name: str, value: Any, low: Any, high: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from . import words
 from .behaviour import DAY, EPOCH, NUMBER, Auth, Level, State
 from .options import DAYS_PER_YEAR, Options
-from .words import Flags, Floats, Integers, Text, Weighted, as_logged, exponential, stream
+from .words import Flags, Floats, Integers, Text, as_logged, exponential, stream, weighted
 
 _MEAN_GAP = 90.0
 _MEAN_REST = 5.0 * DAY
@@ -72,8 +72,8 @@ class People:
         women, men = _ranked(words.WOMEN, chances[8]), _ranked(words.MEN, chances[8])
         self._first_names = _quick(np.where(is_woman, women, len(words.WOMEN) + men))
         self._last_names = _quick(_ranked(words.LAST_NAMES, chances[9]))
-        self._places = _quick(_weighted(words.METRO_AREAS, chances[10]))
-        self._agents = _quick(_weighted(words.USER_AGENTS, chances[11]))
+        self._places = _quick(weighted([weight for _, weight in words.METRO_AREAS], chances[10]))
+        self._agents = _quick(weighted([weight for _, weight in words.USER_AGENTS], chances[11]))
 
     def user(self, user: int) -> User:
         """Return a user, numbered from 0."""
@@ -118,12 +118,7 @@ def _entries(is_paid: Flags, is_out: Flags) -> Integers:
 
 def _ranked(names: tuple[str, ...], chances: Floats) -> Integers:
     """Return the numbers of names, the first ones more often than the last ones."""
-    return Weighted([1 / (rank + 10) for rank in range(len(names))]).choose(chances)
-
-
-def _weighted(things: tuple[tuple[str, int], ...], chances: Floats) -> Integers:
-    """Return the numbers of things; each has a weight."""
-    return Weighted([weight for _, weight in things]).choose(chances)
+    return weighted([1 / (rank + 10) for rank in range(len(names))], chances)
 
 
 def _quick(numbers: Integers) -> memoryview[int]:

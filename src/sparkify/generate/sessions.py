@@ -81,9 +81,8 @@ class Sessions:
         self._gather()
         for block in range(self._start, self._end, BLOCK):
             self._welcome(block + BLOCK)
-            waves = Events(
-                *map(np.concatenate, zip(_NONE, *self._waves(block + BLOCK), strict=True))
-            )
+            columns = zip(_NONE, *self._waves(block + BLOCK), strict=True)
+            waves = Events(*map(np.concatenate, columns))
             within_second = millisecond(self._people.server[waves.user])
             order = np.lexsort((waves.item, waves.session, within_second, waves.at))
             yield Events(*(column[order] for column in waves))

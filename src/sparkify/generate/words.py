@@ -62,16 +62,10 @@ class Dice:
         return choices[chosen]
 
 
-class Weighted:
-    """Choices with weights."""
-
-    def __init__(self, weights: Sequence[float]) -> None:
-        shares = np.cumsum(np.asarray(weights, np.float64))
-        self._shares = shares / shares[-1]
-
-    def choose(self, chances: Floats) -> Integers:
-        """Turn chances into the numbers of choices, from 0."""
-        return np.searchsorted(self._shares, chances, side="right")
+def weighted(weights: Sequence[float], chances: Floats) -> Integers:
+    """Turn chances into the numbers of choices, from 0, that have these weights."""
+    shares = np.cumsum(np.asarray(weights, np.float64))
+    return np.searchsorted(shares / shares[-1], chances, side="right")
 
 
 class LongTail:

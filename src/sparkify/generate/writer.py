@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from ..progress import Progress, silent
-from .behaviour import DAY, EPOCH, IS_ANONYMOUS, STATES, State, millisecond
+from .behaviour import DAY, EPOCH, IS_ANONYMOUS, STATES, millisecond
 from .expected_results import Tally, expected_results
 from .folder import EXPECTED_RESULTS, LOG_DATA, LOG_JSONPATHS, SONG_DATA
 from .music import UNITS, Music, Song
@@ -139,8 +139,6 @@ class _Writer:
 
 
 class _UserPieces(NamedTuple):
-    """The parts of a line that depend on the user."""
-
     until_item: str
     until_length: str
     place: str
@@ -149,8 +147,6 @@ class _UserPieces(NamedTuple):
 
 
 class _StatePieces(NamedTuple):
-    """The parts of a line that depend on the state."""
-
     auth: str
     level: str
     page: str
@@ -165,7 +161,15 @@ class _LogFiles:
         self._music = music
         self._people = people
         self._user_pieces = lru_cache(_USERS_REMEMBERED)(self._pieces_of_user)
-        self._state_pieces = [_pieces_of_state(state) for state in STATES]
+        self._state_pieces = [
+            _StatePieces(
+                auth=f',"auth":"{state.auth}"',
+                level=f',"level":"{state.level}"',
+                page=f',"method":"{state.method}","page":"{state.page}"',
+                status=f',"status":{state.status},"ts":',
+            )
+            for state in STATES
+        ]
 
     def append(self, events: Events) -> None:
         """Append events of one day to its file, in their order."""
@@ -198,19 +202,14 @@ class _LogFiles:
             (heard.lengths / UNITS).tolist(),
             strict=True,
         ):
-            if song == NO_SONG:
-                yield (
-                    f'{{"artist":null{state.auth}{user.until_item}{item}{user.until_length}null'
-                    f'{state.level}{user.place}{state.page}{user.registered},"sessionId":{session}'
-                    f',"song":null{state.status}{at}{user.end}'
-                )
-            else:
-                yield (
-                    f'{{"artist":{artist.json}{state.auth}{user.until_item}{item}'
-                    f"{user.until_length}{length!r}{state.level}{user.place}{state.page}"
-                    f'{user.registered},"sessionId":{session},"song":{title.json}{state.status}'
-                    f"{at}{user.end}"
-                )
+            by, seconds, name = "null", "null", "null"
+            if song != NO_SONG:
+                by, seconds, name = artist.json, repr(length), title.json
+            yield (
+                f'{{"artist":{by}{state.auth}{user.until_item}{item}{user.until_length}{seconds}'
+                f'{state.level}{user.place}{state.page}{user.registered},"sessionId":{session}'
+                f',"song":{name}{state.status}{at}{user.end}'
+            )
 
     def _pieces_of_user(self, user: int) -> _UserPieces:
         first_name = last_name = gender = place = agent = registered = "null"
@@ -228,15 +227,6 @@ class _LogFiles:
             registered=f',"registration":{registered}',
             end=f'{fraction},"userAgent":{agent},"userId":"{number}"}}',
         )
-
-
-def _pieces_of_state(state: State) -> _StatePieces:
-    return _StatePieces(
-        auth=f',"auth":"{state.auth}"',
-        level=f',"level":"{state.level}"',
-        page=f',"method":"{state.method}","page":"{state.page}"',
-        status=f',"status":{state.status},"ts":',
-    )
 
 
 def _anonymous(server: _Numbers) -> _Numbers:

@@ -1,7 +1,6 @@
 """The warehouse in the cloud: declared in `infrastructure.yaml`, made by CloudFormation."""
 
-from .change_set import Plan, plan
-from .deploy import Built, up
+from .deploy import Built, Plan, plan, up
 from .destroy import Removed, down
 from .stack import Resources, resources
 from .status import Status, limit_warning, status

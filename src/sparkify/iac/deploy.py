@@ -1,20 +1,25 @@
-"""`up`: create the stack, or bring it up to date, from whatever state it is in."""
+"""`plan` and `up`: what would change and can be spent; the stack created or brought up to date.
+
+CloudFormation works out a plan: a change set is created, read and deleted. `up` starts from any
+state of the stack.
+"""
 
 from __future__ import annotations
 
 import time
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from .. import aws
 from ..errors import BusyError, SettingsError, SparkifyError, UsageError, WarehouseError
 from ..progress import Progress, silent
-from .change_set import Change, different, is_no_change, preview, request, request_error
 from .destroy import clear
-from .errors import interruption_explained, refusals_reported
+from .errors import RefusedError, handler_message, interruption_explained, stack_error
 from .stack import (
     DEAD,
+    PLAN_PREFIX,
     REVIEW,
     UPDATABLE,
     Account,
@@ -23,18 +28,267 @@ from .stack import (
     Stack,
     backoff,
     find,
-    is_unsupported,
     refuse_foreign,
     resources_of,
+    validation_errors,
 )
-from .status import SERVICE, Cost, cost_of, namespace, set_usage_limit, workgroup
+from .status import SERVICE, Cost, cost_of, limit_hours, namespace, set_usage_limit, workgroup
+from .template import CAPABILITIES, RESOURCES, TAGS, declared, parameters, stack_name, template
 
 if TYPE_CHECKING:
     from ..config import Settings
 
+_CHANGE_SET_SECONDS = 900.0
+_NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
 _MOST_STEPS = 12
 _WORKGROUP_SECONDS = 1800.0
 _DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+# Planning
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource that would change. action: Add, Modify or Remove.
+
+    replacement: whether it would be deleted and created again, with nothing in it: True, False, or
+    Conditional (CloudFormation decides later).
+    """
+
+    action: str
+    resource: str
+    type: str
+    replacement: str = "False"
+
+    @property
+    def replaces(self) -> bool:
+        """Whether what is there now may be lost."""
+        return self.action == "Remove" or self.replacement in ("True", "Conditional")
+
+    @property
+    def loses_tables(self) -> bool:
+        """Whether the namespace may be replaced, and all tables with it."""
+        return self.replaces and self.type == "AWS::RedshiftServerless::Namespace"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would change. state: the stack's, None where there is none.
+
+    parameters: what differs, name -> [now, then]. usage_limit: [now, then] in RPU-hours a day, 0
+    for none. loses_data: whether the tables would be lost. notes: what else to know, in sentences.
+    """
+
+    stack: str
+    region: str
+    state: str | None
+    changes: list[Change]
+    parameters: dict[str, tuple[str, str]]
+    usage_limit: tuple[int, int]
+    cost: Cost
+    loses_data: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether everything is as the settings want it."""
+        now, then = self.usage_limit
+        return not (self.changes or self.parameters or self.notes or now != then)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan in JSON values."""
+        return asdict(self) | {"nothing_to_change": self.nothing}
+
+
+def plan(settings: Settings, progress: Progress = silent) -> Plan:
+    """Return what `up` would do. Nothing is changed, and the change set is removed again.
+
+    Raises SettingsError, WarehouseError.
+    """
+    account = Account(settings)
+    stack = find(account)
+    notes: list[str] = []
+    changes: list[Change] = []
+    if stack:
+        refuse_foreign(account, stack)
+    if stack and stack.in_progress:
+        notes.append(f"The stack is {stack.state}: `sparkify iac up` would wait, then continue.")
+    elif stack and stack.state in DEAD:
+        notes.append(
+            f"The stack is {stack.state}, left over from an attempt that failed: `sparkify iac up`"
+            " would remove it and create everything again."
+        )
+        changes = _creation(settings)
+    elif stack and stack.state == "UPDATE_ROLLBACK_FAILED":
+        notes.append(
+            "The stack is UPDATE_ROLLBACK_FAILED: `sparkify iac up` would repair it, then continue."
+        )
+    else:
+        changes = _preview(account, stack, progress) or []
+    there = stack if stack and stack.state != REVIEW else None
+    differing = _different(account, there) if there and there.state not in DEAD else {}
+    if "DatabaseName" in differing:
+        now, then = differing["DatabaseName"]
+        notes.append(f"The database {now} cannot be renamed to {then}: this would be refused.")
+    limit = limit_hours(account, workgroup(account, settings.redshift_workgroup))
+    return Plan(
+        stack=stack_name(settings),
+        region=account.region,
+        state=there.state if there else None,
+        changes=changes,
+        parameters=differing,
+        usage_limit=(limit or 0, settings.redshift_usage_limit_rpu_hours),
+        cost=cost_of(settings),
+        loses_data="NamespaceName" in differing or any(one.loses_tables for one in changes),
+        notes=notes,
+    )
+
+
+def _different(account: Account, stack: Stack) -> dict[str, tuple[str, str]]:
+    """Return the parameters in which the stack and the settings differ: name -> (now, then)."""
+    if not stack.parameters:  # not shown; an update finds out whether it changes something
+        return {}
+    return {
+        name: (stack.parameters.get(name, ""), value)
+        for name, value in parameters(account.settings).items()
+        if stack.parameters.get(name, "") != value
+    }
+
+
+def _creation(settings: Settings) -> list[Change]:
+    """Return the changes that create the stack."""
+    return [Change("Add", *one) for one in declared(settings).items()]
+
+
+def _request(account: Account) -> dict[str, Any]:
+    """Return the parameters of every request to create or change the stack."""
+    return {
+        "StackName": stack_name(account.settings),
+        "TemplateBody": template(),
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in parameters(account.settings).items()
+        ],
+        "Capabilities": list(CAPABILITIES),
+        "Tags": [{"Key": key, "Value": value} for key, value in TAGS.items()],
+    }
+
+
+def _is_no_change(text: str) -> bool:
+    """Return whether CloudFormation's error means that there is nothing to change."""
+    return any(words in text.lower() for words in _NO_CHANGES)
+
+
+def _preview(account: Account, stack: Stack | None, progress: Progress) -> list[Change] | None:
+    """Return what creating or changing the stack would do; nothing is left behind.
+
+    stack: as it is; None: there is none. Returns None when there is nothing to change. A service
+    without change sets (not AWS) is taken to create what the template declares, or to change
+    nothing but parameters.
+    Raises WarehouseError when CloudFormation finds something wrong.
+    """
+    progress("asking what would change", 0, None, "")
+    kind = "UPDATE" if stack and stack.state != REVIEW else "CREATE"
+    changes: list[Change] | None = []
+    try:
+        with _change_set(account, kind) as made:
+            changes = None if made is None else _described(account, made)
+    except RefusedError as error:
+        if not error.unsupported:
+            raise
+    if kind == "CREATE" and not changes:
+        return _creation(account.settings)
+    return changes
+
+
+@contextmanager
+def _change_set(account: Account, kind: str) -> Iterator[dict[str, str] | None]:
+    """Create a change set; remove it afterwards, with the empty stack that it may have made."""
+    name = f"{PLAN_PREFIX}{uuid4().hex}"
+    body = _request(account) | {"ChangeSetName": name, "ChangeSetType": kind}
+    try:
+        account.call("cloudformation", "create_change_set", **body)
+    except RefusedError as error:
+        if _is_no_change(error.said):
+            yield None
+            return
+        if error.unsupported:
+            raise
+        if error.aws_code != "AlreadyExistsException":  # a lost reply: the name is new
+            raise _request_error(account, error) from None
+    made = {"ChangeSetName": name, "StackName": body["StackName"]}
+    try:
+        yield made
+    finally:
+        account.look("cloudformation", "delete_change_set", **made)
+        stack = find(account) if kind == "CREATE" else None
+        if stack and stack.state == REVIEW:
+            account.call("cloudformation", "delete_stack", StackName=stack.id)
+            pauses = backoff(_CHANGE_SET_SECONDS)
+            while (left := find(account, stack.id)) and not left.deleted and pauses.wait():
+                pass
+
+
+def _described(account: Account, made: dict[str, str]) -> list[Change] | None:
+    pauses = backoff(_CHANGE_SET_SECONDS)
+    while True:
+        answer = account.call("cloudformation", "describe_change_set", **made)
+        state = answer.get("Status", "")
+        if state == "CREATE_COMPLETE":
+            break
+        reason = str(answer.get("StatusReason") or "")
+        if state == "FAILED":
+            if _is_no_change(reason):
+                return None
+            said = validation_errors(account, **made) or handler_message(reason)
+            raise stack_error(f"CloudFormation refuses what the settings ask for: {said}", said)
+        if not pauses.wait():
+            raise WarehouseError(
+                f"CloudFormation has not worked out what would change (state {state})",
+                "Run the command again later.",
+            )
+    changes = list(answer.get("Changes") or ())
+    while token := answer.get("NextToken"):
+        answer = account.call("cloudformation", "describe_change_set", **made, NextToken=token)
+        changes += answer.get("Changes") or ()
+    found = [one.get("ResourceChange") or {} for one in changes]
+    return [
+        Change(
+            action=one.get("Action", ""),
+            resource=one.get("LogicalResourceId", ""),
+            type=one.get("ResourceType", ""),
+            replacement=str(one.get("Replacement") or "False"),
+        )
+        for one in found
+    ]
+
+
+def _request_error(account: Account, error: RefusedError) -> SparkifyError:
+    """Return the error for a request that CloudFormation refused at once."""
+    said = handler_message(error.said)
+    name = stack_name(account.settings)
+    if "validation failed" in said.lower() or "earlyvalidation" in said.lower():
+        said = validation_errors(account, name) or said
+    if error.missing:
+        return WarehouseError(
+            f"the stack {name} no longer exists: {said}", "Run the command again."
+        )
+    if error.aws_code == "LimitExceededException":
+        return WarehouseError(
+            f"this account has too many stacks: {said}",
+            "Delete some, or ask for a higher quota (Service Quotas, AWS CloudFormation).",
+        )
+    if "capabilit" in error.aws_code.lower():
+        return SettingsError(
+            f"CloudFormation refuses to make a role: {said}",
+            "Report this: the capability is sent with every request.",
+        )
+    logical = next((one for one in RESOURCES if one.lower() in said.lower()), "")
+    return stack_error(f"CloudFormation refuses the stack {name}: {said}", said, logical)
+
+
+# Building
 
 
 @dataclass(frozen=True)
@@ -61,6 +315,7 @@ class Built:
         return asdict(self) | {"seconds": round(self.seconds, 3)}
 
 
+@interruption_explained()
 def up(settings: Settings, *, confirmed: bool = False, progress: Progress = silent) -> Built:
     """Create everything that the warehouse needs in the cloud, or bring it up to date.
 
@@ -69,8 +324,7 @@ def up(settings: Settings, *, confirmed: bool = False, progress: Progress = sile
     settings that cannot be changed later), UsageError (not confirmed), WarehouseError (with the
     cause that AWS gives), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    with interruption_explained(), refusals_reported(settings):
-        return _Deployment(settings, confirmed, progress).run()
+    return _Deployment(settings, confirmed, progress).run()
 
 
 class _Deployment:
@@ -115,24 +369,20 @@ class _Deployment:
 
         What fails here is tried again, and reported, when the stack is complete.
         """
-        from botocore.exceptions import ClientError
-
         if logical != "Workgroup":
             return
-        with suppress(ClientError, SparkifyError):
+        with suppress(SparkifyError):
             compute = workgroup(self._account, self._settings.redshift_workgroup)
             if compute:
                 self._early_limit = self._limit(compute, [])
 
     def _limit(self, compute: dict[str, Any], notes: list[str]) -> str:
         """Set the usage limit; add a note where the service has none."""
-        from botocore.exceptions import ClientError
-
         amount = self._settings.redshift_usage_limit_rpu_hours
         try:
             return set_usage_limit(self._account, compute, amount, self._progress)
-        except ClientError as error:
-            if not is_unsupported(error):
+        except RefusedError as error:
+            if not error.unsupported:
                 raise
         notes.append("The usage limit was NOT set: the service knows no usage limits.")
         return "unknown"
@@ -144,16 +394,13 @@ class _Deployment:
         where there is none (github.com/hashicorp/terraform-provider-aws/pull/36032, as told by
         AWS). Returns a note when the maximum stays.
         """
-        from botocore.exceptions import ClientError
-
         name, most = compute["workgroupName"], int(compute.get("maxCapacity") or 0)
         if self._settings.redshift_max_capacity or most <= 0:
             return []
         try:
             self._account.call(SERVICE, "update_workgroup", workgroupName=name, maxCapacity=-1)
-        except ClientError as error:
-            said = aws.error_message(error, aws.secrets(self._settings))
-            return [f"The workgroup keeps its limit of {most} RPUs: {said}."]
+        except RefusedError as error:
+            return [f"The workgroup keeps its limit of {most} RPUs: {error.said}."]
         await_workgroup(self._account, name, silent)
         return []
 
@@ -196,24 +443,18 @@ class _Deployment:
         Raises SettingsError when a workgroup or namespace of these names exists: without a stack,
         nothing of these names is ours.
         """
-        from botocore.exceptions import ClientError
-
         self._refuse_taken()
         self._progress("creating the stack", 0, None, "resources")
         operation = Operation(self._account, "")
         self._action = "created"
         try:
-            answer = self._account.call(
-                "cloudformation",
-                "create_stack",
-                **request(self._account),
-                ClientRequestToken=operation.token,
-                OnFailure="ROLLBACK",
-            )
-        except ClientError as error:
-            if aws.error_code(error) == "AlreadyExistsException":
+            token = operation.token
+            body = _request(self._account) | {"ClientRequestToken": token, "OnFailure": "ROLLBACK"}
+            answer = self._account.call("cloudformation", "create_stack", **body)
+        except RefusedError as error:
+            if error.aws_code == "AlreadyExistsException":
                 return None
-            raise request_error(self._account, error) from None
+            raise _request_error(self._account, error) from None
         operation.stack_id = answer["StackId"]
         return self._finished(operation, "be created")
 
@@ -232,29 +473,23 @@ class _Deployment:
 
     def _update(self, stack: Stack) -> Stack | None:
         """Bring the stack up to date; None when its state changed meanwhile."""
-        from botocore.exceptions import ClientError
-
         self._refuse_impossible(stack)
-        changes = preview(self._account, stack, self._progress)
-        if changes is None or not (changes or different(self._account, stack)):
+        changes = _preview(self._account, stack, self._progress)
+        if changes is None or not (changes or _different(self._account, stack)):
             return stack
         self._refuse_loss(changes)
         self._changes = changes
         self._action = "updated"
         operation = Operation.on(self._account, stack)
         try:
-            self._account.call(
-                "cloudformation",
-                "update_stack",
-                **request(self._account),
-                ClientRequestToken=operation.token,
-            )
-        except ClientError as error:
-            if is_no_change(aws.error_message(error)):  # the reply of an earlier attempt was lost
+            body = _request(self._account) | {"ClientRequestToken": operation.token}
+            self._account.call("cloudformation", "update_stack", **body)
+        except RefusedError as error:
+            if _is_no_change(error.said):  # the reply of an earlier attempt was lost
                 return find(self._account)
-            if "_IN_PROGRESS state" in aws.error_message(error):
+            if "_IN_PROGRESS state" in error.said:
                 return None
-            raise request_error(self._account, error) from None
+            raise _request_error(self._account, error) from None
         return self._finished(operation, "be changed")
 
     def _finished(self, operation: Operation, what: str) -> Stack:
@@ -269,12 +504,8 @@ class _Deployment:
         if not self._repaired:
             self._repaired = True
             operation = Operation.on(self._account, stack)
-            self._account.call(
-                "cloudformation",
-                "continue_update_rollback",
-                StackName=stack.id,
-                ClientRequestToken=operation.token,
-            )
+            body = {"StackName": stack.id, "ClientRequestToken": operation.token}
+            self._account.call("cloudformation", "continue_update_rollback", **body)
             stack = operation.wait(self._progress)
         if stack.state == "UPDATE_ROLLBACK_FAILED":
             raise operation.failure(stack, "be repaired")

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .. import aws
 from ..errors import SourceError, SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from ..util_s3 import S3
-from .errors import interruption_explained, refusals_reported
+from .errors import RefusedError, interruption_explained
 from .stack import Account, Operation, Stack, backoff, find, physical_names, refuse_foreign
 from .status import SERVICE, namespace, remove_usage_limit, role, workgroup
 from .template import PROJECT, stack_name
@@ -60,6 +59,7 @@ class Removed:
         return asdict(self) | {"seconds": round(self.seconds, 3), "nothing_left": not left}
 
 
+@interruption_explained()
 def down(
     settings: Settings, *, keep_snapshot: bool = False, progress: Progress = silent
 ) -> Removed:
@@ -70,12 +70,8 @@ def down(
     Raises SettingsError (credentials, a foreign stack), WarehouseError (what AWS could not
     remove, and why), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    with interruption_explained(), refusals_reported(settings):
-        return _down(Account(settings), keep_snapshot, progress)
-
-
-def _down(account: Account, keep_snapshot: bool, progress: Progress) -> Removed:
     began = time.monotonic()
+    account = Account(settings)
     progress("looking at what is there", 0, None, "")
     stack = find(account)
     names: dict[str, str] = {}
@@ -91,7 +87,10 @@ def _down(account: Account, keep_snapshot: bool, progress: Progress) -> Removed:
         names = physical_names(account, stack)
         if keep_snapshot:
             snapshot = _snapshot(account, names, progress)
-        _remove_limit(account, names)
+        found = workgroup(account, names["Workgroup"]) if "Workgroup" in names else None
+        if found and found.get("status") != "DELETING":
+            with suppress(WarehouseError):  # it goes with the workgroup anyway
+                remove_usage_limit(account, found)
         objects, names = clear(account, stack, progress)
     proof = _prove(account, names, progress)
     removed = Removed(
@@ -113,22 +112,11 @@ def _down(account: Account, keep_snapshot: bool, progress: Progress) -> Removed:
     return removed
 
 
-def _remove_limit(account: Account, names: dict[str, str]) -> None:
-    from botocore.exceptions import ClientError
-
-    found = workgroup(account, names["Workgroup"]) if "Workgroup" in names else None
-    if found and found.get("status") != "DELETING":
-        with suppress(ClientError, WarehouseError):  # it goes with the workgroup anyway
-            remove_usage_limit(account, found)
-
-
 def _snapshot(account: Account, names: dict[str, str], progress: Progress) -> str | None:
     """Make a snapshot and wait until it is complete; return None when there is nothing to keep.
 
     Its name holds the time, so that it does not collide with one of an earlier day.
     """
-    from botocore.exceptions import ClientError
-
     name = names.get("Namespace")
     if not name or not namespace(account, name):
         return None
@@ -145,8 +133,8 @@ def _snapshot(account: Account, names: dict[str, str], progress: Progress) -> st
             if state not in ("CREATING", "") or not pauses.wait():
                 said = f"snapshot {snapshot} is {state}"
                 break
-    except ClientError as error:
-        said = aws.error_message(error, aws.secrets(account.settings))
+    except RefusedError as error:
+        said = error.said
     raise WarehouseError(
         f"no snapshot of namespace {name} could be made: {said}; nothing was removed",
         "Run the command again, or without --keep-snapshot if the tables may be lost.",
@@ -195,14 +183,11 @@ def _empty_bucket(account: Account, names: dict[str, str], progress: Progress) -
 
 
 def _delete(account: Account, stack: Stack, operation: Operation) -> None:
-    from botocore.exceptions import ClientError
-
     token = operation.token
     try:
         account.call("cloudformation", "delete_stack", StackName=stack.id, ClientRequestToken=token)
-    except ClientError as error:
-        said = aws.error_message(error, aws.secrets(account.settings))
-        if stack.protected or "termination" in said.lower():
+    except RefusedError as error:
+        if stack.protected or "termination" in error.said.lower():
             raise WarehouseError(
                 f"the stack {stack.name} is protected against being removed",
                 "Take the protection away: `aws cloudformation update-termination-protection"
@@ -213,7 +198,7 @@ def _delete(account: Account, stack: Stack, operation: Operation) -> None:
         if left is None or left.deleted:  # what counts is that it is gone, and the proof follows
             return
         raise WarehouseError(
-            f"CloudFormation refuses to remove the stack {stack.name}: {said}",
+            f"CloudFormation refuses to remove the stack {stack.name}: {error.said}",
             "Run the command again when nothing else changes the stack.",
         ) from None
 
@@ -243,6 +228,8 @@ def _proof(account: Account, kind: str, name: str, *, ours: bool) -> Proof:
         pauses = backoff(_GONE_SECONDS)
         while (state := _state(account, kind, name)) == "DELETING" and pauses.wait():
             pass
+    except RefusedError:
+        raise
     except SparkifyError as error:
         return Proof(kind, name, None, ours, f"could not be checked: {error.reason}")
     if state is None:

@@ -83,27 +83,35 @@ def interruption_explained() -> Iterator[None]:
         ) from None
 
 
-@contextmanager
-def refusals_reported(settings: Settings) -> Iterator[None]:
-    """Turn what AWS refuses and no other code expects into WarehouseError."""
-    from botocore.exceptions import ClientError
+class RefusedError(WarehouseError):
+    """What AWS answered to an operation, for a reason of the operation's own.
 
-    try:
-        yield
-    except ClientError as error:
-        said = aws.error_message(error, aws.secrets(settings))
-        code = aws.error_code(error) or "no code"
-        raise WarehouseError(
-            f"AWS refused {error.operation_name} in {settings.aws_region} ({code}): {said}",
-            "Correct that, then run the command again: it continues where it stopped.",
-            code=code,
-        ) from None
+    aws_code, said: code and message of the answer. problem: what the code means.
+    """
+
+    aws_code = ""
+    said = ""
+    problem = aws.Problem.OTHER
+
+    @property
+    def missing(self) -> bool:
+        """Whether what was asked for does not exist.
+
+        CloudFormation says so in words only: ValidationError is also every other mistake.
+        """
+        validation = self.aws_code in ("ValidationError", "ValidationException")
+        return self.problem is aws.Problem.NOT_FOUND or (
+            validation and "does not exist" in self.said
+        )
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether the service has no such operation: only a local stand-in answers so."""
+        return self.problem is aws.Problem.UNSUPPORTED
 
 
-def general_error(
-    error: Exception, service: str, operation: str, settings: Settings
-) -> SparkifyError | None:
-    """Return the error of a failure that any call can have; None when it is the operation's own."""
+def call_error(error: Exception, service: str, operation: str, settings: Settings) -> SparkifyError:
+    """Return the error of a call that failed: RefusedError where it is the operation's own."""
     from botocore.exceptions import ClientError
 
     if known := aws.credentials_error(error, known=aws.secrets(settings)):
@@ -125,12 +133,19 @@ def general_error(
         )
     if problem is aws.Problem.UNREACHABLE:
         return WarehouseError(f"{where} cannot be reached: {said}", _NETWORK)
-    if isinstance(error, ClientError):
-        return None
-    return SettingsError(
-        f"boto3 cannot call {where}: {said}",
-        "Check [AWS] in the settings, and the AWS configuration of this machine.",
+    if not isinstance(error, ClientError):
+        return SettingsError(
+            f"boto3 cannot call {where}: {said}",
+            "Check [AWS] in the settings, and the AWS configuration of this machine.",
+        )
+    shown = code or "no code"
+    refused = RefusedError(
+        f"AWS refused {error.operation_name} in {settings.aws_region} ({shown}): {said}",
+        "Correct that, then run the command again: it continues where it stopped.",
+        code=shown,
     )
+    refused.aws_code, refused.said, refused.problem = code, said, problem
+    return refused
 
 
 def stack_error(reason: str, said: str, logical: str = "", **details: str | None) -> SparkifyError:

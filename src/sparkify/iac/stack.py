@@ -14,7 +14,7 @@ from .. import aws
 from ..errors import BusyError, SettingsError, SparkifyError
 from ..progress import Progress
 from ..retry import Backoff
-from .errors import general_error, handler_message, one_line, refusals_reported, stack_error
+from .errors import RefusedError, call_error, handler_message, one_line, stack_error
 from .template import OUTPUTS, PROJECT, TAGS, declared, stack_name
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ USABLE = frozenset(
 )
 UPDATABLE = USABLE | {"UPDATE_FAILED"}
 DEAD = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"})
-"""What can only be deleted, or is not worth repairing because it never stood."""
+"""What can only be deleted, or is not worth repairing because it never worked."""
 ANSWERING = USABLE | {
     *("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_FAILED"),
     *("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
@@ -61,7 +61,7 @@ class Account:
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation by boto3's names, such as `cloudformation`, `describe_stacks`.
 
-        Raises what boto3 raises for an error of the operation itself; SettingsError for missing,
+        Raises RefusedError for an error of the operation itself; SettingsError for missing,
         expired, wrong or too weak credentials; WarehouseError when AWS cannot be reached.
         """
         with self._reported(service, operation):
@@ -76,12 +76,10 @@ class Account:
 
     def look(self, service: str, operation: str, **parameters: Any) -> dict[str, Any] | None:
         """Call an operation that asks for one thing; None when there is no such thing."""
-        from botocore.exceptions import ClientError
-
         try:
             return self.call(service, operation, **parameters)
-        except ClientError as error:
-            if is_missing(error):
+        except RefusedError as error:
+            if error.missing:
                 return None
             raise
 
@@ -93,30 +91,12 @@ class Account:
         try:
             yield
         except (BotoCoreError, ClientError, ResponseParserError, ValueError) as error:
-            if known := general_error(error, service, operation, self.settings):
-                raise known from None
-            raise
+            raise call_error(error, service, operation, self.settings) from None
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
             self._clients[service] = aws.client(self.settings, service, self.region)
         return self._clients[service]
-
-
-def is_missing(error: Exception) -> bool:
-    """Return whether AWS answered that what was asked for does not exist.
-
-    CloudFormation says so in words only: ValidationError is also every other mistake.
-    """
-    if aws.problem(error) is aws.Problem.NOT_FOUND:
-        return True
-    validation = aws.error_code(error) in ("ValidationError", "ValidationException")
-    return validation and "does not exist" in aws.error_message(error)
-
-
-def is_unsupported(error: Exception) -> bool:
-    """Return whether the service has no such operation: only a local stand-in answers so."""
-    return aws.problem(error) is aws.Problem.UNSUPPORTED
 
 
 def backoff(seconds: float) -> Backoff:
@@ -144,7 +124,7 @@ class Stack:
 
     @classmethod
     def gone(cls, name: str) -> Stack:
-        """Return what stands for a stack that CloudFormation no longer knows."""
+        """Return a placeholder for a stack that CloudFormation no longer knows."""
         return cls(name, name, "DELETE_COMPLETE", "", None, None, {}, {}, {}, False)
 
     @property
@@ -220,16 +200,14 @@ def physical_names(account: Account, stack: Stack) -> dict[str, str]:
 
     Those that are gone, or were never made, are left out.
     """
-    from botocore.exceptions import ClientError
-
     if stack.deleted or stack.state == REVIEW:
         return {}
     try:
         found = account.pages(
             "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack.id
         )
-    except ClientError as error:
-        if not is_unsupported(error):
+    except RefusedError as error:
+        if not error.unsupported:
             raise
         answer = account.call("cloudformation", "describe_stack_resources", StackName=stack.id)
         found = answer.get("StackResources") or []
@@ -259,8 +237,7 @@ def resources(settings: Settings) -> Resources:
     expired or too weak; WarehouseError when CloudFormation cannot be reached.
     """
     account = Account(settings)
-    with refusals_reported(settings):
-        stack = find(account)
+    stack = find(account)
     found = resources_of(stack, account.region) if stack else None
     if found is None:
         state = f" (the stack {stack.name} is in the state {stack.state})" if stack else ""
@@ -302,7 +279,7 @@ class Operation:
 
     @classmethod
     def on(cls, account: Account, stack: Stack, *, begun: bool = False) -> Operation:
-        """Return an operation on a stack that has a past. begun: by another process."""
+        """Return an operation on a stack with earlier events. begun: by another process."""
         operation = cls(account, stack.id)
         operation.seen = {one["EventId"] for one in operation._unseen()}
         operation.token = "" if begun else operation.token
@@ -367,7 +344,7 @@ class Operation:
         )
 
     def _cause(self) -> dict[str, Any]:
-        """Return the event that shows why it failed: the first failure that is no consequence."""
+        """Return the event that shows why it failed: the first that no other caused."""
         failures = [
             one for one in self.events if str(one.get("ResourceStatus")).endswith("_FAILED")
         ]
@@ -426,14 +403,12 @@ def validation_errors(account: Account, StackName: str, **of: str) -> str:  # no
     of: ChangeSetName, where it was a change set.
     (AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html)
     """
-    from botocore.exceptions import ClientError
-
     failed = {"FailedEvents": True}
     try:
         answer = account.call(
             "cloudformation", "describe_events", StackName=StackName, Filters=failed, **of
         )
-    except (ClientError, SparkifyError):  # the caller is about to raise an error of its own
+    except SparkifyError:  # the caller is about to raise an error of its own
         return ""
     found = [
         ": ".join(

@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from .. import aws
 from ..errors import SparkifyError
 from ..progress import Progress, silent
 from ..util_s3 import S3
-from .errors import refusals_reported
-from .stack import Account, backoff, find, is_unsupported, physical_names, refuse_foreign
+from .errors import RefusedError
+from .stack import Account, backoff, find, physical_names, refuse_foreign
 from .template import stack_name
 
 if TYPE_CHECKING:
@@ -85,16 +84,14 @@ def cost_of(settings: Settings) -> Cost:
 
 def workgroup(account: Account, name: str) -> dict[str, Any] | None:
     """Return a workgroup as the service describes it; None when there is none of that name."""
-    answer = account.look(SERVICE, "get_workgroup", workgroupName=name)
-    found: dict[str, Any] | None = (answer or {}).get("workgroup")
-    return {"workgroupName": name, **found} if found else None
+    answer = account.look(SERVICE, "get_workgroup", workgroupName=name) or {}
+    return {"workgroupName": name, **answer["workgroup"]} if answer.get("workgroup") else None
 
 
 def namespace(account: Account, name: str) -> dict[str, Any] | None:
     """Return a namespace as the service describes it; None when there is none of that name."""
-    answer = account.look(SERVICE, "get_namespace", namespaceName=name)
-    found: dict[str, Any] | None = (answer or {}).get("namespace")
-    return found
+    answer = account.look(SERVICE, "get_namespace", namespaceName=name) or {}
+    return answer.get("namespace")
 
 
 def role(account: Account, name: str) -> dict[str, Any] | None:
@@ -120,12 +117,10 @@ def usage_limit(account: Account, workgroup: Mapping[str, Any]) -> dict[str, Any
 
 def limit_hours(account: Account, workgroup: Mapping[str, Any] | None) -> int | None:
     """Return the RPU-hours a day of a workgroup; 0: no limit; None: limits are unsupported."""
-    from botocore.exceptions import ClientError
-
     try:
         limit = usage_limit(account, workgroup) if workgroup else None
-    except ClientError as error:
-        if not is_unsupported(error):
+    except RefusedError as error:
+        if not error.unsupported:
             raise
         return None
     return int(limit.get("amount", 0)) if limit else 0
@@ -184,15 +179,13 @@ def _call_when_free(
     account: Account, workgroup: Mapping[str, Any], operation: str, wanted: dict[str, Any]
 ) -> None:
     """Repeat a call while the workgroup is busy; a limit that exists already counts as made."""
-    from botocore.exceptions import ClientError
-
     pauses = backoff(_BUSY_SECONDS)
     while True:
         try:
             account.call(SERVICE, operation, **wanted)
             return
-        except ClientError as error:
-            if aws.error_code(error) != "ConflictException":
+        except RefusedError as error:
+            if error.aws_code != "ConflictException":
                 raise
             made = operation == "create_usage_limit" and usage_limit(account, workgroup)
             if made and made["amount"] == wanted["amount"]:  # its reply was lost
@@ -267,32 +260,8 @@ class Status:
 
 def status(settings: Settings, progress: Progress = silent) -> Status:
     """Look at everything that `up` makes. Raises SettingsError, WarehouseError."""
-    with refusals_reported(settings):
-        return _status(Account(settings), progress)
-
-
-def limit_warning(settings: Settings) -> str:
-    """Return a warning, in sentences, that the usage limit is not set; '' when it is.
-
-    Also '' when AWS does not answer or does not allow to look: what depends on it fails by itself.
-    """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     account = Account(settings)
-    with suppress(SparkifyError, BotoCoreError, ClientError):
-        found = workgroup(account, settings.redshift_workgroup)
-        if found:
-            return _limit_note(missing_limit(settings, found, limit_hours(account, found)))
-    return ""
-
-
-def _limit_note(missing: str) -> str:
-    return f"{missing[0].upper()}{missing[1:]}. Set it with `sparkify iac up`." if missing else ""
-
-
-def _status(account: Account, progress: Progress) -> Status:
     progress("looking at what is there", 0, None, "")
-    settings = account.settings
     stack = find(account)
     notes: list[str] = []
     names: dict[str, str] = {}
@@ -303,7 +272,16 @@ def _status(account: Account, progress: Progress) -> Status:
             notes.append(f"CloudFormation says: {stack.reason}")
     found = workgroup(account, names.get("Workgroup", settings.redshift_workgroup))
     hours = limit_hours(account, found)
-    compute = _compute(found, hours) if found else None
+    compute = None
+    if found:
+        compute = Compute(
+            name=found["workgroupName"],
+            state=found.get("status", ""),
+            base=int(found.get("baseCapacity") or 0),
+            most=found.get("maxCapacity") or None,
+            limit=hours or None,
+            since=found.get("creationDate"),
+        )
     storage = _storage(account, names.get("Namespace", settings.redshift_namespace))
     for kind, one in (("Workgroup", compute), ("Namespace", storage)):
         if one and kind not in names:
@@ -326,15 +304,21 @@ def _status(account: Account, progress: Progress) -> Status:
     )
 
 
-def _compute(found: dict[str, Any], hours: int | None) -> Compute:
-    return Compute(
-        name=found["workgroupName"],
-        state=found.get("status", ""),
-        base=int(found.get("baseCapacity") or 0),
-        most=found.get("maxCapacity") or None,
-        limit=hours or None,
-        since=found.get("creationDate"),
-    )
+def limit_warning(settings: Settings) -> str:
+    """Return a warning, in sentences, that the usage limit is not set; '' when it is.
+
+    Also '' when AWS does not answer or denies access: what depends on it fails on its own.
+    """
+    account = Account(settings)
+    with suppress(SparkifyError):
+        found = workgroup(account, settings.redshift_workgroup)
+        if found:
+            return _limit_note(missing_limit(settings, found, limit_hours(account, found)))
+    return ""
+
+
+def _limit_note(missing: str) -> str:
+    return f"{missing[0].upper()}{missing[1:]}. Set it with `sparkify iac up`." if missing else ""
 
 
 def _storage(account: Account, name: str) -> Storage | None:

@@ -1,6 +1,6 @@
-"""What shall exist: the CloudFormation template with its parameters, and who may do what.
+"""What is to exist: the CloudFormation template with its parameters, and who may do what.
 
-`infrastructure.yaml` is the template. The policy documents say in IAM's language what the template
+`infrastructure.yaml` is the template. A policy document says in IAM's language what the template
 says in CloudFormation's (IAM/latest/UserGuide/reference_policies_grammar.html); a test compares
 the two.
 """
@@ -88,12 +88,6 @@ def declared(settings: Settings) -> dict[str, str]:
 # Policies
 
 
-def trust() -> Document:
-    """Return who may assume the warehouse's role."""
-    principal = {"Service": list(PRINCIPALS)}
-    return _document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
-
-
 def key_pattern(location: Location) -> str:
     """Return the key of a source as a policy names it: `*` for a whole bucket.
 
@@ -118,15 +112,6 @@ def source_reading(address: str, region: str) -> Document:
         _allow("s3:GetBucketLocation", bucket),
         _allow("s3:ListBucket", bucket, {"StringLike": {"s3:prefix": below}}),
         _allow("s3:GetObject", [f"{bucket}/{one}" for one in below]),
-    )
-
-
-def work_bucket(name: str, region: str) -> Document:
-    """Return the rights that COPY and UNLOAD need on the work bucket; neither deletes."""
-    bucket = _bucket(name, region)
-    return _document(
-        _allow(["s3:GetBucketLocation", "s3:ListBucket"], bucket),
-        _allow(["s3:GetObject", "s3:PutObject"], f"{bucket}/*"),
     )
 
 

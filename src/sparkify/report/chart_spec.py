@@ -79,8 +79,7 @@ def _columns(text: str, shown: Sequence[str]) -> tuple[str, ...]:
 
 def _suggested(answer: Answer) -> ChartSpec | None:
     """Return a chart of the first measure over days, or else by the columns before it."""
-    measures = _measures(answer)
-    days = _days(answer)
+    measures, days = _measures(answer), _days(answer)
     measure = next((column for column in answer.columns if column in measures), None)
     if measure is None:
         return None
@@ -186,10 +185,6 @@ def _ranked(rows: _Rows, labels: Sequence[str], measure: str) -> vega.Spec:
     return vega.ranked(rows.table(labels, measure), whole=whole)
 
 
-def _funnel(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
-    return vega.funnel(rows.table(wanted.y, wanted.x[0]))
-
-
 def _line(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
     (x,), y = wanted.x, wanted.y
     if len(rows.values) <= FEW_DAYS:
@@ -210,12 +205,8 @@ def _line(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
         names = (words(y[0]), words(wanted.mean))
         return vega.filled(vega.bars_and_mean(names, percent=percent), points)
     days = [row[x] for row in rows.values]
-    lines = vega.lines(
-        [words(column) for column in y],
-        percent=percent,
-        ticks=days if len(days) <= _FEW_TICKS else (),
-    )
-    return vega.filled(lines, points)
+    ticks = days if len(days) <= _FEW_TICKS else ()
+    return vega.filled(vega.lines([*map(words, y)], percent=percent, ticks=ticks), points)
 
 
 def _cells(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
@@ -263,7 +254,7 @@ _DRAW: Mapping[str, Callable[[_Rows, ChartSpec], vega.Spec]] = {
     "line": _line,
     "cohort": _cells,
     "heat": _cells,
-    "funnel": _funnel,
+    "funnel": lambda rows, wanted: vega.funnel(rows.table(wanted.y, wanted.x[0])),
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from itertools import compress
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,7 +20,7 @@ from .. import __version__, analysis
 from ..analysis import Answer
 from ..analysis.templates import shown
 from ..quality import OUTCOMES, CheckResult
-from . import theme, vega
+from . import vega
 from .chart_spec import FEW_DAYS, MEASURES, chart, chart_spec, milliseconds, visible, words
 from .data import LEVELS, Day, ReportData, as_columns, change, daily, newest_mean, of_level, star
 
@@ -93,7 +94,8 @@ def render(report: ReportData, made_at: datetime) -> str:
     sections = _sections(report.answers)
     reconciled = _reconciled(report.state["runs"])
     tiles = _tiles(report, days)
-    data = _data(report, days, tiles, sections, reconciled)
+    data = _data(days, tiles, sections, reconciled)
+    periods = _periods(days)
     scripts = [_asset("theme.js")]
     if data["charts"]:
         scripts += [vega.library(), _asset("page.js")]
@@ -110,10 +112,12 @@ def render(report: ReportData, made_at: datetime) -> str:
         tiles=tiles,
         sections=sections,
         questions=_planned() if report.empty else {},
-        span=_span(days),
+        span=(shown(days[0].day, "day"), shown(days[-1].day, "day")) if days else None,
         levels=[level for level in LEVELS if level in data["days"]],
-        periods=_periods(days),
-        first_period=_first_period(days),
+        periods=periods,
+        first_period=max(
+            (length for length, _ in periods if length <= _LONGEST_FIRST_PERIOD), default=0
+        ),
         outcomes=[_outcome(one, report.names) for one in report.checks],
         counts={word: sum(one.outcome == word for one in report.checks) for word in OUTCOMES},
         reconciled=reconciled,
@@ -124,7 +128,6 @@ def render(report: ReportData, made_at: datetime) -> str:
 
 
 def _data(
-    report: ReportData,
     days: Sequence[Day],
     tiles: Sequence[Tile],
     sections: Sequence[Section],
@@ -137,10 +140,16 @@ def _data(
     if any(one["amount"] for one in reconciled):
         charts["reconciled"] = vega.reconciled(reconciled)
     answers = [card.answer.as_json() for card in cards]
+    explorer = {  # the page puts the days that are chosen into these
+        "plays": vega.bars_and_mean(("plays", "mean of seven days")),
+        "listeners": vega.lines(["listeners"]),
+        "hours": vega.lines(["hours"]),
+        "week": vega.cells_of(7 * _CELL),
+    }
     return {
-        "config": theme.config(),
+        "config": vega.config(),
         "charts": charts,
-        "explorer": _explorer() if days else {},
+        "explorer": explorer if days else {},
         "days": as_columns(days),
         "tables": {one["name"]: {key: one[key] for key in ("columns", "rows")} for one in answers},
     }
@@ -296,16 +305,6 @@ def _spark(spark: Sequence[tuple[Any, float, str]]) -> dict[str, Any] | None:
     return vega.sparkline(rows)
 
 
-def _explorer() -> dict[str, dict[str, Any]]:
-    """Return the charts of the explorer, by name; the page puts the chosen days into them."""
-    return {
-        "plays": vega.bars_and_mean(("plays", "mean of seven days")),
-        "listeners": vega.lines(["listeners"]),
-        "hours": vega.lines(["hours"]),
-        "week": vega.cells_of(7 * _CELL),
-    }
-
-
 # The questions
 
 
@@ -365,10 +364,6 @@ def _planned() -> dict[str, list[str]]:
 # The days
 
 
-def _span(days: Sequence[Day]) -> tuple[str, str] | None:
-    return (shown(days[0].day, "day"), shown(days[-1].day, "day")) if days else None
-
-
 def _periods(days: Sequence[Day]) -> list[tuple[int, str]]:
     """Return the periods to choose from, in days, the last of which holds all days."""
     if not days:
@@ -378,24 +373,15 @@ def _periods(days: Sequence[Day]) -> list[tuple[int, str]]:
     return [*shorter, (total, f"All {total} days" if total > 1 else "1 day")]
 
 
-def _first_period(days: Sequence[Day]) -> int:
-    fitting = [length for length, _ in _periods(days) if length <= _LONGEST_FIRST_PERIOD]
-    return fitting[-1] if fitting else 0
-
-
 # Quality and runs
 
 
 def _outcome(result: CheckResult, names: bool) -> Outcome:
-    shown_columns = [
-        number
-        for number, column in enumerate(result.columns)
-        if names or column not in analysis.PERSONAL
-    ]
+    kept = [names or column not in analysis.PERSONAL for column in result.columns]
     return Outcome(
         result,
-        tuple(result.columns[number] for number in shown_columns),
-        tuple(tuple(shown(row[number]) for number in shown_columns) for row in result.rows),
+        tuple(compress(result.columns, kept)),
+        tuple(tuple(map(shown, compress(row, kept))) for row in result.rows),
     )
 
 

@@ -18,10 +18,26 @@ from typing import Any
 import altair as alt
 
 from ..temporary import written_whole
-from . import theme
 
 Spec = dict[str, Any]
 """A Vega-Lite specification."""
+
+# Names of the page's own colours, which its style sheet sets for light, dark and print: a chart
+# changes with the page, without being drawn again.
+INK = "var(--ink)"
+SOFT = "var(--ink-soft)"
+RULE = "var(--rule)"
+PAPER = "var(--card)"
+FIRST = "var(--first)"
+FIRST_SOFT = "var(--first-soft)"
+SECOND = "var(--second)"
+TRACK = "var(--track)"
+SHADES = tuple(f"var(--shade-{number})" for number in range(7))
+"""From little to much, for cells."""
+
+FONT = 'Inter, "Segoe UI", system-ui, -apple-system, "Helvetica Neue", Arial, sans-serif'
+SMALL = 11
+NORMAL = 13
 
 _ROW = 40
 _FUNNEL_ROW = 62
@@ -38,8 +54,45 @@ _DARK = 4
 
 _AMOUNT = "amount:Q"
 _TIP = alt.Tooltip("tip:N")
+_TIGHT = alt.Scale(padding=0)
 _ROWS = alt.NamedData(name="rows")
 _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
+
+
+def config() -> dict[str, Any]:
+    """Return the Vega-Lite configuration of all charts."""
+    return {
+        "background": "transparent",
+        "padding": 0,
+        "font": FONT,
+        "aria": False,  # the element around a chart says what it shows
+        "view": {"stroke": None},
+        "range": {"category": [FIRST, SECOND]},
+        "axis": {
+            "labelColor": SOFT,
+            "labelFontSize": SMALL,
+            "labelPadding": 8,
+            "titleColor": SOFT,
+            "titleFontSize": SMALL,
+            "titleFontWeight": "normal",
+            "ticks": False,
+            "domain": False,
+            "grid": False,
+        },
+        "axisQuantitative": {"grid": True, "gridColor": RULE, "gridWidth": 1, "tickCount": 4},
+        "legend": {
+            "orient": "top",
+            "direction": "horizontal",
+            "title": None,
+            "labelColor": INK,
+            "labelFontSize": 12,
+            "symbolType": "square",
+            "symbolSize": 90,
+            "columnPadding": 18,
+            "offset": 10,
+        },
+        "text": {"color": INK, "fontSize": NORMAL},
+    }
 
 
 def filled(spec: Spec, rows: Sequence[dict[str, Any]]) -> Spec:
@@ -51,7 +104,7 @@ def shade(amount: float, most: float) -> int:
     """Return the place of an amount among the shades; zero has the first one for itself."""
     if amount <= 0 or most <= 0:
         return 0
-    steps = len(theme.SHADES) - 1
+    steps = len(SHADES) - 1
     return min(steps, 1 + int(steps * amount / most))
 
 
@@ -62,7 +115,7 @@ def ranked(rows: Sequence[dict[str, Any]], *, whole: bool = False) -> Spec:
     """
     base = _listed()
     longest = max(len(row["text"]) for row in rows)
-    track = base.mark_bar(size=6, yOffset=9, color=theme.TRACK, cornerRadius=3).encode(
+    track = base.mark_bar(size=6, yOffset=9, color=TRACK, cornerRadius=3).encode(
         x=alt.XValue(0), x2=alt.X2Value("width")
     )
     bar = base.mark_bar(size=6, yOffset=9, cornerRadius=3).encode(
@@ -86,11 +139,7 @@ def funnel(rows: Sequence[dict[str, Any]]) -> Spec:
     bar = base.mark_bar(size=24, yOffset=11, cornerRadius=4).encode(
         x=alt.X("left:Q", axis=None, scale=scale),
         x2=alt.X2("right:Q"),
-        color=alt.Color(
-            "place:O",
-            legend=None,
-            scale=alt.Scale(range=[*reversed(theme.SHADES[2:])]),
-        ),
+        color=alt.Color("place:O", legend=None, scale=alt.Scale(range=[*reversed(SHADES[2:])])),
     )
     words = base.transform_calculate(words="datum.label + ': ' + datum.text").mark_text(
         align="center", dy=-13
@@ -146,28 +195,18 @@ def _fitting_label(rows: Sequence[dict[str, Any]]) -> str:
 def bars_and_mean(names: tuple[str, str], *, percent: bool = False) -> Spec:
     """Return an amount of each day as thin bars, and its moving mean as a line over them."""
     base = alt.Chart(_ROWS).encode(x=_days(padding=14), tooltip=_TIP)
-    color = _named(names, (theme.FIRST_SOFT, theme.FIRST))
+    color = _named(names, (FIRST_SOFT, FIRST))
     bar = base.transform_calculate(name=_quoted(names[0])).mark_bar(
         width={"expr": "max(1, min(22, 0.72 * width / 31))"}, cornerRadiusEnd=2
     )
     mean = base.transform_calculate(name=_quoted(names[1])).mark_line(strokeWidth=2.5)
     scale = alt.Scale(nice=True, zero=True)
     height = alt.Y(_AMOUNT, axis=_amounts(percent), scale=scale)
-    return _finished(
-        [
-            bar.encode(y=height, color=color),
-            mean.encode(y=alt.Y("mean:Q", scale=scale), color=color),
-        ],
-        _PLOT,
-    )
+    line = mean.encode(y=alt.Y("mean:Q", scale=scale), color=color)
+    return _finished([bar.encode(y=height, color=color), line], _PLOT)
 
 
-def lines(
-    names: Sequence[str],
-    *,
-    percent: bool = False,
-    ticks: Sequence[date] = (),
-) -> Spec:
+def lines(names: Sequence[str], *, percent: bool = False, ticks: Sequence[date] = ()) -> Spec:
     """Return one line for each series, with a point for each row.
 
     ticks: the days that the axis names; without them, as many as there is room for.
@@ -175,14 +214,13 @@ def lines(
     base = alt.Chart(_ROWS).encode(
         x=_days(padding=4, ticks=ticks),
         y=alt.Y(_AMOUNT, axis=_amounts(percent), scale=alt.Scale(zero=True)),
-        color=_named(names, (theme.FIRST, theme.SECOND)) if len(names) > 1 else alt.Undefined,
+        color=_named(names, (FIRST, SECOND)) if len(names) > 1 else alt.Undefined,
     )
-    line = base.mark_line(strokeWidth=2.5, color=theme.FIRST)
-    point = base.mark_point(filled=True, size=34, opacity=1, color=theme.FIRST)
+    line = base.mark_line(strokeWidth=2.5, color=FIRST)
+    point = base.mark_point(filled=True, size=34, opacity=1, color=FIRST)
     layers = [line, point.encode(tooltip=_TIP)]
     if len(names) == 1:
-        area = base.mark_area(color=theme.FIRST, opacity=0.1)
-        layers.insert(0, area)
+        layers.insert(0, base.mark_area(color=FIRST, opacity=0.1))
     return _finished(layers, _PLOT)
 
 
@@ -203,7 +241,7 @@ def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
         x=alt.X(
             "across:N",
             sort=alt.SortField("column"),
-            scale=_tight(),
+            scale=_TIGHT,
             axis=alt.Axis(
                 orient="top",
                 title=title or None,
@@ -216,20 +254,20 @@ def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
         y=alt.Y(
             "down:N",
             sort=alt.SortField("row"),
-            scale=_tight(),
+            scale=_TIGHT,
             axis=alt.Axis(title=None, labelLimit=110),
         ),
     )
-    shades = list(range(len(theme.SHADES)))
+    shades = list(range(len(SHADES)))
     inks = ["var(--on-dark)" if one >= _DARK else "var(--on-light)" for one in shades]
-    scale = alt.Scale(domain=shades, range=list(theme.SHADES))
-    rect = base.mark_rect(cornerRadius=4, stroke=theme.PAPER, strokeWidth=2).encode(
+    scale = alt.Scale(domain=shades, range=list(SHADES))
+    rect = base.mark_rect(cornerRadius=4, stroke=PAPER, strokeWidth=2).encode(
         color=alt.Color("shade:O", scale=scale, legend=None), tooltip=_TIP
     )
     layers: list[alt.Chart] = [rect]
     if texts:
         room = f"bandwidth('x') > {texts * 6 + 2} ? 1 : 0"
-        text = base.mark_text(fontSize=theme.SMALL, opacity={"expr": room}).encode(
+        text = base.mark_text(fontSize=SMALL, opacity={"expr": room}).encode(
             text=alt.Text("text:N"),
             tooltip=_TIP,
             fill=alt.Fill("shade:O", scale=alt.Scale(domain=shades, range=inks), legend=None),
@@ -244,11 +282,9 @@ def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
         x=alt.X("at:T", axis=None, scale=alt.Scale(type="utc")),
         y=alt.Y(_AMOUNT, axis=None, scale=alt.Scale(zero=True, nice=False)),
     )
-    area = base.mark_area(color=theme.FIRST, opacity=0.12, clip=True).encode(
-        y2=alt.Y2Value("height")
-    )
-    line = base.mark_line(color=theme.FIRST, strokeWidth=2)
-    newest = base.mark_point(filled=True, size=42, opacity=1, color=theme.FIRST)
+    area = base.mark_area(color=FIRST, opacity=0.12, clip=True).encode(y2=alt.Y2Value("height"))
+    line = base.mark_line(color=FIRST, strokeWidth=2)
+    newest = base.mark_point(filled=True, size=42, opacity=1, color=FIRST)
     newest = newest.transform_filter("datum.newest")
     hover = base.mark_point(size=160, opacity=0).encode(tooltip=_TIP)
     return _finished([area, line, newest, hover], 44, rows)
@@ -257,28 +293,18 @@ def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
 def reconciled(rows: Sequence[dict[str, Any]]) -> Spec:
     """Return what became of the records that were read: parts of one bar for each kind."""
     names = ["staged", "duplicates", "rejected"]
-    base = alt.Chart(_ROWS).encode(
-        y=alt.Y(
-            "kind:N",
-            axis=alt.Axis(title=None, labelFontSize=theme.NORMAL, labelColor=theme.INK),
-            sort=None,
-        ),
-        tooltip=_TIP,
-    )
+    axis = alt.Axis(title=None, labelFontSize=NORMAL, labelColor=INK)
+    base = alt.Chart(_ROWS).encode(y=alt.Y("kind:N", axis=axis, sort=None), tooltip=_TIP)
     bar = base.mark_bar(size=22).encode(
         x=alt.X(_AMOUNT, stack="normalize", axis=alt.Axis(title=None, format=".0%")),
-        color=_named(names, (theme.FIRST, theme.SHADES[2], theme.SECOND)),
+        color=_named(names, (FIRST, SHADES[2], SECOND)),
         order=alt.Order("place:Q"),
     )
     return _finished([bar], 44 * len({row["kind"] for row in rows}), rows)
 
 
 def _listed() -> alt.Chart:
-    return alt.Chart(_ROWS).encode(y=alt.Y("place:O", axis=None, scale=_tight()))
-
-
-def _tight() -> alt.Scale:
-    return alt.Scale(padding=0)
+    return alt.Chart(_ROWS).encode(y=alt.Y("place:O", axis=None, scale=_TIGHT))
 
 
 def _up_to_most(rows: Sequence[dict[str, Any]], *, nice: bool = False) -> alt.Scale:
@@ -286,7 +312,7 @@ def _up_to_most(rows: Sequence[dict[str, Any]], *, nice: bool = False) -> alt.Sc
 
 
 def _leading() -> alt.Color:
-    scale = alt.Scale(domain=[True, False], range=[theme.FIRST, theme.FIRST_SOFT])
+    scale = alt.Scale(domain=[True, False], range=[FIRST, FIRST_SOFT])
     return alt.Color("leads:N", scale=scale, legend=None)
 
 
@@ -325,15 +351,11 @@ def _amounts(percent: bool) -> alt.Axis:
 
 def _named(names: Sequence[str], colors: Sequence[str]) -> alt.Color:
     return alt.Color(
-        "name:N" if len(colors) == 2 and colors[0] == theme.FIRST_SOFT else "series:N",
+        "name:N" if len(colors) == 2 and colors[0] == FIRST_SOFT else "series:N",
         scale=alt.Scale(domain=list(names), range=list(colors[: len(names)])),
-        legend=alt.Legend(title=None, columns=_legend_columns()),
+        # Two columns where a phone would cut a legend of three; 0 is one row.
+        legend=alt.Legend(title=None, columns=alt.ExprRef("width < 260 ? 2 : 0")),
     )
-
-
-def _legend_columns() -> alt.ExprRef:
-    """Return two columns where a phone would cut a legend of three; 0 is one row."""
-    return alt.ExprRef("width < 260 ? 2 : 0")
 
 
 def _quoted(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,9 +49,8 @@ class S3:
 
     def read_head(self, wanted: S3Object, size: int) -> bytes:
         """Read the first `size` bytes of an object, or all of a smaller one."""
-        return transfer.read_by_boto3(
-            self._client, wanted, 0, min(size, wanted.size), threading.Event()
-        )
+        stop = min(size, wanted.size)
+        return transfer.read_by_boto3(self._client, wanted, 0, stop, threading.Event())
 
     def read_many(self, objects: Sequence[S3Object]) -> Iterator[bytes]:
         """Yield the content of each object, in order, reading many at a time.
@@ -60,7 +59,8 @@ class S3:
         ahead is bounded (128 MiB), so that any number of objects can be read; one at a time must
         fit into memory.
         """
-        return transfer.read_many(self._client, objects)
+        parts = ((transfer.Part(one, 0, one.size), one.size) for one in objects)
+        return transfer.in_order(partial(transfer.read_part, self._client), parts)
 
     def download_many(
         self, objects: Sequence[tuple[S3Object, Path]], done: Callable[[int], None]
@@ -70,11 +70,25 @@ class S3:
         done: called with the bytes of each part that is written, from the calling thread.
         Each must be as it was listed, else SourceError; then some of the files are incomplete.
         """
-        transfer.download_many(self._client, objects, done)
+
+        def write(part: transfer.Part, gone: threading.Event) -> int:
+            data = transfer.read_part(self._client, part, gone)
+            with part.path.open("r+b") as stream:
+                stream.seek(part.start)
+                stream.write(data)
+            return len(data)
+
+        for size in transfer.in_order(write, transfer.parts(objects)):
+            done(size)
 
     def upload_many(self, items: Sequence[tuple[str, Path | bytes]]) -> None:
         """Write each content (or the content of a file) to the address beside it."""
-        transfer.upload_many(self._client, items)
+        weighed = ((item, len(item[1]) if isinstance(item[1], bytes) else 0) for item in items)
+        put = partial(transfer.put, self._client)
+        for _ in transfer.in_order(
+            put, weighed, threads=transfer.UPLOAD_THREADS, budget=2 * transfer.BUDGET_BYTES
+        ):
+            pass
 
     def delete_all(self, address: str) -> int:
         """Delete everything at and below an address: objects, old versions, delete markers.

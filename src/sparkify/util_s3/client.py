@@ -131,7 +131,7 @@ def connect(settings: Settings, region: str) -> Client:
     try:
         credentials = aws.session(settings).get_credentials()
         if credentials:
-            credentials.get_frozen_credentials()  # to fail here, where one can say why
+            credentials.get_frozen_credentials()  # fails here, where the cause can be told
         client = aws.client(
             settings,
             "s3",

@@ -12,7 +12,7 @@ class UnsupportedError(SourceError):
 
 
 def s3_error(error: Exception, place: str, region: str, *, anonymous: bool) -> SparkifyError:
-    """Return the error that says what S3 answered, or what boto3 gave up for.
+    """Return the error that says what S3 answered, or why boto3 gave up.
 
     place: the address that was asked for. anonymous: whether the request went unsigned.
     """

@@ -81,7 +81,7 @@ def list_objects(client: Client, location: Location) -> Iterator[S3Object]:
             empty = False
             yield _object(location.bucket, found)
     if empty and location.key and not location.key.endswith("/"):
-        # A key is the first one that begins with itself.
+        # Of all keys that begin with it, the key itself comes first.
         with client.errors(str(location)):
             answer = client.boto3.list_objects_v2(
                 Bucket=location.bucket, Prefix=location.key, MaxKeys=1

@@ -40,7 +40,7 @@ READ_ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 5.0
 _DEADLINE_SECONDS = 180.0
-_UPLOAD_THREADS = 8
+UPLOAD_THREADS = 8
 """Of which each may use more for the parts of one large file."""
 _DELETED_AT_ONCE = 1000
 """AmazonS3/latest/API/API_DeleteObjects.html: at most 1,000 keys a request."""
@@ -49,56 +49,30 @@ _DELETED_AT_ONCE = 1000
 _ODD_KEY = re.compile(r"(^|/)\.{0,2}(/|$)|[\x00-\x1f\x7f]")
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
+    """Bytes start to stop of an object. path: of the file that they are to be written to."""
+
     wanted: S3Object
     start: int
     stop: int
-    path: Path
+    path: Path = Path()
 
 
 # Reading
 
 
-def read_many(client: Client, objects: Sequence[S3Object]) -> Iterator[bytes]:
-    """Yield the content of each object, in order; see `S3.read_many`."""
-
-    def read(wanted: S3Object, gone: threading.Event) -> bytes:
-        return b"" if gone.is_set() else _read_part(client, wanted, 0, wanted.size, gone)
-
-    weighed = ((one, one.size) for one in objects)
-    yield from in_order(read, weighed, threads=THREADS, budget=BUDGET_BYTES)
-
-
-def download_many(
-    client: Client, objects: Sequence[tuple[S3Object, Path]], done: Callable[[int], None]
-) -> None:
-    """Write each object to its path; see `S3.download_many`."""
-
-    def write(part: _Part, gone: threading.Event) -> int:
-        if gone.is_set():
-            return 0
-        data = _read_part(client, part.wanted, part.start, part.stop, gone)
-        with part.path.open("r+b") as stream:
-            stream.seek(part.start)
-            stream.write(data)
-        return len(data)
-
-    for size in in_order(write, _parts(objects), threads=THREADS, budget=BUDGET_BYTES):
-        done(size)
-
-
-def _parts(objects: Sequence[tuple[S3Object, Path]]) -> Iterator[tuple[_Part, int]]:
+def parts(objects: Sequence[tuple[S3Object, Path]]) -> Iterator[tuple[Part, int]]:
     """Make each file, empty, and yield the parts that fill it with their sizes."""
     for wanted, path in objects:
         path.write_bytes(b"")
         for start in range(0, max(wanted.size, 1), PART_BYTES):
             stop = min(start + PART_BYTES, wanted.size)
-            yield _Part(wanted, start, stop, path), stop - start
+            yield Part(wanted, start, stop, path), stop - start
 
 
-def _read_part(
-    client: Client, wanted: S3Object, start: int, stop: int, gone: threading.Event
-) -> bytes:
+def read_part(client: Client, part: Part, gone: threading.Event) -> bytes:
+    """Read a part by obstore, else by boto3; errors and `gone` as of `read_by_boto3`."""
+    wanted, start, stop, _ = part
     data = None if _ODD_KEY.search(wanted.key) else read_by_obstore(client, wanted, start, stop)
     return read_by_boto3(client, wanted, start, stop, gone) if data is None else data
 
@@ -130,7 +104,7 @@ def read_by_boto3(
     """Read bytes start to stop of an object as it was listed.
 
     gone: when it is set, no further attempt is made.
-    Raises SourceError when it vanished, changed, or never comes whole; SettingsError when it may
+    Raises SourceError when it vanished, changed, or never arrives whole; SettingsError when it may
     not be read.
     """
     options: dict[str, Any] = {"Bucket": wanted.bucket, "Key": wanted.key}
@@ -186,8 +160,8 @@ def in_order(
     work: Callable[[T, threading.Event], R],
     items: Iterable[tuple[T, int]],
     *,
-    threads: int,
-    budget: int,
+    threads: int = THREADS,
+    budget: int = BUDGET_BYTES,
 ) -> Iterator[R]:
     """Yield the result of `work` for each item, in order, done in several threads.
 
@@ -219,22 +193,12 @@ def in_order(
 # Writing and deleting
 
 
-def upload_many(client: Client, items: Sequence[tuple[str, Path | bytes]]) -> None:
-    """Write contents to addresses; see `S3.upload_many`."""
-
-    def put(item: tuple[str, Path | bytes], gone: threading.Event) -> None:
-        if not gone.is_set():
-            _put(client, *item)
-
-    weighed = ((item, len(item[1]) if isinstance(item[1], bytes) else 0) for item in items)
-    for _ in in_order(put, weighed, threads=_UPLOAD_THREADS, budget=2 * BUDGET_BYTES):
-        pass
-
-
-def _put(client: Client, address: str, content: Path | bytes) -> None:
+def put(client: Client, item: tuple[str, Path | bytes], _: threading.Event) -> None:
+    """Write a content, or that of a file, to the address before it."""
     from boto3.exceptions import S3UploadFailedError
     from botocore.exceptions import ClientError
 
+    address, content = item
     place = parse(address)
     try:
         with client.errors(address):

@@ -1,4 +1,4 @@
-"""The protocols of a warehouse, and how to open the configured one."""
+"""The protocols of a warehouse, and how to open or export the configured one."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..errors import BusyError
+from ..errors import BusyError, UsageError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
 from ..sources.files import Kind
+from ..sql_queries import STAR_TABLES
 from ..table import Table
 from .schema_version import Migration, StagedBy
 
@@ -213,17 +215,31 @@ def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = 
     return duckdb.read_ledger(settings, wait=wait, progress=progress)
 
 
-def export_tables(
-    settings: Settings, tables: Sequence[str], address: str, *, wait: float, progress: Progress
-) -> dict[str, str]:
-    """Write tables as Parquet files under a folder, or from Redshift under an s3:// address.
+def export(
+    settings: Settings, address: str | Path, *, wait: float = 60.0, progress: Progress = silent
+) -> dict[str, Any]:
+    """Write each table of the star schema as Parquet, replacing what was there.
 
-    Returns where each table went. Raises UsageError, WarehouseError or BusyError.
+    address: a folder, or from Redshift also an s3:// address, where UNLOAD writes several files a
+    table.
+    Returns {"folder": str(address), "files": {table: where}}.
+    Raises UsageError when the folder is not writable or the engine cannot write to the address,
+    WarehouseError or BusyError. A folder then holds what it held before.
     """
+    place = str(address)
+    if not place.strip():
+        raise UsageError("the folder to export to has no name", "Name one, or . for this one.")
     if settings.engine == "redshift":
         from .redshift import reader as redshift
 
-        return redshift.export_tables(settings, tables, address, progress=progress)
+        files = redshift.export_tables(settings, STAR_TABLES, place, progress=progress)
+        return {"folder": place, "files": files}
+    if place.startswith("s3:"):
+        raise UsageError(
+            f"{place} is in S3, and from DuckDB an export goes to a folder on this machine",
+            "Export to a folder, then copy it: `aws s3 cp --recursive DIR s3://...`.",
+        )
     from .duckdb import reader as duckdb
 
-    return duckdb.export_tables(settings, tables, address, wait=wait, progress=progress)
+    files = duckdb.export_tables(settings, STAR_TABLES, place, wait=wait, progress=progress)
+    return {"folder": place, "files": files}

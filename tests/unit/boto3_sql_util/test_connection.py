@@ -11,7 +11,7 @@ from sparkify import boto3_sql_util
 from sparkify.boto3_sql_util import connect, execute, fetch
 from sparkify.config import Settings
 from sparkify.errors import SettingsError, WarehouseError
-from sparkify.retry import SystemClock
+from sparkify.retry import Clock
 
 AWS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 
@@ -115,7 +115,7 @@ def test_boto3_tries_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_clock_of_the_machine_goes_on() -> None:
-    clock = SystemClock()
+    clock = Clock()
     before = clock.now()
     clock.sleep(0.001)
     assert clock.now() > before

@@ -1,9 +1,8 @@
-"""Literals and names: PostgreSQL reads what was quoted."""
+"""Literals: PostgreSQL reads what was quoted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -11,8 +10,7 @@ from hypothesis import strategies as st
 
 from postgres import Connection as Postgres
 from postgres import postgres_database
-from sparkify.boto3_sql_util import quote_literal, quote_name
-from sparkify.boto3_sql_util.execution import LONGEST_NAME
+from sparkify.boto3_sql_util import quote_literal
 
 
 @pytest.fixture(scope="module")
@@ -38,30 +36,9 @@ def test_a_literal_is_the_text(postgres: Postgres, text: str) -> None:
     assert postgres.execute(statement.encode()).fetchall() == [(text, text[::-1])]
 
 
-@given(TEXTS.filter(lambda text: 0 < len(text.encode()) <= 63))
-@example('a"b')
-@example('"')
-@example("time")
-def test_a_name_is_the_name(postgres: Postgres, name: str) -> None:
-    found = postgres.execute(f"SELECT 1 AS {quote_name(name)}".encode())
-    assert found.description is not None
-    assert found.description[0].name == name
-
-
 @pytest.mark.parametrize(
     "bad", ["\0", "\n", "\r", "\t", "\x1b", "\x7f", "\x85", "\ud800", "\udfff"]
 )
-@pytest.mark.parametrize("quote", [quote_literal, quote_name])
-def test_what_no_literal_holds_is_refused(quote: Any, bad: str) -> None:
+def test_what_no_literal_holds_is_refused(bad: str) -> None:
     with pytest.raises(ValueError, match=r"U\+[0-9A-F]{4} at 2 cannot stand in SQL"):
-        quote(f"ab{bad}c")
-
-
-@pytest.mark.parametrize("name", ["", "x" * (LONGEST_NAME + 1), "é" * 64])
-def test_names_of_a_wrong_length_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="1 to 127 bytes"):
-        quote_name(name)
-
-
-def test_the_longest_name_is_quoted() -> None:
-    assert quote_name("x" * LONGEST_NAME) == '"' + "x" * LONGEST_NAME + '"'
+        quote_literal(f"ab{bad}c")

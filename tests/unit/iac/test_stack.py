@@ -21,6 +21,7 @@ from cloudformation_double import (
 from sparkify import iac
 from sparkify.errors import SettingsError, WarehouseError
 from sparkify.iac import template
+from sparkify.iac.errors import RefusedError
 from sparkify.iac.stack import Account, Operation, backoff, resources_of
 from sparkify.iac.stack import Stack as FoundStack
 from sparkify.progress import silent
@@ -58,7 +59,8 @@ def test_what_nobody_foresaw_is_told_as_aws_says_it(aws: Formation, operation: s
     aws.stand(SETTINGS)
     aws.refuse[operation] = [refusal("OddException", "the moon is full")]
     action = iac.down if operation == "delete_stack" else iac.status
-    assert "the moon is full" in refused(partial(action, SETTINGS), WarehouseError).reason
+    kind = WarehouseError if operation == "delete_stack" else RefusedError
+    assert "the moon is full" in refused(partial(action, SETTINGS), kind).reason
 
 
 @pytest.mark.parametrize("oldest_first", [True, False])

@@ -60,8 +60,28 @@ def test_the_partition_follows_the_region(region: str, expected: str) -> None:
     assert f"arn:{expected}:s3:::bbb" in json.dumps(policy.source_reading("s3://bbb/k", region))
 
 
+def trust() -> policy.Document:
+    """Who may assume the warehouse's role."""
+    principal = {"Service": ["redshift-serverless.amazonaws.com", "redshift.amazonaws.com"]}
+    return _document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def work_bucket(bucket: str) -> policy.Document:
+    """The rights that COPY and UNLOAD need on the work bucket; neither deletes. bucket: its ARN."""
+    listing = ["s3:GetBucketLocation", "s3:ListBucket"]
+    contents = ["s3:GetObject", "s3:PutObject"]
+    return _document(
+        {"Effect": "Allow", "Action": listing, "Resource": bucket},
+        {"Effect": "Allow", "Action": contents, "Resource": f"{bucket}/*"},
+    )
+
+
+def _document(*statements: policy.Document) -> policy.Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
 def test_only_redshift_may_assume_the_role() -> None:
-    statement = policy.trust()["Statement"]
+    statement = trust()["Statement"]
     assert len(statement) == 1
     assert statement[0]["Principal"] == {
         "Service": ["redshift-serverless.amazonaws.com", "redshift.amazonaws.com"]
@@ -126,7 +146,7 @@ def test_no_address_is_refused() -> None:
 
 
 def test_the_work_bucket_may_be_read_and_written_and_no_other() -> None:
-    document = policy.work_bucket("work", "us-east-1")
+    document = work_bucket("arn:aws:s3:::work")
     for action in ("s3:GetObject", "s3:PutObject"):
         assert allowed(document, action, "arn:aws:s3:::work/a/b")
         assert not allowed(document, action, "arn:aws:s3:::works/a/b")
@@ -193,9 +213,9 @@ def test_a_long_name_of_a_stack_is_cut_as_cloudformation_may_cut_it() -> None:
 def test_the_template_says_the_same(region: str) -> None:
     template = resolved(SETTINGS, region)
     role = template["Role"]["Properties"]
-    assert role["AssumeRolePolicyDocument"] == policy.trust()
+    assert role["AssumeRolePolicyDocument"] == trust()
     work = template["WorkBucketAccess"]["Properties"]
-    assert work["PolicyDocument"] == policy.work_bucket("WorkBucket", region)
+    assert work["PolicyDocument"] == work_bucket(f"arn:{aws.partition(region)}:s3:::WorkBucket")
     for name, address in (
         ("LogDataPolicy", SETTINGS.log_data),
         ("JsonPathsPolicy", SETTINGS.log_jsonpath),

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import takewhile
 from typing import TYPE_CHECKING, get_args
 
 from ...boto3_sql_util import quote_literal
@@ -97,10 +97,19 @@ def choose(
                 f"COPY_MODE = direct, but {address} is not in S3: COPY reads nothing else",
                 "Set COPY_MODE = auto, which uploads local files to the work bucket.",
             )
-        if files and (asked_for or _are_large(files)):
-            direct = _direct(settings, plan, kind, files, address, keys)
-            if direct is not None and _begin_well(settings, kind, files, keys):
-                chosen[kind] = direct
+        size = sum(file.size for file in files)
+        large = size >= MUCH_BYTES and size >= LARGE_FILE_BYTES * len(files)
+        if not files or not (asked_for or large):
+            continue
+        direct = _direct(settings, plan, kind, files, address, keys)
+        if direct is None:
+            continue
+        fields = fields_of(kind, keys, mend_text=settings.mend_text)
+        unfit = first_unfit_head(source_bucket(settings), files, fields)
+        if unfit is None:
+            chosen[kind] = direct
+        elif asked_for:
+            raise not_for_copy(*unfit)
     return chosen
 
 
@@ -109,9 +118,10 @@ def columns_of(kind: Kind) -> tuple[str, ...]:
     return tuple(field.column for field in FIELDS[kind])
 
 
-def _are_large(files: Sequence[SourceFile]) -> bool:
-    size = sum(file.size for file in files)
-    return size >= MUCH_BYTES and size >= LARGE_FILE_BYTES * len(files)
+def not_for_copy(uri: str, line: int, why: str, **details: str) -> SourceError:
+    """Return the error of a record that COPY cannot take."""
+    reason = f"{uri}, line {line}: {why}; nothing was loaded"
+    return SourceError(reason, NEXT_STEP, **details, uri=uri, line=line)
 
 
 def _direct(
@@ -173,50 +183,22 @@ def fewest_prefixes(wanted: Collection[str], others: Iterable[str], root: str) -
     begins with it. root: what every key begins with; no prefix is shorter than it.
     Returns None when there is no such list: a wanted key itself begins another key.
     """
-    everything = sorted({(key, True) for key in wanted} | {(key, False) for key in others})
     # In sorted order, what shares a prefix stands together: only the nearest others matter.
-    next_other: list[str | None] = [None] * len(everything)
-    following: str | None = None
-    for place in range(len(everything) - 1, -1, -1):
-        key, is_wanted = everything[place]
-        if not is_wanted:
-            following = key
-        next_other[place] = following
+    sorted_others = sorted(others)
     prefixes: list[str] = []
-    previous: str | None = None
-    for place, (key, is_wanted) in enumerate(everything):
-        if not is_wanted:
-            previous = key
-        elif not (prefixes and key.startswith(prefixes[-1])):
-            shared = max(_shared(key, other) for other in (previous, next_other[place]))
-            if shared == len(key):
+    for key in sorted(wanted):
+        if not (prefixes and key.startswith(prefixes[-1])):
+            place = bisect(sorted_others, key)
+            nearest = sorted_others[max(place - 1, 0) : place + 1]
+            starts = (key[:end] for end in range(len(root), len(key) + 1))
+            start = next((one for one in starts if not any(o.startswith(one) for o in nearest)), "")
+            if not start:
                 return None
-            prefixes.append(key[: max(shared + 1, len(root))])
+            prefixes.append(start)
     return prefixes
 
 
-def _shared(key: str, other: str | None) -> int:
-    """Return how many characters both begin with; -1 where there is no other."""
-    if other is None:
-        return -1
-    pairs = zip(key, other, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
 # Records that are not for COPY
-
-
-def _begin_well(
-    settings: Settings, kind: Kind, files: Sequence[SourceFile], keys: Sequence[str]
-) -> bool:
-    fields = fields_of(kind, keys, mend_text=settings.mend_text)
-    unfit = first_unfit_head(source_bucket(settings), files, fields)
-    if unfit and settings.copy_mode == "direct":
-        uri, line, why = unfit
-        raise SourceError(
-            f"{uri}, line {line}: {why}; nothing was loaded", NEXT_STEP, uri=uri, line=line
-        )
-    return unfit is None
 
 
 def first_unfit_head(
@@ -246,10 +228,8 @@ def first_unfit(
         found = list(found)
         if found and isinstance(found[-1][-1], Unreadable):
             found.pop()
-    for line, _, _, outcome in found:
-        if isinstance(outcome, Rejection):
-            return line, outcome.message
-    return None
+    unfit = ((line, why.message) for line, _, _, why in found if isinstance(why, Rejection))
+    return next(unfit, None)
 
 
 def _checked(record: bytes, fields: Sequence[Field]) -> Record | Rejection:

@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ... import sql_queries
 from ...boto3_sql_util import StatementError
 from ...config import Settings
 from ...errors import BusyError, SourceError
 from ...ledger import Ledger, Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
-from ...sql_queries import (
-    SCHEMA_VERSION,
-    TABLES,
-    create_table_queries,
-    create_view_queries,
-    drop_view_queries,
-    folder,
-)
+from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from ...sql_queries.migrating import MADE_ANEW
 from ...staging.validate import corrections
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
+from . import statements
 from .copy_plan import choose
-from .errors import CompactFirstError, error_of
-from .publish import ATTEMPTS, Publication, Staged, WorkFolder, role_pauses, wait_for_role
-from .reader import LedgerState, RedshiftReader
-from .statements import (
-    OVERTAKEN,
-    Batch,
-    Step,
-    dropped,
-    fill,
-    literals,
-    migration,
-    plain,
-    rebuild,
+from .publish import (
+    ATTEMPTS,
+    CompactFirstError,
+    Publication,
+    Staged,
+    WorkFolder,
+    error_of,
+    role_pauses,
+    wait_for_role,
 )
+from .reader import LedgerState, RedshiftReader
+from .statements import OVERTAKEN, Batch, Step, dropped, fill, literals, plain
 
 _FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
 _BOOKKEEPING = folder("bookkeeping")
@@ -58,7 +51,7 @@ class RedshiftWarehouse(RedshiftReader):
     def __init__(self, settings: Settings, workspace: Path, progress: Progress) -> None:
         super().__init__(settings, progress)
         self._workspace = workspace
-        self._state = LedgerState(0, 0, 0, 0)
+        self._state = LedgerState(0, 0, 0)
         self._staged = Staged()
         self._stagings = 0
         self._open = ExitStack()
@@ -116,7 +109,7 @@ class RedshiftWarehouse(RedshiftReader):
     def replace_tables(self) -> None:
         """Drop every table and create it again, empty, in one transaction."""
         self.tables()  # refuses tables that are not ours
-        removal = [*plain(drop_view_queries), dropped(TABLES)]
+        removal = [*plain(sql_queries.drop_view_queries), dropped(TABLES)]
         self._make([*removal, *_creation(TABLES)], TABLES)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
@@ -153,24 +146,22 @@ class RedshiftWarehouse(RedshiftReader):
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Stage, transform, audit and enter what was read, in one transaction."""
-        self._send(run, Batch.publish, progress)
+        with self._explained():
+            self._publication(run).send(Batch.publish, progress)
         self._forget_vanished(run)
 
     def refuse(self, run: Run) -> None:
         """Enter the run as refused, with its rejects, and nothing else."""
-        self._send(run, Batch.refuse, self._progress)
+        with self._explained():
+            self._publication(run).send(Batch.refuse, self._progress)
 
     def rebuild(self, progress: Progress) -> None:
         """Compute the star schema again from what is staged."""
         with self._explained():
-            self.run_steps(rebuild())
+            self.run_steps(statements.rebuild())
 
-    def _send(
-        self, run: Run, statements: Callable[[Batch], list[Step]], progress: Progress
-    ) -> None:
-        with self._explained():
-            publication = Publication(self, self._staged, run, self._state, self._workspace)
-            publication.send(statements, progress)
+    def _publication(self, run: Run) -> Publication:
+        return Publication(self, self._staged, run, self._state, self._workspace)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -194,12 +185,12 @@ class RedshiftWarehouse(RedshiftReader):
         taken = [file for file in run.plan.files if file.kind in self._staged.direct]
         if not taken:
             return
-        there: dict[str, str] = {}
+        there: set[tuple[str, str]] = set()
         for kind in self._staged.direct:
             with suppress(SourceError):  # nothing is left there
-                listing = list_source(self._settings, kind)
-                there |= {file.uri: file.fingerprint for file in listing.files}
-        gone = [file.uri for file in taken if there.get(file.uri) != file.fingerprint]
+                files = list_source(self._settings, kind).files
+                there.update((file.uri, file.fingerprint) for file in files)
+        gone = [file.uri for file in taken if (file.uri, file.fingerprint) not in there]
         for first in range(0, len(gone), _FORGOTTEN_AT_ONCE):
             uris = literals(gone[first : first + _FORGOTTEN_AT_ONCE])
             sql = fill(_SQL["forget_files"], {"run_id": run.run_id}, {"uris": uris})
@@ -236,8 +227,9 @@ class RedshiftWarehouse(RedshiftReader):
 
     def _migrate_from(self, version: int) -> None:
         """Make one attempt, from the run that is now the newest."""
-        statements = [_BOOKKEEPING["runs"].sql, _MIGRATION["suspected_texts"].sql]
-        runs, suspects = self.read_all(statements)
+        runs, suspects = self.read_all(
+            [_BOOKKEEPING["runs"].sql, _MIGRATION["suspected_texts"].sql]
+        )
         base_run = int(runs.rows[0][0]) if runs.rows else 0
         mend = self._settings.mend_text
         changed = corrections(str(text) for (text,) in suspects.rows) if mend else {}
@@ -252,29 +244,25 @@ class RedshiftWarehouse(RedshiftReader):
         try:
             rows = ({"text_value": text, "mended": better} for text, better in changed.items())
             manifests = work.upload({"mended": [work.write("mended", rows)] if changed else []})
-            self.run_steps(migration(values, self.resources.role_arn, manifests))
+            self.run_steps(statements.migration(values, self.resources.role_arn, manifests))
         finally:
             work.clear()
 
 
 def _creation(missing: Sequence[str]) -> list[Step]:
     """Return the statements that create tables."""
-    named = zip(TABLES, create_table_queries, strict=True)
+    named = zip(TABLES, sql_queries.create_table_queries, strict=True)
     made = [query for table, query in named if table in missing]
-    return plain([*made, *create_view_queries, _BOOKKEEPING["insert_warehouse_info"]])
+    return plain([*made, *sql_queries.create_view_queries, _BOOKKEEPING["insert_warehouse_info"]])
 
 
 def _keys(tables: Sequence[str]) -> list[Step]:
     """Return the statements that declare keys; keys come before what refers to them."""
-    return sorted(_altering("keys", tables), key=lambda step: "_to_" in step.name)
+    return sorted(_layout(tables, "keys"), key=lambda step: "_to_" in step.name)
 
 
-def _layout(tables: Sequence[str]) -> list[Step]:
-    """Return the statements that set how tables are distributed and sorted."""
-    return _altering("layout", tables)
-
-
-def _altering(name: str, tables: Sequence[str]) -> list[Step]:
+def _layout(tables: Sequence[str], name: str = "layout") -> list[Step]:
+    """Return the statements that set how tables are distributed and sorted, or their keys."""
     queries = folder(f"redshift/{name}").values()
     return plain(query for query in queries if query.header["table"] in tables)
 

@@ -1,39 +1,53 @@
-"""Publish a load: upload what COPY needs to the work bucket, run the batch, and run it again."""
+"""Publish a load: upload what COPY needs to the work bucket, run the batch, and run it again.
+
+`error_of` tells what a failed batch means: plan again, a broken audit, a bad record, or a failure.
+"""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import json
+import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from ... import boto3_sql_util
-from ...boto3_sql_util import MAX_STATEMENTS, Statement, StatementError
-from ...errors import SparkifyError
+from ...boto3_sql_util import MAX_STATEMENTS, LoadError, Statement, StatementError
+from ...config import Settings
+from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
 from ...ledger import Plan
 from ...progress import Progress
 from ...retry import Backoff
-from ...sources.files import Kind, SourceFile
-from ...sql_queries import folder
-from ...staging.rejects import RejectLog
+from ...sources.files import Kind
+from ...sql_queries import audit_queries, folder
+from ...staging.rules import fields_of
 from ...temporary import writing
-from .. import Run
-from .copy_plan import Direct
-from .errors import TooManyStatementsError
+from .. import PlanAgainError, Run
+from .copy_plan import NEXT_STEP, Direct, first_unfit, not_for_copy, source_bucket
 from .reader import LedgerState, RedshiftReader
-from .statements import CONFLICTS, OVERTAKEN, Batch, Step
+from .statements import CONFLICTS, OVERTAKEN, Batch, Step, reading_steps
 
 if TYPE_CHECKING:
+    from ...boto3_sql_util import Connection
     from ..duckdb.copy_files import Parts
 
 ATTEMPTS = 4
 _RUNS = folder("bookkeeping")["runs"]
+_AUDITS = {query.name: query for query in audit_queries}
+
+
+class CompactFirstError(PlanAgainError):
+    """COPY does not take the files as they are, or would run more often than a batch holds.
+
+    They have to be merged first (compact).
+    """
 
 
 class WorkFolder:
@@ -123,28 +137,27 @@ class Staged:
 
     def files(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of new_files; COPY does not tell how many records a file had."""
-        files: list[tuple[SourceFile, int | None]] = []
-        if self.parts:
-            counts = self.parts.records_read
-            files = [(file, counts[n]) for n, file in enumerate(self.part_files.files)]
-        files += [(file, None) for file in self.plan.files if file.kind in self.direct]
-        for number, (file, records) in enumerate(files):
+        counts = self.parts.records_read if self.parts else ()
+        files = [file for file in self.plan.files if file.kind in self.direct]
+        for number, file in enumerate([*self.part_files.files, *files]):
             yield {
                 "source_file": number,
                 "kind": file.kind,
                 "uri": file.uri,
                 "size": file.size,
                 "fingerprint": file.fingerprint,
-                "records_read": records,
+                "records_read": None if file.kind in self.direct else counts[number],
             }
 
-    def rejects(self, log: RejectLog, run_id: int) -> Iterator[dict[str, Any]]:
-        """Yield the rows of rejected_records. log: flushed."""
-        files = self.part_files.files
-        with log.path.open(encoding="utf-8") as stream:
+    def rejects(self, run_id: int) -> Iterator[dict[str, Any]]:
+        """Yield the rows of rejected_records."""
+        if not self.parts:
+            return
+        self.parts.rejects.flush()
+        with self.parts.rejects.path.open(encoding="utf-8") as stream:
             for line in stream:
                 record = json.loads(line)
-                file = files[record.pop("source_file")]
+                file = self.part_files.files[record.pop("source_file")]
                 of_file = {"kind": file.kind, "uri": file.uri, "fingerprint": file.fingerprint}
                 yield {"run_id": run_id, **of_file, **record}
 
@@ -166,13 +179,19 @@ class Publication:
         self._reader = reader
         self._staged = staged
         self._run = run
-        self._state = state
-        self._conflicts_sought = False
-        self._conflicts = 0
-        self._displaced: Counter[Kind] = Counter()
+        self._base_run = state.newest_run
         self._attempt = 0
         self._folder = WorkFolder(reader, f"loads/{self._token()}", workspace)
-        self._manifests: dict[str, str] = {}
+        self._batch = Batch(
+            run,
+            state.newest_run,
+            reader.resources.role_arn,
+            {},
+            staged.direct,
+            days=staged.days,
+            after_refusals=state.refused_runs > 0,
+        )
+        self._may_find_conflicts = staged.parts is not None and not staged.direct
 
     def send(self, statements: Callable[[Batch], list[Step]], progress: Progress) -> None:
         """Upload what COPY needs and run a batch until it is done; then delete the uploads.
@@ -186,48 +205,29 @@ class Publication:
             files = self._folder.write("files", self._staged.files())
             parts = self._staged.parts.files if self._staged.parts else {}
             groups = {"files": [files], **parts, "rejects": self._rejects()}
-            self._manifests = self._folder.upload(groups)
-            self._send_until_done(statements, progress)
+            self._batch = replace(self._batch, manifests=self._folder.upload(groups))
+            pauses = role_pauses()
+            while True:
+                try:
+                    self._send(statements)
+                    return
+                except StatementError as error:
+                    if self._is_entered_after(error):
+                        return
+                    if wait_for_role(error, pauses, progress, self._attempt):
+                        continue
+                    if error.name == CONFLICTS and self._may_find_conflicts:
+                        self._reject_conflicts()
+                    elif error.status != "ABORTED" or self._attempt >= ATTEMPTS:
+                        raise
         finally:
             self._folder.clear()
 
-    def _send_until_done(
-        self, statements: Callable[[Batch], list[Step]], progress: Progress
-    ) -> None:
-        pauses = role_pauses()
-        while True:
-            self._attempt += 1
-            try:
-                self._send(statements)
-                return
-            except StatementError as error:
-                if self._is_entered_after(error):
-                    return
-                if wait_for_role(error, pauses, progress, self._attempt):
-                    continue
-                if error.name == CONFLICTS and self._can_reject_conflicts():
-                    self._reject_conflicts()
-                elif error.status != "ABORTED" or self._attempt >= ATTEMPTS:
-                    raise
-
     def _send(self, statements: Callable[[Batch], list[Step]]) -> Statement:
-        steps = statements(
-            Batch(
-                self._run,
-                self._state.newest_run,
-                self._reader.resources.role_arn,
-                self._manifests,
-                self._staged.direct,
-                self._conflicts,
-                self._displaced,
-                self._staged.days,
-                after_refusals=self._state.refused_runs > 0,
-            )
-        )
+        self._attempt += 1
+        steps = statements(self._batch)
         if len(steps) > MAX_STATEMENTS:
-            raise TooManyStatementsError(
-                f"{len(steps)} statements are too many for one transaction"
-            )
+            raise CompactFirstError(f"{len(steps)} statements are too many for one transaction")
         return self._reader.run_steps(steps, self._token())
 
     def _token(self) -> str:
@@ -236,7 +236,7 @@ class Publication:
         (redshift-data BatchExecuteStatement: ClientToken.)
         """
         run = self._run
-        known = (self._state.newest_run, run.run_id, run.started_at, run.finished_at)
+        known = (self._base_run, run.run_id, run.started_at, run.finished_at)
         digest = hashlib.sha256(f"{known} {self._attempt}".encode())
         for file in run.plan.files:
             digest.update(f"\n{file.uri}\n{file.fingerprint}".encode())
@@ -249,39 +249,111 @@ class Publication:
         """
         if error.name != OVERTAKEN and not error.in_doubt:
             return False
-        for row in self._reader.read(_RUNS.sql).rows:
-            if row[0] == self._run.run_id:
-                return bool(row[2] == self._run.started_at)
-        return False
-
-    # Conflicts
-
-    def _can_reject_conflicts(self) -> bool:
-        staged = self._staged
-        return staged.parts is not None and not staged.direct and not self._conflicts_sought
+        runs = {row[0]: row[2] for row in self._reader.read(_RUNS.sql).rows}
+        return bool(runs.get(self._run.run_id) == self._run.started_at)
 
     def _reject_conflicts(self) -> None:
         """Find the records that lost their key in their files, and add them to the rejects."""
         parts = self._staged.parts
         assert parts is not None
-        self._conflicts_sought = True
-        self._attempt += 1
+        self._may_find_conflicts = False
         statement = self._send(Batch.find_conflicts)
         before = parts.rejects.counts.total()
+        displaced: Counter[Kind] = Counter()
         kinds = get_args(Kind)
-        first = len(statement.sqls) - len(kinds)
-        for number, kind in enumerate(kinds, first):
+        for number, kind in enumerate(kinds, len(statement.sqls) - len(kinds)):
             rows = boto3_sql_util.fetch(self._reader.connection, statement, number).rows
             parts.reject_conflicts(kind, rows)
-            if displaced := sum(row[-1] == "displaced" for row in rows):
-                self._displaced[kind] = displaced
-        self._conflicts = parts.rejects.counts.total() - before
-        self._manifests |= self._folder.upload({"rejects": self._rejects()})
+            displaced[kind] = sum(row[-1] == "displaced" for row in rows)
+        self._batch = replace(
+            self._batch,
+            manifests={
+                **self._batch.manifests,
+                **self._folder.upload({"rejects": self._rejects()}),
+            },
+            conflicts=parts.rejects.counts.total() - before,
+            displaced=+displaced,
+        )
 
     def _rejects(self) -> list[Path]:
         parts = self._staged.parts
         if not parts or not parts.rejects.counts:
             return []
-        parts.rejects.flush()
-        rows = self._staged.rejects(parts.rejects, self._run.run_id)
-        return [self._folder.write("rejects", rows)]
+        return [self._folder.write("rejects", self._staged.rejects(self._run.run_id))]
+
+
+# What a failed batch means
+
+
+def error_of(
+    error: StatementError, settings: Settings, connection: Connection, staged: Staged
+) -> SparkifyError:
+    """Return the error that says what a failed batch means; nothing of it was published."""
+    if error.conflict or error.name == OVERTAKEN:
+        return PlanAgainError(
+            "another load published first; nothing was published by this one",
+            "Try again when the other has ended.",
+        )
+    if error.name in _AUDITS:
+        return QualityError(
+            f"{_AUDITS[error.name].purpose} ({error.name}): rows break this; nothing was published",
+            "This is a fault of the program, not of the data: please report it. "
+            "`sparkify etl --rebuild` computes the star schema again from staging.",
+            check=error.name,
+        )
+    suspects = [kind for kind in staged.direct if error.name in reading_steps(kind)]
+    if error.name in ("", CONFLICTS):  # unknown which statement failed: most likely the records
+        suspects = [*staged.direct]
+    if error.status == "FAILED" and suspects:
+        if settings.copy_mode == "auto":
+            return CompactFirstError(f"the files cannot be copied as they are: {error.message}")
+        return _direct_error(error, settings, connection, staged, suspects)
+    reason = error.reason
+    if error.status == "FAILED" and error.name.startswith("copy_"):
+        reason = boto3_sql_util.debug(connection, error).text
+    elif error.status == "TIMEOUT" or error.in_doubt:
+        return error
+    return WarehouseError(f"{reason}; nothing was published", error.next_step, step=error.name)
+
+
+def _direct_error(
+    error: StatementError,
+    settings: Settings,
+    connection: Connection,
+    staged: Staged,
+    suspects: Sequence[Kind],
+) -> SparkifyError:
+    """Return the error of a direct load that failed. suspects: the kinds that may have failed."""
+    if error.name == CONFLICTS:
+        return SourceError(
+            "records contradict others of the same key, and COPY_MODE = direct cannot put them "
+            "among the rejects; nothing was loaded",
+            "Set COPY_MODE = auto: the greater record stays, the others go to the rejects.",
+            step=error.name,
+        )
+    found = boto3_sql_util.debug(connection, error).with_values(partial(_value, settings))
+    reason = f"{found.text}; nothing was loaded"
+    if found.load_errors and found.load_errors[0].file:
+        first = found.load_errors[0]
+        return SourceError(reason, NEXT_STEP, step=error.name, uri=first.file, line=first.line)
+    s3 = source_bucket(settings)
+    for kind in suspects:
+        fields = fields_of(kind, staged.keys, mend_text=settings.mend_text)
+        for file in (file for file in staged.plan.files if file.kind == kind):
+            if unfit := first_unfit(file, s3.read(file.path), fields):
+                return not_for_copy(file.uri, *unfit, step=error.name)
+    return SourceError(reason, NEXT_STEP, step=error.name)
+
+
+def _value(settings: Settings, error: LoadError) -> str | None:
+    """Return the offending value from its file: load errors tell only where it is."""
+    if error.line < 1:
+        return None
+    try:
+        data = source_bucket(settings).read(error.file)
+        data = gzip.decompress(data) if error.file.endswith(".gz") else data
+        record = json.loads(data.split(b"\n")[error.line - 1])
+        [value] = [value for key, value in record.items() if key.lower() == error.column.lower()]
+    except (OSError, EOFError, zlib.error, ValueError, LookupError, AttributeError):
+        return None
+    return json.dumps(value)

@@ -23,7 +23,7 @@ from ...sql_queries.migrating import as_now
 from ...table import Table
 from ..parquet_folder import replacing
 from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
-from .statements import Step, failed_step, fill, on_one_line
+from .statements import Step, failed_step, fill
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection, Statement
@@ -33,11 +33,8 @@ if TYPE_CHECKING:
 MANY_FILES = 50_000
 """Above this many files the ledger is read by UNLOAD: answers come in pages of about 1 MB
 (redshift-data GetStatementResult)."""
-
 DEADLINE_SECONDS = 4 * 3600.0
 """A statement that takes longer is cancelled."""
-
-_ELSEWHERE = "Choose another database: DATABASE in [REDSHIFT]."
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
@@ -55,8 +52,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BEGINNINGS = frozenset(word.upper() for word in ("select", "with"))
-_CHANGING = {"$", "'", '"', *(word.upper() for word in ("into", "insert", "update", "delete"))}
+_CHANGING = {"$", "'", '"', "into", "insert", "update", "delete"}
 """No WITH of Redshift changes rows, but other engines have one; a lone quote does not end."""
 _NEXT = "`sparkify query` takes one SELECT; `sparkify status` lists the tables."
 
@@ -72,7 +68,6 @@ class LedgerState:
     newest_run: int
     refused_runs: int
     file_versions: int
-    schema_version: int
     staged_by: StagedBy = field(default_factory=StagedBy)
 
 
@@ -156,8 +151,7 @@ class RedshiftReader:
         found: list[Table] = []
         for first in range(0, len(statements), MAX_STATEMENTS):
             some = list(statements[first : first + MAX_STATEMENTS])
-            sql: str | list[str] = some if len(some) > 1 else some[0]
-            statement = self._execute(sql)
+            statement = self._execute(some if len(some) > 1 else some[0])
             found += (boto3_sql_util.fetch(self.connection, statement, n) for n in range(len(some)))
         return found
 
@@ -167,7 +161,9 @@ class RedshiftReader:
         Raises WarehouseError when there are tables of our names that this program did not make.
         """
         [found] = self._ask([_SQL["names_taken"].sql])
-        holds_warehouse(found.rows, f"database {self._settings.redshift_database}", _ELSEWHERE)
+        where = f"database {self._settings.redshift_database}"
+        next_step = "Choose another database: DATABASE in [REDSHIFT]."
+        holds_warehouse(found.rows, where, next_step)
         present = {name for name, _ in found.rows}
         return [table for table in TABLES if table in present]
 
@@ -176,10 +172,9 @@ class RedshiftReader:
         [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
         *counts, mend_text, jsonpaths_hash = row
         newest_run, refused_runs, file_versions, version = map(int, counts)
-        kept = StagedBy.read(mend_text, jsonpaths_hash)
-        state = LedgerState(newest_run, refused_runs, file_versions, version, kept)
         self._schema_version = known_version(version, _WAREHOUSE)
-        return state
+        kept = StagedBy.read(mend_text, jsonpaths_hash)
+        return LedgerState(newest_run, refused_runs, file_versions, kept)
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
         """Return every version of a file that was loaded."""
@@ -213,13 +208,18 @@ class RedshiftReader:
             error.next_step = error.next_step or _AGAIN
             raise
 
+    def unloading(self, name: str, query: str, target: str) -> str:
+        """Return the UNLOAD of a query without comments, which fits into a literal on one line."""
+        query = " ".join(query.split())
+        values = {"query": query, "target": target, "role": self.resources.role_arn}
+        return fill(_SQL[name], values)
+
     def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
         """Yield the rows of a large ledger, by way of the work bucket."""
         target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
-        query = on_one_line(_BOOKKEEPING["known_files"].sql)
-        values = {"query": query, "target": target, "role": self.resources.role_arn}
+        query = _BOOKKEEPING["known_files"].sql
         try:
-            self._execute(fill(_SQL["unload_known_files"], values))
+            self._execute(self.unloading("unload_known_files", query, target))
             objects = sorted(self.work.list(target), key=lambda one: one.key)
             for data in self.work.read_many(objects):
                 for line in gzip.decompress(data).splitlines():
@@ -270,21 +270,22 @@ def only_reading(sql: str) -> str:
     """
     text = sql.strip().rstrip(";").rstrip()
     words = [
-        token.upper()
+        token.lower()
         for token in _TOKEN.findall(text)
         if len(token) == 1 or not token.startswith(("--", "/*", "'", '"'))
     ]
     if not words:
         raise UsageError("there is no statement to run", _NEXT)
     first = words[0].lstrip("(") or next((word for word in words if word != "("), "")
-    if first not in _BEGINNINGS:
-        raise UsageError(f"{words[0]} ... is no SELECT", _NEXT)
+    if first not in ("select", "with"):
+        raise UsageError(f"{words[0].upper()} ... is no SELECT", _NEXT)
     if "\\'" in text:  # whether the quote ends the text depends on a setting of the server
         raise UsageError("a backslash stands before a quote", "Double the quote instead.")
     if ";" in words:
         raise UsageError("one statement is expected, not several", "Give them one by one.")
     if changing := sorted(_CHANGING & set(words)):
-        raise UsageError(f"{changing[0]} does not belong in a statement that only reads", _NEXT)
+        word = changing[0].upper()
+        raise UsageError(f"{word} does not belong in a statement that only reads", _NEXT)
     return text
 
 
@@ -322,9 +323,8 @@ def _unloaded(
     for done, table in enumerate(tables):
         progress(f"exporting {table}", done, len(tables), "tables")
         target = f"{root}/{table}/"
-        query = on_one_line(fill(_SQL["whole_table"], parts={"table": table}))
-        values = {"query": query, "target": target, "role": reader.resources.role_arn}
-        sql = fill(_SQL["unload_table"], values)
+        query = fill(_SQL["whole_table"], parts={"table": table})
+        sql = reader.unloading("unload_table", query, target)
         boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
         yield table, target
 

@@ -15,32 +15,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple, get_args
 
+from ... import sql_queries
 from ...boto3_sql_util import quote_literal
 from ...sources.files import Kind
-from ...sql_queries import (
-    Query,
-    audit_queries,
-    conflict_queries,
-    enter_queries,
-    folder,
-    insert_table_queries,
-    needed,
-    rebuild_audit_queries,
-    rebuild_queries,
-    refuse_queries,
-    reject_queries,
-    settle_queries,
-    total_queries,
-    within_days,
-)
-from ...sql_queries.migrating import (
-    MADE_ANEW,
-    RETIRED,
-    derive_queries,
-    fill_queries,
-    make_anew_queries,
-    retire_queries,
-)
+from ...sql_queries import Query, folder, migrating, needed, within_days
 from .. import Run
 from .copy_plan import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT, Direct
 
@@ -63,7 +41,7 @@ _ALL_STAGED = tuple(
 _DROP_TABLES = folder("redshift")["drop_tables"]
 _MIGRATION = folder("redshift/migration")
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
-_FORGET_REJECTS = reject_queries[0]
+_FORGET_REJECTS = sql_queries.reject_queries[0]
 
 
 class Step(NamedTuple):
@@ -104,30 +82,29 @@ class Batch:
         told = {"conflicts": self.conflicts, "displaced": self.displaced.total()}
         audits = {CONFLICTS: fill(_LOAD[CONFLICTS], told)}
         audits |= {_ARRIVED[kind]: _DIRECT[_ARRIVED[kind]].sql for kind in self.direct}
-        audits |= dict(self._within_days(needed(audit_queries, kinds)))
+        audits |= dict(self._within_days(needed(sql_queries.audit_queries, kinds)))
         return [
             *self._begin(),
             *self._rejects(),
             *self._settled(),
-            *plain((*enter_queries, *total_queries)),
-            *self._within_days(needed(insert_table_queries, kinds, set(self.displaced))),
+            *plain((*sql_queries.enter_queries, *sql_queries.total_queries)),
+            *self._within_days(needed(sql_queries.insert_table_queries, kinds, {*self.displaced})),
             _audited(audits),
         ]
 
     def refuse(self) -> list[Step]:
         """Return the statements that enter a run as refused, with its rejects."""
-        return [*self._begin(), *self._rejects(), *plain(refuse_queries[-1:])]
+        return [*self._begin(), *self._rejects(), *plain(sql_queries.refuse_queries[-1:])]
 
     def find_conflicts(self) -> list[Step]:
         """Return statements that change nothing, and end by selecting which records lose."""
-        return [*self._begin(), *self._settled(), *plain(conflict_queries.values())]
+        return [*self._begin(), *self._settled(), *plain(sql_queries.conflict_queries.values())]
 
     def _settled(self) -> list[Step]:
         """Return the statements that make new_events and new_songs, each key once."""
-        steps: list[Step] = []
-        for kind in get_args(Kind):
-            steps += self._records(kind)
-        return [*steps, *self._within_days(needed(settle_queries, self.run.plan.kinds))]
+        steps = [step for kind in get_args(Kind) for step in self._records(kind)]
+        settle = needed(sql_queries.settle_queries, self.run.plan.kinds)
+        return [*steps, *self._within_days(settle)]
 
     def _within_days(self, queries: Iterable[Query]) -> list[Step]:
         """Return statements that read no other days than the batch's."""
@@ -195,8 +172,8 @@ class Batch:
 def rebuild() -> list[Step]:
     """Return the statements that compute the star schema again from what is staged."""
     return [
-        *plain([*_BEGIN, *_ALL_STAGED, *rebuild_queries]),
-        _audited({query.name: query.sql for query in rebuild_audit_queries}),
+        *plain([*_BEGIN, *_ALL_STAGED, *sql_queries.rebuild_queries]),
+        _audited({query.name: query.sql for query in sql_queries.rebuild_audit_queries}),
     ]
 
 
@@ -212,17 +189,17 @@ def migration(
         fill(_MIGRATION["copy_mended_texts"], {"manifest": m, "role": role})
         for m in manifests.values()
     ]
-    audits = [*rebuild_audit_queries, _MIGRATION["moments_kept"]]
+    audits = [*sql_queries.rebuild_audit_queries, _MIGRATION["moments_kept"]]
     return [
         *plain([_MIGRATION["lock_ledger"]]),
         Step(OVERTAKEN, fill(_MIGRATION["create_migration"], values)),
         *plain([_MIGRATION["create_mended_texts"]]),
         *(Step("copy_mended_texts", copy) for copy in copies),
-        *plain(retire_queries),
-        dropped(table for table in MADE_ANEW if table not in RETIRED),
-        *plain([*make_anew_queries, *fill_queries]),
+        *plain(migrating.retire_queries),
+        dropped(table for table in migrating.MADE_ANEW if table not in migrating.RETIRED),
+        *plain([*migrating.make_anew_queries, *migrating.fill_queries]),
         dropped(("older_events", "older_runs")),
-        *plain([*_ALL_STAGED, *derive_queries]),
+        *plain([*_ALL_STAGED, *migrating.derive_queries]),
         _audited({query.name: query.sql for query in audits}),
     ]
 
@@ -246,7 +223,7 @@ def failed_step(name: str, number: int, message: str) -> str:
     words = {"another load came first": OVERTAKEN}
     words |= {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
     words |= {name: name for name in (CONFLICTS, *_ARRIVED.values())}
-    words |= {query.name: query.name for query in audit_queries}
+    words |= {query.name: query.name for query in sql_queries.audit_queries}
     unnamed = CONFLICTS if name == AUDIT and _NO_NUMBER.search(message) else name
     return next((step for word, step in words.items() if word in message), unnamed)
 
@@ -299,8 +276,3 @@ def fill(
 def literals(texts: list[str]) -> str:
     """Return texts as a list of literals, for IN (...)."""
     return ", ".join(quote_literal(text) for text in texts)
-
-
-def on_one_line(sql: str) -> str:
-    """Return a statement of this package, which has no comments, so that a literal can hold it."""
-    return " ".join(sql.split())

@@ -18,14 +18,13 @@ from sparkify.progress import silent
 from sparkify.sql_queries import SCHEMA_VERSION, TABLES
 from sparkify.table import Table
 from sparkify.warehouse import (
-    export_tables,
     open_reader,
     open_warehouse,
     read_ledger,
 )
 from sparkify.warehouse.duckdb import connection
 from sparkify.warehouse.duckdb.connection import close, connect, failures, options
-from sparkify.warehouse.duckdb.reader import DuckDBReader
+from sparkify.warehouse.duckdb.reader import DuckDBReader, export_tables
 
 INSERT_FILE = (
     "INSERT INTO loaded_files (uri, kind, size, fingerprint, run_id, records_read)"

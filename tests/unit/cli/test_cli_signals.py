@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from sparkify.cli import signals
+from sparkify import cli
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -29,7 +29,7 @@ def ordinary() -> Iterator[None]:
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_signal_is_an_interrupt(number: signal.Signals) -> None:
     before = signal.getsignal(number)
-    with pytest.raises(KeyboardInterrupt), signals.as_interrupts():
+    with pytest.raises(KeyboardInterrupt), cli.as_interrupts():
         signal.raise_signal(number)
     assert signal.getsignal(number) is before
 
@@ -37,15 +37,15 @@ def test_a_signal_is_an_interrupt(number: signal.Signals) -> None:
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_signal_that_is_ignored_stays_so(number: signal.Signals) -> None:
     signal.signal(number, signal.SIG_IGN)
-    with signals.as_interrupts():
+    with cli.as_interrupts():
         signal.raise_signal(number)
     assert signal.getsignal(number) is signal.SIG_IGN
 
 
 def test_signals_that_come_together_are_one_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr("sparkify.cli.signals.time.monotonic", lambda: now)
-    with signals.as_interrupts():
+    monkeypatch.setattr("sparkify.cli.time.monotonic", lambda: now)
+    with cli.as_interrupts():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)
         now = 100.9
@@ -63,7 +63,7 @@ def test_another_thread_may_not_say_what_a_signal_does() -> None:
     done = []
 
     def run() -> None:
-        with signals.as_interrupts():
+        with cli.as_interrupts():
             done.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=run)
@@ -73,9 +73,9 @@ def test_another_thread_may_not_say_what_a_signal_does() -> None:
 
 
 def test_in_the_end_a_signal_just_ends_the_process() -> None:
-    signals.restore()
+    cli.restore()
     assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(KeyboardInterrupt):
-        signals.restore()
+        cli.restore()
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -14,8 +14,8 @@ from duckdb_warehouse import Place
 from oracle import Row
 from sparkify import create_tables
 from sparkify.errors import TooManyRejectedError, UsageError, WarehouseError
-from sparkify.export import export
 from sparkify.sql_queries import STAR_TABLES
+from sparkify.warehouse import export
 from worlds import recipe, world
 
 
