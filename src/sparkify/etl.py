@@ -353,7 +353,7 @@ def _shrunk(warehouse: Warehouse, plan: Plan, known: ledger.Ledger) -> list[str]
     fewer = [
         file.uri
         for file in plan.changed
-        if (now[file.uri][-1].records_read or 0) < (known[file.uri][-1].records_read or 0)
+        if (now[file.uri][-1][2] or 0) < (known[file.uri][-1][2] or 0)
     ]
     if not fewer:
         return []

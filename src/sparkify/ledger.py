@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from .sources.files import Kind, SourceFile, SourceFiles
 
@@ -13,11 +13,8 @@ SHOWN_FILES = 20
 """How many files of each group a plan names in its JSON."""
 
 
-class LoadedVersion(NamedTuple):
-    """One version of a file that was loaded: its fingerprint and how many records it had."""
-
-    fingerprint: str
-    records_read: int | None
+LoadedVersion = tuple[str, str, int | None]
+"""One version of a file that was loaded: uri, fingerprint, and how many records it had."""
 
 
 class Ledger(dict[str, tuple[LoadedVersion, ...]]):
@@ -26,14 +23,14 @@ class Ledger(dict[str, tuple[LoadedVersion, ...]]):
     migrates_from: the version of older tables, whose ledger the next load forgets; else 0.
     """
 
-    def __init__(self, rows: Iterable[Sequence[Any]] = (), *, migrates_from: int = 0) -> None:
+    def __init__(self, rows: Iterable[LoadedVersion] = (), *, migrates_from: int = 0) -> None:
         """Take rows of (uri, fingerprint, records_read), the oldest version of a file first."""
         super().__init__()
         self.migrates_from = migrates_from
-        for uri, fingerprint, records_read in rows:
-            version = (LoadedVersion(fingerprint, records_read),)
-            if (versions := self.setdefault(uri, version)) is not version:
-                self[uri] = versions + version
+        for row in rows:  # kept as read: there may be a million
+            version = (row,)
+            if (versions := self.setdefault(row[0], version)) is not version:
+                self[row[0]] = versions + version
 
 
 @dataclass
@@ -108,8 +105,8 @@ def plan(
         versions = ledger.get(file.uri)
         if versions is None:
             new.append(file)
-        elif versions[-1].fingerprint == file.fingerprint or any(
-            part(version.fingerprint) == part(file.fingerprint) for version in versions
+        elif versions[-1][1] == file.fingerprint or any(
+            part(version[1]) == part(file.fingerprint) for version in versions
         ):
             loaded.append(file.uri)
         else:

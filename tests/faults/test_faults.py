@@ -22,8 +22,8 @@ from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES
 from sparkify.staging.rejects import RejectLog
 from sparkify.warehouse.duckdb import connection, loader
+from sparkify.warehouse.duckdb.file_loaders import StrictPath
 from sparkify.warehouse.duckdb.reader import open_reader
-from sparkify.warehouse.duckdb.strict_path import StrictPath
 
 
 @dataclass

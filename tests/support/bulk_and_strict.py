@@ -17,7 +17,7 @@ from sparkify.sources.files import Kind
 from sparkify.sql_queries import folder
 from sparkify.staging.rules import EVENT_FIELDS, FIELDS, Type
 from sparkify.staging.validate import Rejection, as_staged, judge
-from sparkify.warehouse.duckdb import strict_path
+from sparkify.warehouse.duckdb import file_loaders
 
 Row = tuple[Any, ...]
 Verdict = Row | str
@@ -83,7 +83,7 @@ class BulkPath:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "records.ndjson"
         self._connection = duckdb.connect(config={"threads": 1})
-        for macro in strict_path.MACROS:
+        for macro in file_loaders.MACROS:
             self._connection.execute(macro.sql)
         for name in ("create_new_events", "create_new_songs"):
             self._connection.execute(_SQL[name].sql)
@@ -109,7 +109,7 @@ class BulkPath:
         """Those of some records that DuckDB reads without an error."""
         try:
             self._all_columns(kind, [named[number] for number in numbers], "ignore_errors = FALSE")
-        except strict_path.DataErrors:
+        except file_loaders.DataErrors:
             if len(numbers) == 1:
                 return []
             half = len(numbers) // 2
@@ -162,7 +162,7 @@ _ROWS: dict[Kind, str] = {
 
 
 def _columns(kind: Kind) -> dict[str, str]:
-    return strict_path.columns(FIELDS[kind], _NUMBER_KEY)
+    return file_loaders.columns(FIELDS[kind], _NUMBER_KEY)
 
 
 def _named(number: int, record: bytes) -> bytes:

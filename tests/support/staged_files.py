@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from bulk_and_strict import KEYS, line
+from sparkify.config import Settings
 from sparkify.progress import Progress, silent
 from sparkify.sources.files import Kind, SourceFile, SourceFiles
 from sparkify.staging import validate
@@ -103,7 +104,7 @@ def stage_files(
 
     with duckdb.connect(config={"threads": 1}) as connection, pytest.MonkeyPatch.context() as patch:
         patch.setattr(validate, "accept", count)
-        stager = Stager(connection, keys, workspace, tell)
+        stager = Stager(connection, keys, workspace, tell, Settings())
         with closing(stager.rejects):
             report = stager.stage(SourceFiles(files))
         names = [Path(file.path).name for file in files]

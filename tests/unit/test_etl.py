@@ -37,7 +37,8 @@ from sparkify.sql_queries import (
 )
 from sparkify.staging.rules import EVENT_FIELDS
 from sparkify.warehouse import open_warehouse
-from sparkify.warehouse.duckdb import DuckDBReader, loader
+from sparkify.warehouse.duckdb import loader
+from sparkify.warehouse.duckdb.reader import DuckDBReader
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from small_world import (
     song,
     state,
 )
-from sparkify import etl
+from sparkify import etl, sql_queries
 from sparkify.config import Settings
 from sparkify.errors import QualityError, SourceError, TooManyRejectedError, WarehouseError
 from sparkify.etl import LoadReport
@@ -36,7 +36,6 @@ from sparkify.sql_queries import (
     Query,
 )
 from sparkify.warehouse import open_warehouse
-from sparkify.warehouse.duckdb import loader
 
 
 @pytest.fixture
@@ -378,7 +377,7 @@ def test_audit_that_finds_rows_publishes_nothing(
     wrong = Query(
         "no_users", "SELECT user_id FROM users ORDER BY ALL", {"purpose": "Nobody plays."}
     )
-    monkeypatch.setattr(loader, "audit_queries", (wrong,))
+    monkeypatch.setattr(sql_queries, "audit_queries", (wrong,))
     with pytest.raises(QualityError, match=r"Nobody plays. \(no_users\): 5 rows") as caught:
         load(loaded)
     assert caught.value.details == {
@@ -418,6 +417,5 @@ def test_warehouse_counts_runs(place: Place) -> None:
         assert warehouse.newest_run() == 1
         known = warehouse.known_files()
     assert len(known) == 5
-    assert [
-        version.records_read for version in known[str(place.folder.resolve() / "log_data/1.json")]
-    ] == [7]
+    [(_, _, records_read)] = known[str(place.folder.resolve() / "log_data/1.json")]
+    assert records_read == 7

@@ -12,7 +12,7 @@ def file(name: str, fingerprint: str = "7-100") -> SourceFile:
 
 
 def versions(*fingerprints: str) -> list[LoadedVersion]:
-    return [LoadedVersion(fingerprint, 1) for fingerprint in fingerprints]
+    return [("", fingerprint, 1) for fingerprint in fingerprints]
 
 
 def test_all_is_new_at_first() -> None:
@@ -107,8 +107,8 @@ def test_ledger_gives_the_versions_of_a_file_oldest_first() -> None:
     rows = [("/a", "1-1", 1), ("/b", "2-2", None), ("/a", "1-3", 4), ("/a", "1-2", 5)]
     ledger = Ledger(iter(rows))
     assert ledger == {
-        "/a": (LoadedVersion("1-1", 1), LoadedVersion("1-3", 4), LoadedVersion("1-2", 5)),
-        "/b": (LoadedVersion("2-2", None),),
+        "/a": (("/a", "1-1", 1), ("/a", "1-3", 4), ("/a", "1-2", 5)),
+        "/b": (("/b", "2-2", None),),
     }
     assert (len(ledger), sorted(ledger)) == (2, ["/a", "/b"])
     assert ("/a" in ledger, "/c" in ledger, ledger.get("/c")) == (True, False, None)

@@ -16,7 +16,7 @@ from broken_rules import AS_IF_LOADED_THEN, AUDITED, LOADS, SABOTAGES, Sabotage,
 from command_line import call, failure, write_sources
 from duckdb_warehouse import Place
 from oracle import Row
-from sparkify import create_tables, quality
+from sparkify import create_tables, quality, sql_queries
 from sparkify.config import Settings
 from sparkify.errors import QualityError, TooManyRejectedError
 from sparkify.quality import SAMPLE_ROWS, CheckResult, broken
@@ -29,7 +29,8 @@ from sparkify.sql_queries import (
     rebuild_queries,
 )
 from sparkify.warehouse import Reader, open_reader
-from sparkify.warehouse.duckdb import DuckDBReader, loader
+from sparkify.warehouse.duckdb import loader
+from sparkify.warehouse.duckdb.reader import DuckDBReader
 from worlds import recipe, world
 
 WARNINGS = {"events_twice", "freshness", "match_share", "registered_first", "sessions_shared"}
@@ -256,8 +257,8 @@ def test_an_audit_stops_a_load_that_goes_wrong(
     before = contents(place)
     [(run_id,)] = place.read("SELECT max(run_id) FROM etl_runs")[0]
     place.write(files, version=9)
-    sound = getattr(loader, queries)
-    monkeypatch.setattr(loader, queries, broken_statements(sound, name, addition))
+    sound = getattr(sql_queries, queries)
+    monkeypatch.setattr(sql_queries, queries, broken_statements(sound, name, addition))
     with pytest.raises(QualityError) as caught:
         place.load()
     assert caught.value.exit_code == 6
@@ -277,7 +278,7 @@ def test_an_audit_stops_a_rebuild_that_goes_wrong(
 ) -> None:
     before = contents(place)
     wrong = broken_statements(rebuild_queries, "insert_time", None)
-    monkeypatch.setattr(loader, "rebuild_queries", wrong)
+    monkeypatch.setattr(sql_queries, "rebuild_queries", wrong)
     monkeypatch.setattr(loader, "_SHOWN_ROWS", 0)
     with pytest.raises(QualityError, match=r"plays_described.*: \d+ rows break this") as caught:
         place.load(rebuild=True)
@@ -291,7 +292,7 @@ def test_the_command_line_tells_of_a_failed_audit(
     write_sources(tmp_path)
     monkeypatch.chdir(tmp_path)
     wrong = broken_statements(insert_table_queries, "insert_users", None)
-    monkeypatch.setattr(loader, "insert_table_queries", wrong)
+    monkeypatch.setattr(sql_queries, "insert_table_queries", wrong)
     error = failure("etl")
     assert (error["exit_code"], error["code"]) == (6, "quality")
     assert error["details"]["check"] == "plays_described"

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from .files import Numbered, SourceFile, SourceFiles, in_s3
-from .listing import ending, etag
+from .listing import etag
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -20,43 +20,12 @@ GROUP_BYTES = 256 << 20
 GROUP_FILES = 200
 
 
-class Fetch(Protocol):
-    """Gives the content of the files of a source, as they were listed.
-
-    Every method raises SourceError when a file cannot be read or vanished, or changed in S3.
-    """
-
-    def read_songs(self, files: SourceFiles) -> Iterator[bytes] | None:
-        """Yield the content of each song file, in order; None: open them at their paths."""
-        ...
-
-    def groups(self, files: Sequence[Numbered]) -> Iterator[Sequence[Numbered]]:
-        """Yield the files in groups, in order, each with the path at which it can be opened now.
-
-        A group may be gone when the next one is asked for.
-        """
-        ...
-
-
-class LocalFetch:
-    """Files of this machine: they stay where they are."""
-
-    def read_songs(self, files: SourceFiles) -> None:
-        """Leave it to the caller to open them."""
-
-    def groups(self, files: Sequence[Numbered]) -> Iterator[Sequence[Numbered]]:
-        """Yield all of them at once."""
-        yield files
-
-
-LOCAL = LocalFetch()
-
-
 class SourceFetch:
-    """Files in S3, read into memory or downloaded group by group; files of this machine, too.
+    """The content of source files: at their own paths, or from S3, into memory or downloaded.
 
     settings: with credentials and the region of the sources. workspace: a folder for downloads.
     S3 gives a file only as it was listed (If-Match), so nothing is to be checked afterwards.
+    Every method raises SourceError when a file cannot be read or vanished, or changed in S3.
     """
 
     def __init__(self, settings: Settings, workspace: Path) -> None:
@@ -65,13 +34,16 @@ class SourceFetch:
         self._downloads = itertools.count()
 
     def read_songs(self, files: SourceFiles) -> Iterator[bytes] | None:
-        """Read song files of S3, many at a time."""
+        """Yield the content of each song file of S3, in order; None: open them at their paths."""
         if not files.kinds["songs"] or not in_s3(self._settings.song_data):
             return None
         return self._s3.read_many([object_of(one) for one in files if one.kind == "songs"])
 
     def groups(self, files: Sequence[Numbered]) -> Iterator[Sequence[Numbered]]:
-        """Download group after group, each removed when the next is asked for."""
+        """Yield the files in groups, each with the path at which it can be opened now.
+
+        A group that was downloaded is removed when the next one is asked for.
+        """
         yield [one for one in files if not in_s3(one.file.path)]
         remote = [one for one in files if in_s3(one.file.path)]
         for group in grouped(remote, GROUP_BYTES, GROUP_FILES):
@@ -112,6 +84,11 @@ def grouped(
         size += one.file.size
     if group:
         yield group
+
+
+def ending(path: str) -> str:
+    """Return the ending that says whether a data file is packed: `.json.gz` or `.json`."""
+    return ".json.gz" if path.endswith(".gz") else ".json"
 
 
 def object_of(file: SourceFile) -> S3Object:

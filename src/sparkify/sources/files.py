@@ -10,9 +10,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BufferedReader
 from operator import lt
-from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, overload
 
 from ..errors import SourceError
 
@@ -156,7 +156,7 @@ class SourceFiles(Sequence[SourceFile]):
 
 
 @contextmanager
-def opened(file: SourceFile) -> Iterator[BinaryIO]:
+def opened(file: SourceFile) -> Iterator[BufferedReader]:
     """Open a file for its bytes. Raises SourceError when it cannot be opened or read."""
     try:
         with open(file.path, "rb") as stream:  # noqa: PTH123 - a name may be no UTF-8
@@ -191,11 +191,8 @@ def hashed(file: SourceFile) -> SourceFile:
     """
     if in_s3(file.path):
         return file
-    try:
-        with Path(file.path).open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise unreadable(file.uri, error) from None
+    with opened(file) as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return file._replace(fingerprint=f"{file.fingerprint}-{digest}")
 
 

@@ -266,8 +266,3 @@ def _fingerprint(one: S3Object) -> str:
 def etag(file: SourceFile) -> str:
     """Return the ETag of a file in S3, without quotes; "" when the server gave none."""
     return "" if file.fingerprint.startswith(_NO_ETAG) else unquote(file.fingerprint)
-
-
-def ending(path: str) -> str:
-    """Return the ending that says whether a data file is packed: `.json.gz` or `.json`."""
-    return ".json.gz" if path.endswith(".gz") else ".json"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SourceError
-from ..sources.download import LOCAL, Fetch
+from ..sources.download import SourceFetch
 from ..sources.files import Kind, Numbered, SourceFile
 from .rules import Field
 from .split import blocks, records_of
@@ -87,7 +87,7 @@ def reject_losers(
     fields: Sequence[Field],
     files: Sequence[SourceFile],
     rejects: RejectLog,
-    fetch: Fetch = LOCAL,
+    fetch: SourceFetch,
 ) -> None:
     """Reject the records that lost their key, each at the place where it stands in its file.
 

@@ -38,7 +38,7 @@ class Field:
 
     column, key: its name in the staging table and in the JSON. low, high: the range of a number,
     inclusive. width: the longest text, in bytes of UTF-8. values: if given, the only texts allowed.
-    mends: whether text that was encoded twice is mended (staging/mend.py).
+    mends: whether text that was encoded twice is mended (`mended`).
     """
 
     column: str

@@ -255,7 +255,10 @@ class _Splitter(Generic[T]):
                 if break_ < at:
                     break_ = data.find(b"\n", at) % (len(data) + 1)  # -1: the end of all
                 line_end = break_
-                start = self._next_start(data, at, line_end)
+                found = None
+                if self._tried < _MOST_TRIED_BYTES:
+                    found = _START.search(data, at, line_end)
+                start = found.start() if found else line_end
             else:
                 start = at = _BETWEEN.match(data, at).end()  # type: ignore[union-attr]
             end = _end(data, start)
@@ -296,11 +299,6 @@ class _Splitter(Generic[T]):
         if last and self._damage_bytes:
             yield self._run()
 
-    def _next_start(self, data: bytes, at: int, line_end: int) -> int:
-        """Return where the next record may begin on the same line."""
-        found = _START.search(data, at, line_end) if self._tried < _MOST_TRIED_BYTES else None
-        return found.start() if found else line_end
-
     def _count(self, data: bytes, counted: int, at: int) -> int:
         """Advance number and place to `at`, from what was counted before."""
         if lines := data.count(b"\n", counted, at):
@@ -320,12 +318,11 @@ class _Splitter(Generic[T]):
         kept, size = self._damage, self._damage_bytes
         self._damage, self._damage_bytes, self._tried = b"", 0, 0
         whole = kept if size == len(kept) else _CUT_CHARACTER.sub(b"", kept)
-        why = Unreadable("not_json", "not JSON: it begins within a record")
-        outcome = self._judge(whole)
-        if isinstance(outcome, Unreadable):
-            why = outcome
+        why = self._judge(whole)
         if size > MAX_RECORD_BYTES:
             why = Unreadable("too_long", f"no record ends within {MAX_RECORD_BYTES:,} bytes")
+        elif not isinstance(why, Unreadable):
+            why = Unreadable("not_json", "not JSON: it begins within a record")
         return *self._damage_begins, kept.rstrip(_BLANKS), why
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from .mend import mended
 from .rules import PLAY_PAGE, PLAY_REQUIRES, RAW_TEXT_BYTES, Field, Type
 
 Record = dict[str, Any]
 """An accepted record: staging column -> int, float, str or None; timestamps in milliseconds."""
 
+SIGN = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]")
+"""Text that may have been encoded twice: UTF-8, taken for Latin-1 and encoded again."""
+_MOST_TIMES = 3
 _SHALLOW = 100
 """The deepest nesting that json.loads is given: where it gives up depends on the Python stack."""
 BLANKS = " \t\n\r\f\v"
@@ -31,6 +33,28 @@ _SHOWN_VALUE_CHARACTERS = 80
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 # Longer than any number within a range, and short enough for int() to be quick.
 _LONGEST_INTEGER = 400
+
+
+def mended(text: str) -> str:
+    """Return a text as it was before it was encoded twice, up to three times: `BjÃ¶rk` is `Björk`.
+
+    A text without the sign of that (the first two bytes of a character, as two characters), or
+    whose bytes are no UTF-8, is returned as it is. Trailing blanks neither come nor go, so a text
+    may be stripped before or after.
+    """
+    for _ in range(_MOST_TIMES):
+        if not SIGN.search(text):
+            break
+        try:
+            text = text.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            break
+    return text
+
+
+def corrections(texts: Iterable[str]) -> dict[str, str]:
+    """Return text -> mended text, for those texts that were encoded twice."""
+    return {text: better for text in texts if (better := mended(text)) != text}
 
 
 class Rejection(Exception):
@@ -55,11 +79,17 @@ class _Integer(int):
 
     literal: str
 
+    def __new__(cls, literal: str) -> _Integer:
+        number = super().__new__(cls, literal[:_LONGEST_INTEGER])  # cut, it is out of every range
+        number.literal = literal
+        return number
+
 
 class _Decimal(float):
     """A number written with a point or an exponent, with its literal."""
 
-    literal: str
+    def __init__(self, literal: str) -> None:
+        self.literal = literal
 
 
 class _Repeated(dict[str, Any]):
@@ -114,8 +144,8 @@ def _parse(text: str, unique: Callable[[list[tuple[str, Any]]], dict[str, Any]])
         text,
         object_pairs_hook=unique,
         parse_constant=_refuse_constant,
-        parse_int=_integer,
-        parse_float=_decimal,
+        parse_int=_Integer,
+        parse_float=_Decimal,
     )
 
 
@@ -145,18 +175,6 @@ def _spelled_out(match: re.Match[str]) -> str:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
-
-
-def _integer(literal: str) -> _Integer:
-    number = _Integer(literal[:_LONGEST_INTEGER])  # cut, it is still out of every range
-    number.literal = literal
-    return number
-
-
-def _decimal(literal: str) -> _Decimal:
-    number = _Decimal(literal)
-    number.literal = literal
-    return number
 
 
 def judge(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
@@ -212,22 +230,14 @@ def _accept_text(field: Field, value: Any) -> str:
     return text
 
 
-def _accept_text_or_number(field: Field, value: Any) -> str:
-    return _accept_text(field, getattr(value, "literal", value))
-
-
 def _accept_double(field: Field, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong_type(field, value)
-    return float(_in_range(field, value))
+    return float(_number(field, value))
 
 
 def _accept_integer(field: Field, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong_type(field, value)
     if isinstance(value, float) and abs(value) != float("inf") and not value.is_integer():
         raise _wrong_type(field, value)
-    return int(_in_range(field, value))
+    return int(_number(field, value))
 
 
 def _accept_user_id(field: Field, value: Any) -> int | None:
@@ -238,12 +248,12 @@ def _accept_user_id(field: Field, value: Any) -> int | None:
         return None
     if not (digits.isascii() and digits.isdigit()):
         raise _wrong_type(field, value)
-    return int(_in_range(field, _integer(digits.lstrip("0") or "0")))
+    return int(_number(field, _Integer(digits.lstrip("0") or "0")))
 
 
 _ACCEPT: dict[Type, Callable[[Field, Any], Any]] = {
     Type.TEXT: _accept_text,
-    Type.TEXT_OR_NUMBER: _accept_text_or_number,
+    Type.TEXT_OR_NUMBER: lambda field, value: _accept_text(field, getattr(value, "literal", value)),
     Type.INTEGER: _accept_integer,
     Type.USER_ID: _accept_user_id,
     Type.DOUBLE: _accept_double,
@@ -251,7 +261,9 @@ _ACCEPT: dict[Type, Callable[[Field, Any], Any]] = {
 }
 
 
-def _in_range(field: Field, value: float) -> float:
+def _number(field: Field, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong_type(field, value)
     if not field.low <= value <= field.high:
         bounds = f"{field.low:,.15g} to {field.high:,.15g}"
         raise Rejection("range", f"field '{field.key}' must be {bounds}: {_shown(value)}")

@@ -18,11 +18,11 @@ import pytest
 from sparkify import processes, util_s3
 from sparkify.config import Settings
 from sparkify.errors import SourceError
-from sparkify.ledger import LoadedVersion, plan
+from sparkify.ledger import plan
 from sparkify.sources import listing
+from sparkify.sources.download import ending
 from sparkify.sources.files import Kind, SourceFile, hashed
 from sparkify.sources.listing import (
-    ending,
     etag,
     list_folder,
     list_objects,
@@ -451,7 +451,7 @@ def test_odd_etags_are_fingerprints_too(given: str) -> None:
     (file,) = list_objects([thing("log_data/a.json", 6, given)], ROOT, "events").files
     assert re.fullmatch(r"[\w.%]+(-\w+)?", file.fingerprint)
     assert etag(file) == given
-    known = {file.uri: [LoadedVersion(file.fingerprint, 1)]}
+    known = {file.uri: [(file.uri, file.fingerprint, 1)]}
     for verify in (None, hashed):
         assert plan([file], known, verify=verify).loaded == [file.uri]
         other = file._replace(fingerprint=f"{file.fingerprint}0")

@@ -16,6 +16,7 @@ import pytest
 
 from bulk_and_strict import KEYS
 from small_world import play, song
+from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.progress import Progress, silent
 from sparkify.sources.files import Kind, SourceFile, SourceFiles
@@ -52,7 +53,7 @@ def stage(folder: Path, files: Sequence[SourceFile], progress: Progress = silent
     names = [Path(file.path).name for file in files]
     staged = Staged({name: Counter() for name in names}, {}, {}, [])
     with duckdb.connect(config={"threads": 1}) as connection:
-        stager = Stager(connection, KEYS, workspace, progress)
+        stager = Stager(connection, KEYS, workspace, progress, Settings())
         with closing(stager.rejects):
             report = stager.stage(SourceFiles(files))
         for query in (
@@ -137,7 +138,7 @@ def test_log_that_moves_is_taken_as_it_was_listed(
 def test_log_that_grows_while_the_engine_reads_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    from sparkify.warehouse.duckdb.event_loader import EventLoader
+    from sparkify.warehouse.duckdb.file_loaders import EventLoader
 
     half = play(1, 1200)
     long = [*log(1, 1200), half[:30]]  # behind the head, which is read before
@@ -223,7 +224,7 @@ def test_log_that_vanishes_is_an_error(tmp_path: Path, name: str) -> None:
 def test_log_that_vanishes_while_it_is_read_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: list[bytes]
 ) -> None:
-    from sparkify.warehouse.duckdb.event_loader import EventLoader
+    from sparkify.warehouse.duckdb.file_loaders import EventLoader
 
     files = listed(tmp_path, "events", {"a.json": b"\n".join([*bad, *log(1)])})
     monkeypatch.setattr(EventLoader, "_read", lambda *_: (tmp_path / "a.json").unlink())

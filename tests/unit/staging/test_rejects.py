@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from bulk_and_strict import BASE, KEYS, line
+from sparkify.config import Settings
 from sparkify.errors import SourceError
+from sparkify.sources.download import SourceFetch
 from sparkify.sources.files import Kind
 from sparkify.staging.rejects import RejectLog, reject_losers
 from sparkify.staging.rules import fields_of
@@ -94,7 +96,9 @@ def reject_in(
     files = source_files(folder, kind, {f"{n}.json": one for n, one in enumerate(contents)})
     log = RejectLog(folder / "rejects.ndjson")
     with closing(log):
-        reject_losers(ranked, kind, fields_of(kind, KEYS), files, log)
+        reject_losers(
+            ranked, kind, fields_of(kind, KEYS), files, log, SourceFetch(Settings(), folder)
+        )
     rows = [json.loads(one) for one in log.path.read_text().splitlines()]
     assert {row["reason"] for row in rows} == {"conflict"}
     names = "source_file", "line_number", "message", "raw_text"

@@ -55,8 +55,9 @@ def connect(
             if holder is None:
                 if _NO_DATABASE in str(error):
                     raise _no_database(settings.database, "an empty file") from None
+                cause = (isinstance(error, OSError) and error.strerror) or _first_line(error)
                 raise WarehouseError(
-                    f"{settings.database} cannot be opened: {_cause(error)}",
+                    f"{settings.database} cannot be opened: {cause}",
                     _remedy(error)
                     or "Check that it is a DuckDB file, that its folder is writable, and the disk.",
                 ) from None
@@ -191,11 +192,8 @@ def failures(doing: str) -> Iterator[None]:
             _remedy(error)
             or "Check the disk's free space and permissions; then run the command again.",
         ) from None
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeDecodeError) as error:
         raise WarehouseError(f"{doing}: {_first_line(error)}", _remedy(error)) from None
-    except UnicodeDecodeError as error:  # the client, on a message that cuts a character
-        message = error.object.decode("utf-8", "replace")
-        raise WarehouseError(f"{doing}: {_first_line(message)}") from None
 
 
 def _remedy(error: Exception) -> str:
@@ -208,9 +206,12 @@ def _remedy(error: Exception) -> str:
     )
 
 
-def _cause(error: Exception) -> str:
-    return (isinstance(error, OSError) and error.strerror) or _first_line(error)
+def words(error: Exception) -> str:
+    """Return the engine's message, even one that cuts a character, which the client cannot read."""
+    if isinstance(error, UnicodeDecodeError):
+        return error.object.decode("utf-8", "replace")
+    return str(error)
 
 
-def _first_line(error: Exception | str) -> str:
-    return str(error).strip().split("\n")[0]
+def _first_line(error: Exception) -> str:
+    return words(error).strip().split("\n")[0]

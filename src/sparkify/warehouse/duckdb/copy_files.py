@@ -13,12 +13,11 @@ import duckdb
 from ...config import Settings
 from ...ledger import Plan
 from ...progress import Progress
-from ...sources.download import SourceFetch
 from ...sources.files import Kind
 from .. import StageReport
 from .connection import closing, failures, options
+from .file_loaders import SQL
 from .loader import Stager
-from .strict_path import SQL
 
 PART_BYTES = 32 << 20
 """About the size of a file, gzipped: COPY likes 1 MB to 1 GB
@@ -50,9 +49,7 @@ def stage_parts(
     with ExitStack() as opened, failures("preparing the parts"):
         connection = duckdb.connect(str(workspace / "parts.duckdb"), config=options(settings))
         with closing(connection):
-            fetch = SourceFetch(settings, workspace)
-            mend_text = settings.mend_text
-            parts = Parts(connection, keys, workspace, progress, fetch, mend_text=mend_text)
+            parts = Parts(connection, keys, workspace, progress, settings)
             opened.callback(parts.rejects.close)
             parts.report = parts.stage(plan.files)
             parts.days = {day for (day,) in connection.execute(SQL["batch_days"].sql).fetchall()}

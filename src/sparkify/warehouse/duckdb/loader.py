@@ -1,7 +1,7 @@
 """A load on DuckDB: read into tables of its own, then publish in one transaction.
 
 On the bulk path DuckDB parses a group of files in one statement and marks doubtful records. A file
-that it refuses or in which it marks a record is read again, by the strict path (`strict_path`).
+that it refuses or in which it marks a record is read again, by the strict path (`file_loaders`).
 """
 
 from __future__ import annotations
@@ -23,48 +23,24 @@ from typing import Any, get_args
 
 import duckdb
 
-from ... import processes
+from ... import processes, sql_queries
 from ...config import Settings
 from ...errors import QualityError
 from ...ledger import Plan
 from ...progress import Progress, silent
-from ...sources.download import LOCAL, Fetch, SourceFetch
+from ...sources.download import SourceFetch
 from ...sources.files import Kind, SourceFiles, moved
-from ...sql_queries import (
-    SCHEMA_VERSION,
-    Query,
-    adopt_queries,
-    audit_queries,
-    conflict_queries,
-    count_queries,
-    create_table_queries,
-    create_view_queries,
-    drop_table_queries,
-    drop_view_queries,
-    enter_queries,
-    folder,
-    insert_table_queries,
-    needed,
-    rebuild_audit_queries,
-    rebuild_queries,
-    refuse_queries,
-    reject_queries,
-    settle_queries,
-    total_queries,
-    within_days,
-)
+from ...sql_queries import SCHEMA_VERSION, Query, folder, needed, within_days
 from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
-from ...staging.mend import corrections
 from ...staging.rejects import RejectLog, reject_losers
 from ...staging.rules import fields_of
+from ...staging.validate import corrections
 from ...temporary import temporary_folder
 from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
 from .connection import close, closing, connect, failures, transaction
-from .event_loader import EventLoader
+from .file_loaders import SQL, Batch, EventLoader, SongLoader
 from .reader import DuckDBReader, check_schema, holds_tables
-from .song_loader import SongLoader
-from .strict_path import SQL, Batch
 
 _BOOKKEEPING = folder("bookkeeping")
 _MIGRATION = folder("migration")
@@ -73,7 +49,7 @@ _PARTED = re.compile("|".join(_PARTS))
 _SHOWN_ROWS = 10
 # DuckDB reads 2,048 lines at a time: this bounds how many files it has in memory.
 _FILES_A_LINE = 32
-_COUNT = {query.name: query for query in count_queries}
+_COUNT = {query.name: query for query in sql_queries.count_queries}
 _MIGRATE = folder("duckdb/migration")
 _ALL_READ = -1
 
@@ -82,8 +58,8 @@ class Stager:
     """Reads the source files of one load into new_events and new_songs.
 
     keys: the JSON key of each column of staging_events. workspace: a folder for files of the load.
-    fetch: opens the files, on this machine or from S3. mend_text: whether to mend text that was
-    encoded twice. records_read: how many records each file (by number) had.
+    settings: of the sources, and whether to mend text that was encoded twice. records_read: how
+    many records each file (by number) had.
     """
 
     def __init__(
@@ -92,19 +68,17 @@ class Stager:
         keys: Sequence[str],
         workspace: Path,
         progress: Progress,
-        fetch: Fetch = LOCAL,
-        *,
-        mend_text: bool = True,
+        settings: Settings,
     ) -> None:
         self._connection = connection
+        mend_text = settings.mend_text
         self._fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
         self._workspace = workspace
         self._progress = progress
-        self._fetch = fetch
+        self._fetch = SourceFetch(settings, workspace)
         self._files = SourceFiles()
         self.rejects = RejectLog(workspace / "rejects.ndjson")
         self.records_read: list[int] = []
-        self._bytes = 0
         self._bytes_done = 0
         self._songs: Future[None] = Future()
         self._song_bytes: SimpleQueue[int] = SimpleQueue()
@@ -117,7 +91,6 @@ class Stager:
         self._files = files
         events = list(files.numbered("events"))
         self.records_read = [0] * len(files)
-        self._bytes = files.bytes
         batch = Batch(
             self._fields,
             self._workspace,
@@ -185,7 +158,7 @@ class Stager:
     def _read(self, size: int) -> None:
         """Report progress, from this thread only; raise what stopped the songs."""
         self._bytes_done += size
-        self._progress("reading", self._bytes_done, self._bytes, "bytes")
+        self._progress("reading", self._bytes_done, self._files.bytes, "bytes")
         if self._songs.done():
             self._songs.result()
 
@@ -193,23 +166,15 @@ class Stager:
 class DuckDBWarehouse(DuckDBReader):
     """The warehouse open for a load (the protocol `Warehouse`), which locks out other processes.
 
-    workspace: a folder for the files of the load. fetch: opens the source files. mend_text: whether
-    to mend text that was encoded twice.
+    workspace: a folder for the files of the load. settings: see `Stager`.
     """
 
     def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        workspace: Path,
-        fetch: Fetch,
-        *,
-        mend_text: bool,
-        schema_version: int = SCHEMA_VERSION,
+        self, connection: duckdb.DuckDBPyConnection, workspace: Path, settings: Settings
     ) -> None:
-        super().__init__(connection, schema_version)
+        super().__init__(connection)
         self._workspace = workspace
-        self._fetch = fetch
-        self._mend_text = mend_text
+        self._settings = settings
         self._stager: Stager | None = None
         self._plan = Plan()
 
@@ -224,7 +189,7 @@ class DuckDBWarehouse(DuckDBReader):
         if self.schema_version < SCHEMA_VERSION:
             return self._migrate(progress)
         with self._transaction():
-            self._create(without=self._views())
+            self._create()
         return None
 
     def _migrate(self, progress: Progress) -> Migration:
@@ -232,12 +197,12 @@ class DuckDBWarehouse(DuckDBReader):
         values = {
             "run_id": self.newest_run() + 1,
             "started_at": datetime.now(UTC).replace(tzinfo=None),
-            "mend_text": int(self._mend_text),
+            "mend_text": int(self._settings.mend_text),
         }
         self.forget_staged()
         with self._transaction():
             self._run(_MIGRATE["create_migration"], values)
-            suspects = self._run(_MIGRATION["suspected_texts"]) if self._mend_text else []
+            suspects = self._run(_MIGRATION["suspected_texts"]) if self._settings.mend_text else []
             changed = corrections(text for (text,) in suspects)
             texts = {"texts": list(changed), "mended": list(changed.values())}
             self._run(_MIGRATE["create_mended_texts"], texts)
@@ -245,7 +210,7 @@ class DuckDBWarehouse(DuckDBReader):
             migration = Migration.read(self.schema_version, self._run(_MIGRATION["migrated"]))
             self._stand_for_new()
             self._run_all(derive_queries, progress, 0, len(derive_queries))
-            self._audit(rebuild_audit_queries)
+            self._audit(sql_queries.rebuild_audit_queries)
             self.forget_staged()
             self._run_all(scratch_queries)
         self.schema_version = SCHEMA_VERSION
@@ -254,21 +219,22 @@ class DuckDBWarehouse(DuckDBReader):
     def replace_tables(self) -> None:
         """Replace every table by an empty one, in one transaction."""
         with self._transaction():
-            self._run_all((*drop_view_queries, *drop_table_queries))
+            self._run_all(sql_queries.drop_view_queries)
+            self._run_all(sql_queries.drop_table_queries)
             self._create()
         self.schema_version = SCHEMA_VERSION
 
-    def _create(self, without: Collection[str] = ()) -> None:
-        """Make the tables that are missing, and all views but `without`.
+    def _create(self) -> None:
+        """Make the tables and views that are missing.
 
         To make a view again writes to the file, which a load with nothing new should not.
         """
-        self._run_all(create_table_queries)
-        self._run_all([query for query in create_view_queries if query.name not in without])
+        present = {name for (name,) in self._run(SQL["views_present"])}
+        self._run_all(sql_queries.create_table_queries)
+        self._run_all(
+            [query for query in sql_queries.create_view_queries if query.name not in present]
+        )
         self._run(_BOOKKEEPING["insert_warehouse_info"])
-
-    def _views(self) -> list[str]:
-        return [name for (name,) in self._run(SQL["views_present"])]
 
     def staged_by(self) -> StagedBy:
         """Return the settings by which the staged records were loaded."""
@@ -289,14 +255,7 @@ class DuckDBWarehouse(DuckDBReader):
         self.forget_staged()
         self._plan = plan
         with failures("reading the sources"):
-            self._stager = Stager(
-                self._connection,
-                keys,
-                self._workspace,
-                progress,
-                self._fetch,
-                mend_text=self._mend_text,
-            )
+            self._stager = Stager(self._connection, keys, self._workspace, progress, self._settings)
             return self._stager.stage(plan.files)
 
     def publish(self, run: Run, progress: Progress) -> None:
@@ -305,22 +264,29 @@ class DuckDBWarehouse(DuckDBReader):
         with self._transaction():
             days = {day for (day,) in self._run(SQL["batch_days"])}
             transform = [within_days(query, days) for query in self._transform(kinds)]
-            settle = [within_days(query, days) for query in needed(settle_queries, kinds)]
+            settle = [
+                within_days(query, days) for query in needed(sql_queries.settle_queries, kinds)
+            ]
             steps = len(settle) + len(transform)
             self._run_all(settle, progress, 0, steps)
-            self._reject_conflicts()
+            assert self._stager is not None
+            for kind in get_args(Kind):
+                self._stager.reject_conflicts(kind, self._run(sql_queries.conflict_queries[kind]))
             self._enter(run)
-            self._run_all((*reject_queries, *enter_queries, *total_queries))
+            self._run_all((*sql_queries.reject_queries, *sql_queries.enter_queries))
+            self._run_all(sql_queries.total_queries)
             self._run_all(transform, progress, len(settle), steps)
             progress("publishing", steps, steps, "steps")
-            self._audit(within_days(query, days) for query in needed(audit_queries, kinds))
+            self._audit(
+                within_days(query, days) for query in needed(sql_queries.audit_queries, kinds)
+            )
             self.forget_staged()
 
     def refuse(self, run: Run) -> None:
         """Enter the run as refused, with its rejects, and nothing else."""
         with self._transaction():
             self._enter(run)
-            self._run_all(refuse_queries)
+            self._run_all(sql_queries.refuse_queries)
             self.forget_staged()
 
     def rebuild(self, progress: Progress) -> None:
@@ -328,8 +294,10 @@ class DuckDBWarehouse(DuckDBReader):
         self.forget_staged()
         with self._transaction():
             self._stand_for_new()
-            self._run_all(rebuild_queries, progress, 0, len(rebuild_queries))
-            self._audit(rebuild_audit_queries)
+            self._run_all(
+                sql_queries.rebuild_queries, progress, 0, len(sql_queries.rebuild_queries)
+            )
+            self._audit(sql_queries.rebuild_audit_queries)
 
     def _stand_for_new(self) -> None:
         """Present everything staged as the records of a load."""
@@ -385,28 +353,20 @@ class DuckDBWarehouse(DuckDBReader):
             },
         )
 
-    def _reject_conflicts(self) -> None:
-        assert self._stager is not None
-        for kind in get_args(Kind):
-            self._stager.reject_conflicts(kind, self._run(conflict_queries[kind]))
-
     def _transform(self, kinds: Collection[str]) -> list[Query]:
         """Return the statements of the transform; a first load adopts its table of events."""
-        staged = {kind for kind in get_args(Kind) if self._has_staged(kind)}
-        queries = needed(insert_table_queries, kinds, staged.intersection(kinds))
+        counts = {kind: self._run(_COUNT[f"staging_{kind}"]) for kind in get_args(Kind)}
+        staged = {kind for kind, [(records,)] in counts.items() if records}
+        queries = needed(sql_queries.insert_table_queries, kinds, staged.intersection(kinds))
         if "events" in staged:
             return queries
         transform: list[Query] = []
         for query in queries:
             if query.name == "stage_events":
-                transform += adopt_queries
+                transform += sql_queries.adopt_queries
             elif query.name != "match_late":  # there are no earlier plays
                 transform.append(query)
         return transform
-
-    def _has_staged(self, kind: Kind) -> bool:
-        [(records,)] = self._run(_COUNT[f"staging_{kind}"])
-        return bool(records)
 
     def _audit(self, queries: Iterable[Query]) -> None:
         for query in queries:
@@ -421,11 +381,7 @@ class DuckDBWarehouse(DuckDBReader):
                 )
 
     def _run_all(
-        self,
-        queries: Sequence[Query],
-        progress: Progress = silent,
-        done: int = 0,
-        steps: int = 0,
+        self, queries: Sequence[Query], progress: Progress = silent, done: int = 0, steps: int = 0
     ) -> None:
         for step, query in enumerate(queries, done):
             progress("transforming", step, steps, "steps")
@@ -471,8 +427,7 @@ def open_warehouse(
         with failures("making a folder for temporary files"):
             workspace = opened.enter_context(temporary_folder())
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
-        fetch = SourceFetch(settings, workspace)
-        warehouse = DuckDBWarehouse(connection, workspace, fetch, mend_text=settings.mend_text)
+        warehouse = DuckDBWarehouse(connection, workspace, settings)
         opened.callback(warehouse.close)
         if holds_tables(warehouse, settings.database):
             warehouse.schema_version = check_schema(warehouse, settings.database)

@@ -22,7 +22,7 @@ from ...sql_queries.migrating import as_now
 from ...table import Nested, Table
 from ..parquet_folder import replacing
 from ..schema_version import holds_warehouse, known_version, not_ours, too_old
-from .connection import ELSEWHERE, closing, connect, failures
+from .connection import ELSEWHERE, closing, connect, failures, words
 
 _SHOWN_SQL = 72
 _EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(?:ANALYZE\b|\([^()]*\))?", re.IGNORECASE)
@@ -139,10 +139,7 @@ class QueryReader(DuckDBReader):
 
 def _message(error: Exception) -> str:
     """Return the engine's message with its suggestion, without the place in the statement."""
-    words = str(error)
-    if isinstance(error, UnicodeDecodeError):
-        words = error.object.decode("utf-8", "replace")
-    return " ".join(words.split("\n\n")[0].split())
+    return " ".join(words(error).split("\n\n")[0].split())
 
 
 def _advice(error: Exception) -> str:

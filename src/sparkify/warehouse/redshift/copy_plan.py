@@ -22,10 +22,9 @@ from ...errors import SettingsError, SourceError
 from ...ledger import Plan
 from ...sources.download import object_of
 from ...sources.files import Kind, SourceFile
-from ...staging.mend import SIGN
 from ...staging.rules import FIELDS, Field, Type, fields_of
 from ...staging.split import Found, blocks, records_of
-from ...staging.validate import Record, Rejection, Unreadable, accept, decode
+from ...staging.validate import SIGN, Record, Rejection, Unreadable, accept, decode
 
 if TYPE_CHECKING:
     from ...util_s3 import S3

@@ -17,7 +17,7 @@ from ...progress import Progress, silent
 from ...sources.listing import list_source
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from ...sql_queries.migrating import RECREATED
-from ...staging.mend import corrections
+from ...staging.validate import corrections
 from ...temporary import temporary_folder, writing
 from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy

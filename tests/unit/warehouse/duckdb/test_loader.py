@@ -15,10 +15,11 @@ import pytest
 
 from bulk_and_strict import BASE, KEYS, line
 from sparkify import processes
+from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.progress import silent
 from sparkify.sources.files import SourceFiles
-from sparkify.warehouse.duckdb import event_loader, song_loader
+from sparkify.warehouse.duckdb import file_loaders
 from sparkify.warehouse.duckdb.loader import Stager
 from staged_files import expected, log, songs, stage
 
@@ -65,9 +66,9 @@ def read_beside(
         duckdb.connect(config={"threads": threads}) as connection,
         pytest.MonkeyPatch.context() as patch,
     ):
-        stager = Stager(connection, KEYS, folder, silent)
-        patch.setattr(event_loader.EventLoader, "stage", lambda *_: read_events(stager))
-        patch.setattr(song_loader.SongLoader, "stage", lambda *given: read_songs(given[-1]))
+        stager = Stager(connection, KEYS, folder, silent, Settings())
+        patch.setattr(file_loaders.EventLoader, "stage", lambda *_: read_events(stager))
+        patch.setattr(file_loaders.SongLoader, "stage", lambda *given: read_songs(given[-1]))
         with closing(stager.rejects):
             stager.stage(SourceFiles())
 

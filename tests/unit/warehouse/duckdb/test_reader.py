@@ -14,14 +14,17 @@ import pytest
 from sparkify import create_tables
 from sparkify.config import Settings
 from sparkify.errors import UsageError, WarehouseError
-from sparkify.ledger import LoadedVersion
 from sparkify.progress import silent
 from sparkify.sql_queries import SCHEMA_VERSION, TABLES
 from sparkify.table import Table
-from sparkify.warehouse import open_reader, open_warehouse, read_ledger
-from sparkify.warehouse.duckdb import DuckDBReader, connection
+from sparkify.warehouse import (
+    open_reader,
+    open_warehouse,
+    read_ledger,
+)
+from sparkify.warehouse.duckdb import connection
 from sparkify.warehouse.duckdb.connection import close, connect, failures, options
-from sparkify.warehouse.duckdb.reader import export_tables
+from sparkify.warehouse.duckdb.reader import DuckDBReader, export_tables
 
 INSERT_FILE = (
     "INSERT INTO loaded_files (uri, kind, size, fingerprint, run_id, records_read)"
@@ -112,8 +115,8 @@ def test_ledger_lists_versions_by_run(tmp_path: Path) -> None:
         INSERT_FILE.format("/a", "3-4", 1, 8),
     )
     assert read_ledger(settings) == {
-        "/a": (LoadedVersion("3-4", 8), LoadedVersion("1-5", 7)),
-        "/b": (LoadedVersion("9-1", None),),
+        "/a": (("/a", "3-4", 8), ("/a", "1-5", 7)),
+        "/b": (("/b", "9-1", None),),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sparkify.errors import SourceError
 from sparkify.sources.files import SourceFile
 from sparkify.staging import split
 from sparkify.staging.rules import Field
-from sparkify.warehouse.duckdb import event_loader, song_loader, strict_path
+from sparkify.warehouse.duckdb import file_loaders
 from staged_files import check, expected, log, songs, source_files, stage, stage_files
 
 _LONG = [
@@ -134,8 +135,8 @@ def test_record_longer_than_duckdb_takes(tmp_path: Path) -> None:
 def test_bad_files_among_good_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_files: int, broken: int
 ) -> None:
-    monkeypatch.setattr(event_loader, "_GROUP_FILES", group_files)
-    monkeypatch.setattr(event_loader, "HEAD_RECORDS", 2)
+    monkeypatch.setattr(file_loaders, "_GROUP_FILES", group_files)
+    monkeypatch.setattr(file_loaders, "HEAD_RECORDS", 2)
     contents = {f"{n:02}.json": log(n) for n in range(10)}
     for n in range(broken):
         contents[f"{2 * n:02}.json"].insert(3, b'{"broken')
@@ -153,7 +154,7 @@ def test_bad_files_among_good_ones(
 def test_files_are_put_in_groups_by_number_and_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_loader, "_GROUP_BYTES", 3 * len(b"\n".join(log(1))))
+    monkeypatch.setattr(file_loaders, "_GROUP_BYTES", 3 * len(b"\n".join(log(1))))
     contents = {f"{n}.json": b"\n".join(log(n)) for n in range(8)}
     contents["4.json"] = b"\n".join(log(4, 30))
     staged = stage(tmp_path, contents)
@@ -229,7 +230,7 @@ def test_line_ends(tmp_path: Path, newline: bytes, end: bytes) -> None:
 
 
 def test_damage_far_behind_the_head_is_found(tmp_path: Path) -> None:
-    lines = log(1, 3 * event_loader.HEAD_RECORDS)
+    lines = log(1, 3 * file_loaders.HEAD_RECORDS)
     packed = gzip.compress(b"".join(line + b"\n" for line in lines))
     staged = stage(tmp_path, {"log.json.gz": packed[:-8] + b"\0" * 4 + packed[-4:]})
     assert staged.rejects == {"log.json.gz": [(len(lines) + 1, "encoding")]}
@@ -239,8 +240,8 @@ def test_damage_far_behind_the_head_is_found(tmp_path: Path) -> None:
 def test_unknown_fields_are_noted_in_the_first_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_loader, "HEAD_RECORDS", 3)
-    monkeypatch.setattr(song_loader, "_SAMPLED_SONGS", 4)
+    monkeypatch.setattr(file_loaders, "HEAD_RECORDS", 3)
+    monkeypatch.setattr(file_loaders, "_SAMPLED_SONGS", 4)
     lines = log(1)
     lines[0] = line("events", {"mood": "1", "TS": "2"}, itemInSession=90)
     lines[2] = line("events", {"mood": "null"}, itemInSession=91)
@@ -256,15 +257,15 @@ def test_accepted_records_are_read_together_but_not_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spool_bytes: int, statements: int
 ) -> None:
     """A statement for each file takes long; all at once may not fit onto the disk."""
-    monkeypatch.setattr(strict_path, "_SPOOL_BYTES", spool_bytes)
+    monkeypatch.setattr(file_loaders, "_SPOOL_BYTES", spool_bytes)
     read: list[str] = []
-    read_bulk = event_loader.EventLoader._read
+    read_bulk = file_loaders.EventLoader._read
 
-    def count(loader: event_loader.EventLoader, paths: list[str], *numbers: list[int]) -> None:
+    def count(loader: file_loaders.EventLoader, paths: list[str], *numbers: list[int]) -> None:
         read.extend(path for path in paths if "spool" in path)
         read_bulk(loader, paths, *numbers)
 
-    monkeypatch.setattr(event_loader.EventLoader, "_read", count)
+    monkeypatch.setattr(file_loaders.EventLoader, "_read", count)
     contents = {f"{n:02}.json": b"\n".join([*log(n, 2), b"}"]) for n in range(20)}
     staged = stage(tmp_path, contents)
     check(staged, "events", contents)
@@ -275,13 +276,13 @@ def test_log_that_vanishes_behind_its_head_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
-    look = event_loader.head_of
+    look = file_loaders.head_of
 
-    def look_and_remove(file: SourceFile, fields: Sequence[Field]) -> event_loader.Head:
+    def look_and_remove(file: SourceFile, fields: Sequence[Field]) -> tuple[bool, Counter[str]]:
         found = look(file, fields)
         Path(file.path).unlink()
         return found
 
-    monkeypatch.setattr("sparkify.warehouse.duckdb.event_loader.head_of", look_and_remove)
+    monkeypatch.setattr("sparkify.warehouse.duckdb.file_loaders.head_of", look_and_remove)
     with pytest.raises(SourceError, match=r"a\.json cannot be read: No such file"):
         stage_files(tmp_path, files)

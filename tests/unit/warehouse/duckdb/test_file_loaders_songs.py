@@ -11,7 +11,7 @@ import pytest
 from bulk_and_strict import BASE, line
 from sparkify.sources import join
 from sparkify.staging.rules import SONG_FIELDS
-from sparkify.warehouse.duckdb import song_loader
+from sparkify.warehouse.duckdb import file_loaders
 from staged_files import check, expected, songs, stage
 
 
@@ -124,7 +124,7 @@ def test_unknown_fields_are_noted_in_so_many_songs_and_no_more(
 ) -> None:
     monkeypatch.setattr(join, "_PART_BYTES", piece_bytes)
     monkeypatch.setattr(join, "_FILES_AT_A_TIME", 2)
-    monkeypatch.setattr(song_loader, "_SAMPLED_SONGS", 3)
+    monkeypatch.setattr(file_loaders, "_SAMPLED_SONGS", 3)
     contents = {f"{n}.json": line("songs", {"tempo": "120"}, song_id=f"SO{n}") for n in range(8)}
     assert stage(tmp_path, None, contents).unknown == {"tempo": 3}
 

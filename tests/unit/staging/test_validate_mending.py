@@ -22,8 +22,8 @@ from redshift_warehouse import Cloud, cloud
 from small_world import FIRST, log, play, song
 from sparkify import etl
 from sparkify.errors import SettingsError
-from sparkify.staging.mend import mended
-from sparkify.warehouse.duckdb.strict_path import MACROS
+from sparkify.staging.validate import mended
+from sparkify.warehouse.duckdb.file_loaders import MACROS
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 real = pytest.mark.skipif(not SHARED.exists(), reason="the real data is not beside the project")
