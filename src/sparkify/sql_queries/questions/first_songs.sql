@@ -26,7 +26,7 @@ first_plays AS (
         sessionid,
         place
     FROM session_numbers
-    WHERE span <= 86400000 -- surely of one session, without a join with the view
+    WHERE span <= 86400000
     UNION ALL
     SELECT
         events.userid,

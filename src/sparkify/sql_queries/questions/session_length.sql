@@ -33,7 +33,7 @@ bounds AS (
         last_start,
         last_place
     FROM session_numbers
-    WHERE span <= 86400000 -- surely of one session, without a join with the view
+    WHERE span <= 86400000
     UNION ALL
     SELECT
         events.userid,

@@ -5,6 +5,7 @@
 -- grain: one session: (user_id, session_id, run_number)
 -- note: looks closer only at numbers whose events span more than a day. An event is of the session
 --   of its listener and number that it lies in: event_ms BETWEEN started_ms AND ended_ms.
+--   A question may pass over the view for numbers whose plays span at most 24 hours.
 CREATE OR REPLACE VIEW sessions AS
 WITH spans AS (
     SELECT
