@@ -34,21 +34,6 @@ PERSONAL = {"first_name", "last_name"}
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small warehouse with hostile records; not to be changed."""
-    folder = tmp_path_factory.mktemp("world")
-    report_world.load(folder / "sources", folder / "w.duckdb")
-    return folder / "w.duckdb"
-
-
-@pytest.fixture(scope="module")
-def written(database: Path) -> Path:
-    file = database.parent / "report.html"
-    assert call("report", "--database", str(database), "--output", str(file)).exit_code == 0
-    return file
-
-
-@pytest.fixture(scope="module")
 def page(written: Path) -> Page:
     return Page(written.read_text(encoding="utf-8"))
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Response
 
 import report_world
 from chromium import PATIENCE, browser, chromium
-from command_line import answer, call
+from command_line import answer
 from question_readers import on_duckdb
 from sparkify import report
 
@@ -49,20 +49,6 @@ class Opened:
         if self.page.locator("[data-chart]").count():
             self.page.locator("html[data-drawn=all]").wait_for(state="attached")
         return done
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("world")
-    report_world.load(folder / "sources", folder / "w.duckdb")
-    return folder / "w.duckdb"
-
-
-@pytest.fixture(scope="module")
-def written(database: Path) -> Path:
-    file = database.parent / "report.html"
-    assert call("report", "--database", str(database), "--output", str(file)).exit_code == 0
-    return file
 
 
 @pytest.fixture(scope="module")

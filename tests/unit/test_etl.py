@@ -18,7 +18,6 @@ from small_world import (
     FIRST,
     MOMENT,
     SECOND,
-    Prepared,
     data,
     event,
     log,
@@ -39,26 +38,6 @@ from sparkify.staging.rules import EVENT_FIELDS
 from sparkify.warehouse import open_warehouse
 from sparkify.warehouse.duckdb import loader
 from sparkify.warehouse.duckdb.reader import DuckDBReader
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A folder with the files of the first load, not loaded yet."""
-    place = Place(tmp_path)
-    place.write(FIRST)
-    return place
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return Prepared(tmp_path_factory.mktemp("etl"), FIRST)
-
-
-@pytest.fixture
-def loaded(prepared: Prepared) -> Place:
-    """A folder with the files of the first load, loaded."""
-    return prepared.copy()
-
 
 # Two loads
 

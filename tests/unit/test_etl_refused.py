@@ -16,7 +16,6 @@ from oracle import File
 from small_world import (
     FIRST,
     SECOND,
-    Prepared,
     data,
     event,
     log,
@@ -36,26 +35,6 @@ from sparkify.sql_queries import (
     Query,
 )
 from sparkify.warehouse import open_warehouse
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A folder with the files of the first load, not loaded yet."""
-    place = Place(tmp_path)
-    place.write(FIRST)
-    return place
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return Prepared(tmp_path_factory.mktemp("etl"), FIRST)
-
-
-@pytest.fixture
-def loaded(prepared: Prepared) -> Place:
-    """A folder with the files of the first load, loaded."""
-    return prepared.copy()
-
 
 # Too many rejects
 
