@@ -496,7 +496,11 @@ class Pages:
         self._operation = operation
 
     def paginate(self, **parameters: Any) -> list[Answer]:
-        return [self._formation.handle(self._operation, parameters)]
+        pages = [self._formation.handle(self._operation, parameters)]
+        while token := pages[-1].get("NextToken"):
+            more = parameters | {"NextToken": token}
+            pages.append(self._formation.handle(self._operation, more))
+        return pages
 
 
 class Bucket:

@@ -248,10 +248,7 @@ def _described(account: Account, made: dict[str, str]) -> list[Change] | None:
                 f"CloudFormation has not worked out what would change (state {state})",
                 "Run the command again later.",
             )
-    changes = list(answer.get("Changes") or ())
-    while token := answer.get("NextToken"):
-        answer = account.call("cloudformation", "describe_change_set", **made, NextToken=token)
-        changes += answer.get("Changes") or ()
+    changes = account.pages("cloudformation", "describe_change_set", "Changes", **made)
     found = [one.get("ResourceChange") or {} for one in changes]
     return [
         Change(
@@ -278,11 +275,6 @@ def _request_error(account: Account, error: RefusedError) -> SparkifyError:
         return WarehouseError(
             f"this account has too many stacks: {said}",
             "Delete some, or ask for a higher quota (Service Quotas, AWS CloudFormation).",
-        )
-    if "capabilit" in error.aws_code.lower():
-        return SettingsError(
-            f"CloudFormation refuses to make a role: {said}",
-            "Report this: the capability is sent with every request.",
         )
     logical = next((one for one in RESOURCES if one.lower() in said.lower()), "")
     return stack_error(f"CloudFormation refuses the stack {name}: {said}", said, logical)
@@ -324,20 +316,20 @@ def up(settings: Settings, *, confirmed: bool = False, progress: Progress = sile
     settings that cannot be changed later), UsageError (not confirmed), WarehouseError (with the
     cause that AWS gives), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    return _Deployment(settings, confirmed, progress).run()
+    return _Deployment(Account(settings), settings, confirmed, progress).run()
 
 
+@dataclass
 class _Deployment:
-    def __init__(self, settings: Settings, confirmed: bool, progress: Progress) -> None:
-        self._account = Account(settings)
-        self._settings = settings
-        self._confirmed = confirmed
-        self._progress = progress
-        self._action = "unchanged"
-        self._cleared: list[str] = []
-        self._changes: list[Change] = []
-        self._early_limit = ""
-        self._repaired = False
+    _account: Account
+    _settings: Settings
+    _confirmed: bool
+    _progress: Progress
+    _action: str = "unchanged"
+    _cleared: list[str] = field(default_factory=list)
+    _changes: list[Change] = field(default_factory=list)
+    _early_limit: str = ""
+    _repaired: bool = False
 
     def run(self) -> Built:
         began = time.monotonic()
@@ -446,10 +438,9 @@ class _Deployment:
         self._refuse_taken()
         self._progress("creating the stack", 0, None, "resources")
         operation = Operation(self._account, "")
+        body = _request(self._account) | {"ClientRequestToken": operation.token}
         self._action = "created"
         try:
-            token = operation.token
-            body = _request(self._account) | {"ClientRequestToken": token, "OnFailure": "ROLLBACK"}
             answer = self._account.call("cloudformation", "create_stack", **body)
         except RefusedError as error:
             if error.aws_code == "AlreadyExistsException":
@@ -477,7 +468,13 @@ class _Deployment:
         changes = _preview(self._account, stack, self._progress)
         if changes is None or not (changes or _different(self._account, stack)):
             return stack
-        self._refuse_loss(changes)
+        lost = next((one.resource for one in changes if one.loses_tables), None)
+        if lost and not self._confirmed:
+            raise UsageError(
+                f"this change replaces {lost}: a new, empty warehouse, and the old one would be"
+                " deleted with all its tables; nothing was changed",
+                "`sparkify iac plan` shows the change. Add --yes if you mean it.",
+            )
         self._changes = changes
         self._action = "updated"
         operation = Operation.on(self._account, stack)
@@ -529,16 +526,6 @@ class _Deployment:
                 " is a new, empty warehouse, and the old one would be deleted with all its tables;"
                 " nothing was changed",
                 f"Set NAMESPACE in [REDSHIFT] back to {held}, or add --yes if you mean it.",
-            )
-
-    def _refuse_loss(self, changes: list[Change]) -> None:
-        """Refuse a change that replaces the namespace, unless it was confirmed."""
-        lost = next((one.resource for one in changes if one.loses_tables), None)
-        if lost and not self._confirmed:
-            raise UsageError(
-                f"this change replaces {lost}: a new, empty warehouse, and the old one would be"
-                " deleted with all its tables; nothing was changed",
-                "`sparkify iac plan` shows the change. Add --yes if you mean it.",
             )
 
 
