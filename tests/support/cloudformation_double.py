@@ -177,10 +177,10 @@ class Formation:
         more = {"NextToken": str(start + 3)} if start + 3 < len(events) else {}
         return {"StackEvents": events[start : start + 3], **more}
 
-    def _list_stack_resources(self, StackName: str) -> Answer:
+    def _describe_stack_resources(self, StackName: str) -> Answer:
         stack = self._find(StackName)
         return {
-            "StackResourceSummaries": [
+            "StackResources": [
                 {
                     "LogicalResourceId": logical,
                     "ResourceStatus": state,

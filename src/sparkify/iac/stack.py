@@ -122,18 +122,13 @@ class Stack:
     name: str
     id: str
     state: str
-    reason: str
-    since: datetime | None
-    changed: datetime | None
-    outputs: dict[str, str]
-    parameters: dict[str, str]
-    tags: dict[str, str]
-    protected: bool
-
-    @classmethod
-    def gone(cls, name: str) -> Stack:
-        """Return a placeholder for a stack that CloudFormation no longer knows."""
-        return cls(name, name, "DELETE_COMPLETE", "", None, None, {}, {}, {}, False)
+    reason: str = ""
+    since: datetime | None = None
+    changed: datetime | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    protected: bool = False
 
     @property
     def in_progress(self) -> bool:
@@ -213,18 +208,10 @@ def physical_names(account: Account, stack: Stack) -> dict[str, str]:
     """
     if stack.deleted or stack.state == REVIEW:
         return {}
-    try:
-        found = account.pages(
-            "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack.id
-        )
-    except RefusedError as error:
-        if not error.unsupported:
-            raise
-        answer = account.call("cloudformation", "describe_stack_resources", StackName=stack.id)
-        found = answer.get("StackResources") or []
+    answer = account.look("cloudformation", "describe_stack_resources", StackName=stack.id) or {}
     return {
         one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for one in found
+        for one in answer.get("StackResources") or ()
         if one.get("PhysicalResourceId") and one.get("ResourceStatus") not in _NOT_OURS
     }
 
@@ -266,7 +253,8 @@ def resources_of(stack: Stack, region: str) -> Resources | None:
     """Return the outputs of a stack; None when the warehouse is not there."""
     if stack.state not in ANSWERING or not set(OUTPUTS) <= set(stack.outputs):
         return None
-    return Resources(*(stack.outputs[name] for name in OUTPUTS), region)
+    role, bucket, workgroup, namespace, database = (stack.outputs[name] for name in OUTPUTS)
+    return Resources(role, bucket, workgroup, namespace, database, region)
 
 
 # Operations and their events
@@ -305,7 +293,8 @@ class Operation:
         """
         pauses = backoff(STACK_SECONDS)
         while True:
-            stack = find(self.account, self.stack_id) or Stack.gone(self.stack_id)
+            stack = find(self.account, self.stack_id)
+            stack = stack or Stack(self.stack_id, self.stack_id, "DELETE_COMPLETE")
             fresh = self._unseen()
             for one in fresh:
                 self.seen.add(one["EventId"])

@@ -152,8 +152,8 @@ def _actions(service: str, names: str) -> list[str]:
 _STACK = _actions(
     "cloudformation",
     "ContinueUpdateRollback CreateChangeSet CreateStack DeleteChangeSet DeleteStack"
-    " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStacks ListChangeSets"
-    " ListStackResources TagResource UpdateStack",
+    " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStackResources DescribeStacks"
+    " ListChangeSets TagResource UpdateStack",
 )
 _ROLE = _actions(
     "iam",

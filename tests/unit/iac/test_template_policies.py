@@ -165,7 +165,7 @@ def test_the_operator_may_do_what_the_commands_call() -> None:
     for action in (
         *("CreateStack", "UpdateStack", "DeleteStack", "DescribeStacks", "DescribeStackEvents"),
         *("CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets"),
-        *("ListStackResources", "ContinueUpdateRollback", "DescribeEvents"),
+        *("DescribeStackResources", "ContinueUpdateRollback", "DescribeEvents"),
     ):
         assert allowed(document, f"cloudformation:{action}", stack), action
         assert not allowed(document, f"cloudformation:{action}", stack.replace("sparkify", "x"))
