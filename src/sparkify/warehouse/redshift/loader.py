@@ -34,7 +34,7 @@ from .publish import (
     role_pauses,
     wait_for_role,
 )
-from .reader import RedshiftReader
+from .reader import EVENT_BYTES, RedshiftReader
 from .statements import OVERTAKEN, Batch, Step, dropped, fill, plain
 
 _FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
@@ -141,7 +141,8 @@ class RedshiftWarehouse(RedshiftReader):
     def rebuild(self, progress: Progress) -> None:
         """Compute the star schema again from what is staged."""
         try:
-            self.run_steps(statements.rebuild())
+            events = self.ledger_state().staged_events
+            self.run_steps(statements.rebuild(), size=events * EVENT_BYTES)
         except StatementError as error:
             raise error_of(error, self._settings, self.connection, self._staged) from None
 

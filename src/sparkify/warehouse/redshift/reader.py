@@ -34,7 +34,15 @@ MANY_FILES = 50_000
 """Above this many files the ledger is read by UNLOAD: answers come in pages of about 1 MB
 (redshift-data GetStatementResult)."""
 DEADLINE_SECONDS = 4 * 3600.0
-"""A statement that takes longer is cancelled."""
+"""A statement that takes longer is cancelled, ..."""
+BYTES_A_SECOND = 10e6
+"""... or with much data, when it is slower than this; ..."""
+LONGEST_SECONDS = 24 * 3600.0
+"""... and after this the Data API ends it (mg/data-api)."""
+EVENT_BYTES = 480
+"""An event as JSON."""
+MANY_EVENTS = 10_000_000
+"""Above this many staged events UNLOAD writes with all slices, several files a table."""
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
@@ -61,13 +69,14 @@ _NEXT = "`sparkify query` takes one SELECT; `sparkify status` lists the tables."
 class LedgerState:
     """The ledger as a whole.
 
-    newest_run: 0 before the first. refused_runs, file_versions: how many there are.
+    newest_run: 0 before the first. refused_runs, file_versions, staged_events: how many there are.
     staged_by: the settings that what is staged depends on.
     """
 
-    newest_run: int
-    refused_runs: int
-    file_versions: int
+    newest_run: int = 0
+    refused_runs: int = 0
+    file_versions: int = 0
+    staged_events: int = 0
     staged_by: StagedBy = field(default_factory=StagedBy)
 
 
@@ -80,7 +89,7 @@ class RedshiftReader:
         self._settings = settings
         self._progress = progress
         self._schema_version = 0  # not known yet
-        self.state = LedgerState(0, 0, 0)
+        self.state = LedgerState()
 
     @cached_property
     def connection(self) -> Connection:
@@ -172,10 +181,10 @@ class RedshiftReader:
         """Return the ledger as a whole. Raises WarehouseError when a newer program made it."""
         [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
         *counts, mend_text, jsonpaths_hash = row
-        newest_run, refused_runs, file_versions, version = map(int, counts)
+        newest_run, refused_runs, file_versions, staged_events, version = map(int, counts)
         self._schema_version = known_version(version, _WAREHOUSE)
         kept = StagedBy.read(mend_text, jsonpaths_hash)
-        return LedgerState(newest_run, refused_runs, file_versions, kept)
+        return LedgerState(newest_run, refused_runs, file_versions, staged_events, kept)
 
     def known_files(self) -> Ledger:
         """Return every version of a file that was loaded; note the state of the ledger."""
@@ -184,17 +193,26 @@ class RedshiftReader:
             return Ledger(self._unloaded_files())
         return Ledger(self._ask([_BOOKKEEPING["known_files"].sql])[0].rows)
 
-    def run_steps(self, steps: Sequence[Step], token: str | None = None) -> Statement:
-        """Run a batch as one transaction. Raises StatementError, which names the failed step."""
+    def run_steps(
+        self, steps: Sequence[Step], token: str | None = None, size: int = 0
+    ) -> Statement:
+        """Run a batch as one transaction; `size` bytes of JSON are much of its work.
+
+        Raises StatementError, which names the failed step.
+        """
         names = [step.name for step in steps]
         try:
-            return self._execute([step.sql for step in steps], token=token, names=names)
+            return self._execute([step.sql for step in steps], token, names, size)
         except StatementError as error:
             error.name = failed_step(error.name, error.number, error.message)
             raise
 
     def _execute(
-        self, sql: str | Sequence[str], token: str | None = None, names: Sequence[str] = ()
+        self,
+        sql: str | Sequence[str],
+        token: str | None = None,
+        names: Sequence[str] = (),
+        size: int = 0,
     ) -> Statement:
         try:
             return boto3_sql_util.execute(
@@ -202,25 +220,35 @@ class RedshiftReader:
                 sql,
                 token=token,
                 names=names,
-                deadline=DEADLINE_SECONDS,
+                deadline=min(DEADLINE_SECONDS + size / BYTES_A_SECOND, LONGEST_SECONDS),
                 progress=self._progress,
             )
         except StatementError as error:
             error.next_step = error.next_step or _AGAIN
             raise
 
-    def unloading(self, name: str, query: str, target: str) -> str:
+    def unloading(self, name: str, query: str, target: str, *, parallel: bool = False) -> str:
         """Return the UNLOAD of a query without comments, which fits into a literal on one line."""
         query = " ".join(query.split())
         values = {"query": query, "target": target, "role": self.resources.role_arn}
-        return fill(_SQL[name], values)
+        return fill(_SQL[name], values, {"parallel": "ON" if parallel else "OFF"})
+
+    def unload_table(self, table: str, target: str) -> None:
+        """Write a table as Parquet; a warehouse of an older version counts as small."""
+        if self.schema_version() == SCHEMA_VERSION and not self.state.newest_run:
+            self.state = self.ledger_state()
+        events = self.state.staged_events
+        query = fill(_SQL["whole_table"], parts={"table": table})
+        sql = self.unloading("unload_table", query, target, parallel=events > MANY_EVENTS)
+        self._execute(sql, names=[f"unload_{table}"], size=events * EVENT_BYTES)
 
     def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
         """Yield the rows of a large ledger, by way of the work bucket."""
         target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
         query = _BOOKKEEPING["known_files"].sql
         try:
-            self._execute(self.unloading("unload_known_files", query, target))
+            sql = self.unloading("unload_known_files", query, target)
+            self._execute(sql, size=self.state.file_versions * EVENT_BYTES)
             objects = sorted(self.work.list(target), key=lambda one: one.key)
             for data in self.work.read_many(objects):
                 for line in gzip.decompress(data).splitlines():
@@ -317,9 +345,7 @@ def _unloaded(
     for done, table in enumerate(tables):
         progress(f"exporting {table}", done, len(tables), "tables")
         target = f"{root}/{table}/"
-        query = fill(_SQL["whole_table"], parts={"table": table})
-        sql = reader.unloading("unload_table", query, target)
-        boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
+        reader.unload_table(table, target)
         yield table, target
 
 

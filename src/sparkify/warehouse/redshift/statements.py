@@ -40,6 +40,8 @@ _ALL_STAGED = tuple(
 )
 _DROP_TABLES = folder("redshift")["drop_tables"]
 _MIGRATION = folder("redshift/migration")
+DAYS = "copied_days_known"
+"""The audit that finds events of days that were not known when the load began."""
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
 _FORGET_REJECTS = sql_queries.reject_queries[0]
 
@@ -62,7 +64,7 @@ class Batch:
     direct: the kinds that COPY takes from the source bucket.
     conflicts: how many of the rejects lost their key to a greater record. displaced: how many of
     these were staged before, of each kind.
-    days: those of the events; empty where they are not known.
+    days: those of the events; empty where they are not known: then all of history is read.
     after_refusals: whether rejects of refused runs are to be deleted.
     """
 
@@ -82,7 +84,8 @@ class Batch:
         told = {"conflicts": self.conflicts, "displaced": self.displaced.total()}
         audits = {CONFLICTS: fill(_LOAD[CONFLICTS], told)}
         audits |= {_ARRIVED[kind]: _DIRECT[_ARRIVED[kind]].sql for kind in self.direct}
-        audits |= dict(self._within_days(needed(sql_queries.audit_queries, kinds)))
+        days = [_DIRECT[DAYS]] if "events" in self.direct else []
+        audits |= dict(self._within_days([*days, *needed(sql_queries.audit_queries, kinds)]))
         return [
             *self._begin(),
             *self._rejects(),
@@ -99,6 +102,10 @@ class Batch:
     def find_conflicts(self) -> list[Step]:
         """Return statements that change nothing, and end by selecting which records lose."""
         return [*self._begin(), *self._settled(), *plain(sql_queries.conflict_queries.values())]
+
+    def find_days(self) -> list[Step]:
+        """Return statements that change nothing, and end by selecting the days of copied events."""
+        return [*self._records("events")[:-1], *plain([_DIRECT["copied_days"]])]
 
     def _settled(self) -> list[Step]:
         """Return the statements that make new_events and new_songs, each key once."""
@@ -221,7 +228,7 @@ def failed_step(name: str, number: int, message: str) -> str:
         return f"copy_{into['table']}"
     words = {"another load came first": OVERTAKEN}
     words |= {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
-    words |= {name: name for name in (CONFLICTS, *_ARRIVED.values())}
+    words |= {name: name for name in (CONFLICTS, DAYS, *_ARRIVED.values())}
     words |= {query.name: query.name for query in sql_queries.audit_queries}
     unnamed = CONFLICTS if name == AUDIT and _NO_NUMBER.search(message) else name
     return next((step for word, step in words.items() if word in message), unnamed)
