@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from ..aws import Problem, error_code, error_message
+from ..aws import Problem, error_code, error_message, unconnected
 from ..errors import SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from ..retry import Backoff, Clock
@@ -276,7 +276,8 @@ class _Execution:
             statement_id = getattr(error, "response", {}).get("StatementId") or ""
             described = {"Id": statement_id, "Status": "FAILED", "Error": error_message(error)}
             return failure(described, self._request, self._connection.secrets)
-        in_doubt = problem(error) in (Problem.UNAVAILABLE, Problem.UNREACHABLE)
+        lost = problem(error) in (Problem.UNAVAILABLE, Problem.UNREACHABLE)
+        in_doubt = lost and not unconnected(error)
         self._turned_away += self._sent() == self._turned_away + 1 and not in_doubt
         self._tell("waiting for the warehouse to accept", 0)
         return None

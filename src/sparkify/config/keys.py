@@ -118,7 +118,10 @@ LOCATION = Kind(_location, "an s3:// address or a path on this machine")
 MEMORY = _matching(r"\d+(\.\d+)? ?([KMGT]i?B|%)", "an amount such as 128MB, 1.5GiB or 60%")
 SHARE = Kind(_share, "a share from 0 to 1, or from 0% to 100%")
 CAPACITY = Kind(_capacity, "4, a multiple of 8 up to 512, or one of 32 up to 1,024")
-REGION = _matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as us-east-1")
+REGION = _matching(
+    r"(af|ap|ca|cn|eu|eusc|il|me|mx|sa|us)(-[a-z]+)?-(central|(north|south)?(east|west)|north|south)-\d",
+    "an AWS Region such as us-east-1",
+)
 ROLE_NAME = _matching(r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of letters, digits, _+=,.@-")
 SLUG = _matching(r"[a-z0-9-]{3,64}", "3 to 64 of a-z, 0-9 and -")
 DATABASE_NAME = _matching(r"[a-z][a-z0-9_]{0,63}", "a letter, then letters, digits and _")

@@ -236,14 +236,15 @@ class QueryReader(RedshiftReader):
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run statements that only read. Raises UsageError for others, and for wrong ones."""
+        reading = [only_reading(sql) for sql in statements]
+        self.schema_version()  # refuses tables of a newer program
         try:
-            return super().read_all([only_reading(sql) for sql in statements])
+            return self._ask(reading)
         except StatementError as error:
+            if not error.is_statements_own:
+                raise
             step = "`sparkify query` reads only; `sparkify status` lists the tables."
-            raise UsageError(error.reason, step) from None
-
-    def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
-        return self._ask(statements)
+            raise UsageError(error.reason, step, **error.details) from None
 
 
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
@@ -289,7 +290,7 @@ def export_tables(
 ) -> dict[str, str]:
     """Write tables as Parquet, each under a key or file name of its own.
 
-    address: s3://..., which the role must be allowed to write to (it is for the work bucket), or
+    address: in the work bucket, the only one that the warehouse's role may write to, or
     a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
     and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
     Returns where each table went; for a table without rows UNLOAD writes nothing.
@@ -298,6 +299,13 @@ def export_tables(
     """
     reader = RedshiftReader(settings, progress)
     if address.startswith("s3://"):
+        work = reader.resources.work_bucket
+        if f"{address}/".split("/")[2] != work:
+            raise UsageError(
+                f"{address} is in another bucket than s3://{work}, and the warehouse's role may"
+                " write to no other",
+                f"Export to s3://{work}/exports/NAME, or to a folder, and copy it from there.",
+            )
         return dict(_unloaded(reader, tables, address.rstrip("/"), progress))
     root = reader.work_address(f"exports/{secrets.token_hex(16)}")
     written = {}

@@ -1,11 +1,17 @@
-"""Which statements of users may run on Redshift: those that can only read."""
+"""Reading on Redshift: which statements of users may run, what they fail on, where exports go."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
-from sparkify.errors import UsageError
-from sparkify.warehouse.redshift.reader import only_reading
+from scripted_data_api import SETTINGS, DataApi, Ran, column
+from sparkify.errors import UsageError, WarehouseError
+from sparkify.progress import silent
+from sparkify.sql_queries import SCHEMA_VERSION
+from sparkify.warehouse.redshift.reader import QueryReader, export_tables, only_reading
 
 READS = [
     "SELECT 1",
@@ -51,3 +57,55 @@ def test_what_may_change_something_may_not(sql: str) -> None:
     with pytest.raises(UsageError) as caught:
         only_reading(sql)
     assert caught.value.next_step
+
+
+def reader(*ran: Ran) -> QueryReader:
+    """A reader for users' statements; the tables have the version of this program."""
+    api = DataApi()
+    version = [[{"longValue": SCHEMA_VERSION}]]
+    api.will_run(Ran(columns=[column("schema_version", "int4")], pages=[version]), *ran)
+    made = QueryReader(replace(SETTINGS, engine="redshift"))
+    made.connection = api.connection()
+    return made
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'ERROR: syntax error at or near "FORM"',
+        'ERROR: column "song" does not exist in songs',
+        'ERROR: relation "song" does not exist',
+        "ERROR: Divide by zero",
+    ],
+)
+def test_what_is_wrong_in_a_users_statement(said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        reader(Ran(states=("FAILED",), error=said)).read("SELECT 1")
+    assert caught.value.reason == f"the statement failed: {said.removeprefix('ERROR: ')}"
+
+
+@pytest.mark.parametrize(
+    ("said", "next_step"),
+    [
+        ("ERROR: Disk Full", "BASE_CAPACITY"),
+        ("ERROR: permission denied for relation songs", "owner"),
+        ("ERROR: Query (1) cancelled on user's request", "again"),
+        ("ERROR: Query reached usage limit", "USAGE_LIMIT"),
+    ],
+)
+def test_what_keeps_a_users_statement_from_running(said: str, next_step: str) -> None:
+    with pytest.raises(WarehouseError) as caught:
+        reader(Ran(states=("FAILED",), error=said)).read("SELECT 1")
+    assert caught.value.reason == f"the statement failed: {said.removeprefix('ERROR: ')}"
+    assert next_step in caught.value.next_step
+
+
+@pytest.mark.parametrize("address", ["s3://another/x", "s3://another", "s3://work-2/x"])
+def test_an_export_to_a_foreign_bucket_is_refused_before_anything_is_sent(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = SimpleNamespace(work_bucket="work", role_arn="arn:r")
+    monkeypatch.setattr("sparkify.iac.resources", lambda settings: made)
+    with pytest.raises(UsageError, match="another bucket than s3://work") as caught:
+        export_tables(SETTINGS, ("songs",), address, progress=silent)
+    assert "s3://work/exports/" in caught.value.next_step
