@@ -188,10 +188,10 @@ FAULTS: tuple[Fault, ...] = (
         "warehouse/duckdb/reader.py",
         "    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as"
         " connection:\n"
-        "        version = check_schema(",
+        "        version = stored_version(",
         "    with closing(connect(settings, read_only=False, wait=wait, progress=progress)) as"
         " connection:\n"
-        "        version = check_schema(",
+        "        version = stored_version(",
         "faults/test_concurrency.py::test_reader_keeps_no_reader_away",
     ),
     _fault(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import secrets
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -32,7 +31,7 @@ from ...sources.download import SourceFetch
 from ...sources.files import Kind, SourceFiles, moved
 from ...sql_queries import SCHEMA_VERSION, Query, folder, needed, within_days
 from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
-from ...staging.rejects import RejectLog, reject_losers
+from ...staging.rejects import reject_losers
 from ...staging.rules import fields_of
 from ...staging.validate import corrections
 from ...temporary import temporary_folder
@@ -40,7 +39,7 @@ from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
 from .connection import close, closing, connect, failures, transaction
 from .file_loaders import SQL, Batch, EventLoader, SongLoader
-from .reader import DuckDBReader, check_schema, holds_tables
+from .reader import DuckDBReader, stored_version
 
 _BOOKKEEPING = folder("bookkeeping")
 _MIGRATION = folder("migration")
@@ -54,12 +53,11 @@ _MIGRATE = folder("duckdb/migration")
 _ALL_READ = -1
 
 
-class Stager:
+class Stager(Batch):
     """Reads the source files of one load into new_events and new_songs.
 
-    keys: the JSON key of each column of staging_events. workspace: a folder for files of the load.
-    settings: of the sources, and whether to mend text that was encoded twice. records_read: how
-    many records each file (by number) had.
+    keys: the JSON key of each column of staging_events. settings: of the sources, and whether to
+    mend text that was encoded twice.
     """
 
     def __init__(
@@ -70,15 +68,13 @@ class Stager:
         progress: Progress,
         settings: Settings,
     ) -> None:
-        self._connection = connection
         mend_text = settings.mend_text
-        self._fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
-        self._workspace = workspace
+        fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
+        super().__init__(fields, workspace)
+        self._connection = connection
         self._progress = progress
         self._fetch = SourceFetch(settings, workspace)
         self._files = SourceFiles()
-        self.rejects = RejectLog(workspace / "rejects.ndjson")
-        self.records_read: list[int] = []
         self._bytes_done = 0
         self._songs: Future[None] = Future()
         self._song_bytes: SimpleQueue[int] = SimpleQueue()
@@ -91,20 +87,13 @@ class Stager:
         self._files = files
         events = list(files.numbered("events"))
         self.records_read = [0] * len(files)
-        batch = Batch(
-            self._fields,
-            self._workspace,
-            f"source_file_{secrets.token_hex(8)}",
-            self.rejects,
-            self.records_read,
-        )
         with (
             closing(self._connection.cursor()) as beside,
             contextlib.closing(
-                EventLoader(self._connection, "events", batch, self._read)
+                EventLoader(self._connection, "events", self, self._read)
             ) as event_loader,
             contextlib.closing(
-                SongLoader(beside, "songs", batch, self._song_bytes.put)
+                SongLoader(beside, "songs", self, self._song_bytes.put)
             ) as song_loader,
             self._beside(song_loader, files),
         ):
@@ -132,7 +121,7 @@ class Stager:
 
         Raises SourceError when a file no longer holds what was read from it.
         """
-        reject_losers(rows, kind, self._fields[kind], self._files, self.rejects, self._fetch)
+        reject_losers(rows, kind, self.fields[kind], self._files, self.rejects, self._fetch)
 
     @contextmanager
     def _beside(self, loader: SongLoader, files: SourceFiles) -> Iterator[None]:
@@ -429,6 +418,5 @@ def open_warehouse(
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
         warehouse = DuckDBWarehouse(connection, workspace, settings)
         opened.callback(warehouse.close)
-        if holds_tables(warehouse, settings.database):
-            warehouse.schema_version = check_schema(warehouse, settings.database)
+        warehouse.schema_version = stored_version(warehouse, settings.database) or SCHEMA_VERSION
         yield warehouse

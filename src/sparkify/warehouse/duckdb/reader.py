@@ -170,7 +170,12 @@ def open_reader(
             "Load one with `sparkify etl`, or name another file with --database.",
         )
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
-        version = check_schema(DuckDBReader(connection), settings.database)
+        version = stored_version(DuckDBReader(connection), settings.database)
+        if not version:
+            raise WarehouseError(
+                f"{settings.database} holds no Sparkify tables",
+                "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
+            )
         yield QueryReader(connection) if for_user_sql else DuckDBReader(connection, version)
 
 
@@ -201,30 +206,20 @@ def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledge
         return Ledger()
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
         reader = DuckDBReader(connection)
-        if not holds_tables(reader, settings.database):
-            return Ledger()
-        version = check_schema(reader, settings.database)
-        if version < SCHEMA_VERSION:  # a migration forgets the ledger
-            return Ledger(migrates_from=version)
-        return reader.known_files()
+        version = stored_version(reader, settings.database)
+        if version == SCHEMA_VERSION:
+            return reader.known_files()
+        return Ledger(migrates_from=version)  # a migration forgets the ledger
 
 
-def holds_tables(reader: DuckDBReader, database: Path) -> bool:
-    """Return whether a database holds a warehouse; see `holds_warehouse`."""
-    found = reader.read(folder("duckdb")["names_taken"].sql)
-    return holds_warehouse(found.rows, str(database), ELSEWHERE)
+def stored_version(reader: DuckDBReader, database: Path) -> int:
+    """Return the version of the tables; 0 where there are none.
 
-
-def check_schema(reader: DuckDBReader, database: Path) -> int:
-    """Return the version of the tables.
-
-    Raises WarehouseError when the database is no warehouse, or one of a newer program.
+    Raises WarehouseError when they are another program's (see `holds_warehouse`), or newer.
     """
-    if not holds_tables(reader, database):
-        raise WarehouseError(
-            f"{database} holds no Sparkify tables",
-            "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
-        )
+    found = reader.read(folder("duckdb")["names_taken"].sql)
+    if not holds_warehouse(found.rows, str(database), ELSEWHERE):
+        return 0
     versions = reader.read(folder("bookkeeping")["schema_version"].sql).rows
     version: int = versions[0][0] if versions else SCHEMA_VERSION
     if not isinstance(version, int):
