@@ -56,27 +56,20 @@ def join_songs(
     prefix = b'{"%s":' % key.encode()
     files = iter(files)
     chunks = iter(lambda: list(islice(files, _FILES_AT_A_TIME)), [])
+    if contents is None:
+        # Plain tuples are pickled several times as fast as named ones.
+        plain = ([(one.number, *one.file) for one in chunk] for chunk in chunks)
+        pieces = (piece for _, piece in processes.each(partial(_join_at, prefix=prefix), plain))
+    else:
+        pieces = (_join(chunk, islice(contents, len(chunk)), prefix) for chunk in chunks)
     part = SongPart()
-    for joined in _joined(chunks, prefix, contents):
-        part.extend(joined)
+    for piece in pieces:
+        part.extend(piece)
         if len(part.data) >= _PART_BYTES:
             yield part
             part = SongPart()
     if part.plain or part.odd:
         yield part
-
-
-def _joined(
-    chunks: Iterable[list[Numbered]], prefix: bytes, contents: Iterator[bytes] | None
-) -> Iterator[SongPart]:
-    if contents is not None:
-        for chunk in chunks:
-            yield _join(chunk, islice(contents, len(chunk)), prefix)
-        return
-    # Plain tuples are pickled several times as fast as named ones.
-    plain = ([(one.number, *one.file) for one in chunk] for chunk in chunks)
-    for _, joined in processes.each(partial(_join_at, prefix=prefix), plain):
-        yield joined
 
 
 def _join_at(rows: Sequence[tuple[Any, ...]], prefix: bytes) -> SongPart:

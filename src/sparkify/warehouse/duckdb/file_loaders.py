@@ -56,8 +56,7 @@ class Batch:
     """What the loaders of both kinds share.
 
     fields: of each kind. workspace: a folder for files of the load. number_key: the key, in no
-    record, under which a joined record names its file. records_read: how many each file had, by
-    its number.
+    record, under which a joined record names its file. records_read: how many each file had.
     """
 
     def __init__(self, fields: Mapping[Kind, Sequence[Field]], workspace: Path) -> None:

@@ -1,8 +1,4 @@
-"""A load on DuckDB: read into tables of its own, then publish in one transaction.
-
-On the bulk path DuckDB parses a group of files in one statement and marks doubtful records. A file
-that it refuses or in which it marks a record is read again, by the strict path (`file_loaders`).
-"""
+"""A load on DuckDB: read into tables of its own, then publish in one transaction."""
 
 from __future__ import annotations
 
@@ -28,7 +24,7 @@ from ...errors import QualityError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.download import SourceFetch
-from ...sources.files import Kind, SourceFiles, moved
+from ...sources.files import Kind, SourceFile, SourceFiles, moved
 from ...sql_queries import SCHEMA_VERSION, Query, folder, needed, within_days
 from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
 from ...staging.rejects import reject_losers
@@ -89,23 +85,19 @@ class Stager(Batch):
         self.records_read = [0] * len(files)
         with (
             closing(self._connection.cursor()) as beside,
-            contextlib.closing(
-                EventLoader(self._connection, "events", self, self._read)
-            ) as event_loader,
-            contextlib.closing(
-                SongLoader(beside, "songs", self, self._song_bytes.put)
-            ) as song_loader,
-            self._beside(song_loader, files),
+            contextlib.closing(EventLoader(self._connection, "events", self, self._read)) as logs,
+            contextlib.closing(SongLoader(beside, "songs", self, self._song_bytes.put)) as songs,
+            self._beside(songs, files),
         ):
             for group in self._fetch.groups(events):
-                event_loader.stage(group)
+                logs.stage(group)
         for one in events:
             moved(one.file)  # raises where one vanished
         self.rejects.flush()
         report = StageReport(
             mended=Counter(dict(self._connection.execute(SQL["count_mended"].sql).fetchall())),
-            unknown=event_loader.unknown + song_loader.unknown,
-            notes=event_loader.notes + song_loader.notes,
+            unknown=logs.unknown + songs.unknown,
+            notes=logs.notes + songs.notes,
         )
         for file, records in zip(files, self.records_read, strict=True):
             report.read[file.kind] += records
@@ -198,7 +190,7 @@ class DuckDBWarehouse(DuckDBReader):
             self._run_all(migration_queries)
             migration = Migration.read(self.schema_version, self._run(_MIGRATION["migrated"]))
             self._stand_for_new()
-            self._run_all(derive_queries, progress, 0, len(derive_queries))
+            self._run_all(derive_queries, progress)
             self._audit(sql_queries.rebuild_audit_queries)
             self.forget_staged()
             self._run_all(scratch_queries)
@@ -283,9 +275,7 @@ class DuckDBWarehouse(DuckDBReader):
         self.forget_staged()
         with self._transaction():
             self._stand_for_new()
-            self._run_all(
-                sql_queries.rebuild_queries, progress, 0, len(sql_queries.rebuild_queries)
-            )
+            self._run_all(sql_queries.rebuild_queries, progress)
             self._audit(sql_queries.rebuild_audit_queries)
 
     def _stand_for_new(self) -> None:
@@ -312,16 +302,10 @@ class DuckDBWarehouse(DuckDBReader):
             # In columns: there may be a million files.
             for first in range(0, len(files), _FILES_A_LINE):
                 some = slice(first, first + _FILES_A_LINE)
-                kinds, uris, sizes, fingerprints, _ = zip(*files[some], strict=True)
-                columns = {
-                    "first": first,
-                    "kind": kinds,
-                    "uri": uris,
-                    "size": sizes,
-                    "fingerprint": fingerprints,
-                    "records_read": records_read[some],
-                }
-                stream.write(json.dumps(columns) + "\n")
+                columns = dict(zip(SourceFile._fields, zip(*files[some], strict=True), strict=True))
+                del columns["path"]  # which may be no UTF-8
+                line = {"first": first, "records_read": records_read[some], **columns}
+                stream.write(json.dumps(line) + "\n")
         self._stager.rejects.flush()
         self._run(SQL["create_new_files"], {"path": str(path)})
         self._run(SQL["create_new_rejects"], {"path": str(self._stager.rejects.path)})
@@ -373,7 +357,7 @@ class DuckDBWarehouse(DuckDBReader):
         self, queries: Sequence[Query], progress: Progress = silent, done: int = 0, steps: int = 0
     ) -> None:
         for step, query in enumerate(queries, done):
-            progress("transforming", step, steps, "steps")
+            progress("transforming", step, steps or len(queries), "steps")
             if query.name == "insert_songplays":
                 self._insert_songplays(query)
             else:

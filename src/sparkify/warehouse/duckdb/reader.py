@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -227,16 +228,13 @@ def stored_version(reader: DuckDBReader, database: Path) -> int:
     return known_version(version, str(database))
 
 
-def _or_text(convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    def converted(text: str) -> Any:
-        if text.startswith("24:"):  # some versions of Python take it for 0:00
-            return text
-        try:
-            return convert(text)
-        except ValueError:
-            return text
-
-    return converted
+def _or_text(convert: Callable[[str], Any], text: str) -> Any:
+    if text.startswith("24:"):  # some versions of Python take it for 0:00
+        return text
+    try:
+        return convert(text)
+    except ValueError:
+        return text
 
 
 # The client itself returns another moment for infinity, 30 days for a month, microseconds for
@@ -251,11 +249,11 @@ _AS_GIVEN = {
 }
 _NESTED = {"list", "array", "struct", "tuple", "map", "union", "variant"}
 _CONVERTERS: Mapping[str, Callable[[str], Any]] = {
-    "date": _or_text(date.fromisoformat),
-    **dict.fromkeys(("time", "time with time zone"), _or_text(time.fromisoformat)),
+    "date": partial(_or_text, date.fromisoformat),
+    **dict.fromkeys(("time", "time with time zone"), partial(_or_text, time.fromisoformat)),
     **dict.fromkeys(
         ("timestamp", "timestamp_s", "timestamp_ms", "timestamp with time zone"),
-        _or_text(datetime.fromisoformat),
+        partial(_or_text, datetime.fromisoformat),
     ),
     **dict.fromkeys(_NESTED, Nested),
 }
