@@ -24,6 +24,7 @@ _MEMBERS = {
     "batch_execute_statement": ("Id",),
     "describe_statement": ("Status",),
     "cancel_statement": ("Status",),
+    "list_statements": ("Statements",),
     "get_statement_result": ("Records", "ColumnMetadata"),
 }
 """A complete reply has at least one of these; later pages need not name the columns again."""

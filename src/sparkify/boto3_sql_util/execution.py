@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
+import platform
 import re
 import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from math import inf
 from typing import Any
 
@@ -110,7 +114,7 @@ class Request:
 
         options: of `Connection.call_with_retries`, which tells what it raises.
         """
-        label = f"sparkify: {self.names[0]}" if any(self.names) else "sparkify"
+        label = f"{_label(self.names[0])}{_operator()}" if any(self.names) else "sparkify"
         answer = connection.call_with_retries(
             "batch_execute_statement" if self.batch else "execute_statement",
             seconds,
@@ -207,6 +211,38 @@ def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) 
                 "Load the data with COPY, not inside the statement.",
             )
     return request
+
+
+def _label(name: str) -> str:
+    """Return how the StatementName of a batch begins; who runs it follows."""
+    return f"sparkify: {name} by "
+
+
+@cache
+def _operator() -> str:
+    try:
+        return f"{getpass.getuser()}@{platform.node()}"
+    except (KeyError, OSError):  # a user without a name
+        return platform.node()
+
+
+def oldest_of_several(connection: Connection, name: str) -> tuple[str, datetime] | None:
+    """Return who runs the oldest of the batches that begin with a statement, and since when.
+
+    None where fewer than two run, as far as these credentials may see (redshift-data
+    ListStatements: those of the caller's IAM role), or where they cannot be listed.
+    """
+    began = _label(name)
+    try:
+        listed = connection.call("list_statements", Status="STARTED", StatementName=began)
+    except Exception as error:  # only those who wait miss it
+        _LOG.debug("%s", _why(connection, error, "ListStatements"))
+        return None
+    found = sorted((one["CreatedAt"], one["StatementName"]) for one in listed["Statements"])
+    if len(found) < 2:
+        return None
+    since, label = found[0]
+    return label.removeprefix(began), since.astimezone(UTC)
 
 
 def polls(seconds: float, clock: Clock) -> Backoff:
