@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ... import sql_queries
-from ...boto3_sql_util import StatementError
+from ...boto3_sql_util import MAX_STATEMENTS, StatementError
 from ...config import Settings
 from ...errors import BusyError, SourceError
 from ...ledger import Ledger, Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
-from ...sql_queries import SCHEMA_VERSION, TABLES, folder
+from ...sql_queries import SCHEMA_VERSION, TABLES, VIEWS, folder
 from ...sql_queries.migrating import RECREATED
 from ...staging.validate import corrections
 from ...temporary import temporary_folder, writing
@@ -37,6 +37,7 @@ from .reader import LedgerState, RedshiftReader
 from .statements import OVERTAKEN, Batch, Step, dropped, fill, literals, plain
 
 _FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
+_SLOWER = "questions may be slower"
 _BOOKKEEPING = folder("bookkeeping")
 _MIGRATION = folder("migration")
 _SQL = folder("redshift")
@@ -63,16 +64,26 @@ class RedshiftWarehouse(RedshiftReader):
 
     def create_tables(self, progress: Progress = silent) -> Migration | None:
         """Create missing tables, with keys and layout; migrate those of an older version."""
-        present = self.tables()
+        present = self.names()
         missing = [table for table in TABLES if table not in present]
         if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
             done = self._migrate(progress)
             self._together_or_singly(_keys(RECREATED))
             self._together_or_singly(_layout(RECREATED))
+            self._describe()
             return done
         if missing:
             self._make(_creation(missing), missing)
+        elif not present.issuperset(VIEWS):
+            self.run_steps(plain(sql_queries.create_view_queries))
+            self._describe()
         return None
+
+    def _describe(self) -> None:
+        """Comment on tables, views and columns."""
+        comments = plain(sql_queries.comment_queries())
+        for first in range(0, len(comments), MAX_STATEMENTS):
+            self._together_or_singly(comments[first : first + MAX_STATEMENTS])
 
     def _make(self, creation: Sequence[Step], tables: Sequence[str]) -> None:
         """Create tables in one transaction, with keys if it takes them; then set their layout."""
@@ -85,9 +96,10 @@ class RedshiftWarehouse(RedshiftReader):
             self.run_steps(creation)
             self._one_by_one(keys)
         self._together_or_singly(_layout(tables))
+        self._describe()
 
     def _together_or_singly(self, steps: Sequence[Step]) -> None:
-        """Run ALTER TABLE statements in one transaction, or one by one if it does not take them."""
+        """Run statements in one transaction, or one by one if it does not take them."""
         if not steps:
             return
         try:
@@ -103,7 +115,8 @@ class RedshiftWarehouse(RedshiftReader):
             except StatementError as error:
                 if error.status != "FAILED":
                     raise
-                told = f"{step.name} is left out, questions may be slower: {error.message}"
+                kind = "it only describes" if step.name.startswith("comment") else _SLOWER
+                told = f"{step.name} is left out, {kind}: {error.message}"
                 self._progress(told, 0, None, "")
 
     def replace_tables(self) -> None:

@@ -160,12 +160,16 @@ class RedshiftReader:
 
         Raises WarehouseError when there are tables of our names that this program did not make.
         """
+        present = self.names()
+        return [table for table in TABLES if table in present]
+
+    def names(self) -> set[str]:
+        """Return the names of all tables and views. Raises WarehouseError as `tables` does."""
         [found] = self._ask([_SQL["names_taken"].sql])
         where = f"database {self._settings.redshift_database}"
         next_step = "Choose another database: DATABASE in [REDSHIFT]."
         holds_warehouse(found.rows, where, next_step)
-        present = {name for name, _ in found.rows}
-        return [table for table in TABLES if table in present]
+        return {name for name, _ in found.rows}
 
     def ledger_state(self) -> LedgerState:
         """Return the ledger as a whole. Raises WarehouseError when a newer program made it."""
