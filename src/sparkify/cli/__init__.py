@@ -96,7 +96,8 @@ def _failure(error: BaseException) -> SparkifyError:
             " possible.",
         )
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        return _InterruptedError("interrupted; what was not finished is not published")
+        told = "; ".join(getattr(error, "__notes__", ["what was not finished is not published"]))
+        return _InterruptedError(f"interrupted; {told}")
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         what = f"{where}{error.strerror or error}"

@@ -191,6 +191,7 @@ class RedshiftReader:
             return self._execute([step.sql for step in steps], token=token, names=names)
         except StatementError as error:
             error.name = failed_step(error.name, error.number, error.message)
+            error.details |= {"name": error.name}
             raise
 
     def _execute(
