@@ -81,7 +81,9 @@ def test_what_is_in_s3_is_listed_queried_and_copied(ran: tuple[dict[str, Any], C
         len(path.read_bytes().splitlines()) for path in logs
     )
     songs = place.folder / "data/song_data"
-    copied = {path.relative_to(place.folder / "songs"): path.read_bytes() for path in names["paths"]}
+    copied = {
+        path.relative_to("songs"): (place.folder / path).read_bytes() for path in names["paths"]
+    }
     assert copied == {path.relative_to(songs): path.read_bytes() for path in songs.rglob("*.json")}
     assert names["policy"] is None
 

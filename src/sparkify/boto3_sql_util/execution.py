@@ -182,7 +182,9 @@ def execute(
     SettingsError for credentials, permissions, or a missing workgroup; WarehouseError for what the
     Data API refuses, or would.
     """
-    return _Execution(connection, _request(sql, token, names, parameters or {}), deadline, progress).run()
+    return _Execution(
+        connection, _request(sql, token, names, parameters or {}), deadline, progress
+    ).run()
 
 
 def _request(

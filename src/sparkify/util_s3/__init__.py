@@ -1,10 +1,10 @@
 """S3 as the rest of the program uses it: listing, concurrent reading, writing, deleting.
 
-    s3 = S3()                                        # by dwh.cfg and the environment
-    for found in s3.list("s3://bucket/log_data"): ...
-    table = s3.query("s3://bucket/log_data", "SELECT page, count(*) FROM records GROUP BY page")
-    paths = s3.download("s3://bucket/song_data/A", Path("songs"))
-    policy = s3.policy("s3://bucket")
+s3 = S3()                                        # by dwh.cfg and the environment
+for found in s3.list("s3://bucket/log_data"): ...
+table = s3.query("s3://bucket/log_data", "SELECT page, count(*) FROM records GROUP BY page")
+paths = s3.download("s3://bucket/song_data/A", Path("songs"))
+policy = s3.policy("s3://bucket")
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class S3:
 
     def read(self, address: str) -> bytes:
         """Read one object whole, whatever version is there."""
-        return transfer.read_object(self._client, parse(address))
+        place = parse(address)
+        options = {"Bucket": place.bucket, "Key": place.key}
+        return transfer.get_whole(self._client, options, address, 0, threading.Event())[1]
 
     def read_head(self, wanted: S3Object, size: int) -> bytes:
         """Read the first `size` bytes of an object, or all of a smaller one."""
