@@ -40,7 +40,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, An
         patch.chdir(folder)
         names: dict[str, Any] = {"__name__": "__main__"}
         for block in BLOCKS:
-            exec(compile(block, "docs/python.md", "exec"), names)  # noqa: S102
+            exec(compile(block, "docs/python.md", "exec"), names)
         yield names, place
 
 
@@ -48,7 +48,7 @@ def test_values_are_what_the_warehouse_holds(ran: tuple[dict[str, Any], Cloud]) 
     names, place = ran
     database = place.aws.database()
     try:
-        plays = dict(
+        plays: dict[str, int] = dict(
             database.execute("SELECT level, count(*) FROM songplays GROUP BY level").fetchall()
         )
         [(paid,)] = database.execute(

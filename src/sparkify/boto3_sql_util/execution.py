@@ -112,7 +112,8 @@ class Request:
         options: of `Connection.call_with_retries`, which tells what it raises.
         """
         label = f"sparkify: {self.names[0]}" if any(self.names) else "sparkify"
-        parameters = [{"name": name, "value": value} for name, value in self.values.items()]
+        values = [{"name": name, "value": value} for name, value in self.values.items()]
+        parameters: dict[str, Any] = {"Parameters": values} if values else {}
         answer = connection.call_with_retries(
             "batch_execute_statement" if self.batch else "execute_statement",
             seconds,
@@ -121,7 +122,7 @@ class Request:
             StatementName=label[:_LONGEST_LABEL],
             ClientToken=self.token,
             **({"Sqls": list(self.sqls)} if self.batch else {"Sql": self.sqls[0]}),
-            **({"Parameters": parameters} if parameters else {}),
+            **parameters,
             **options,
         )
         return str(answer["Id"])

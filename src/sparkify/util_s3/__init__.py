@@ -42,7 +42,7 @@ class S3:
     """
 
     def __init__(self, settings: Settings | None = None, region: str = "") -> None:
-        """Take settings (None: of dwh.cfg and the environment) and a Region (empty: the sources')."""
+        """Take settings (None: dwh.cfg and the environment) and a Region (empty: [S3] REGION)."""
         self._settings = settings or config.current()
         self.region = region or self._settings.s3_region
 
@@ -99,7 +99,7 @@ class S3:
             done += written
             progress("downloading", done, total, "bytes")
 
-    def download(self, address: str, folder: Path, progress: Progress = silent) -> list[Path]:
+    def download(self, address: str, folder: Path, progress: Progress = silent) -> Sequence[Path]:
         """Write what is at an address into a folder, under the same names; return the paths.
 
         What is below `s3://bucket/log_data` lies below the folder as in the bucket.
@@ -122,11 +122,10 @@ class S3:
         import duckdb
 
         with temporary_folder() as folder:
-            paths = self.download(address, folder, progress)
-            if not paths:
+            if not self.download(address, folder, progress):
                 raise SourceError(f"{address} holds nothing", "Look with `list` what is there.")
             with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-                records = connection.read_json([str(path) for path in paths], filename=True)
+                records = connection.read_json(str(folder / "**"), filename=True)
                 records.create_view("records")
                 found = connection.sql(sql)
                 return Table(tuple(found.columns), found.fetchall())
