@@ -51,6 +51,10 @@ _OF_RECORDS = (
     r"|inflate|gzip|cannot insert a null"
 )
 _BUSY = r"connection limit|too many (?:connections|clients)|lock timeout|could not obtain lock"
+_NO_TABLE = r'relation "?[^"]*"? does not exist'
+_UNFIT = (
+    r"syntax error|not supported|not implemented|(?:function|operator|column) .* does not exist"
+)
 Kind = Literal["busy", "records", "region", "missing", ""]
 _KINDS: dict[Kind, str] = {
     "busy": _BUSY,
@@ -93,7 +97,7 @@ _CAUSES = {
         "the namespace has no such database",
         "Set [REDSHIFT] DATABASE to the database that `sparkify iac status` shows.",
     ),
-    r'relation "?[^"]*"? does not exist': (
+    _NO_TABLE: (
         "a table is missing",
         "Create the tables with `sparkify create-tables`.",
     ),
@@ -118,7 +122,11 @@ _CAUSES = {
         "another user cancelled it, or a limit of the workgroup did",
         "Run the command again.",
     ),
-    r"syntax error|not supported|not implemented|(?:function|operator|column) .* does not exist": (
+    r"^assert\b|internal error": (
+        "something failed inside Redshift",
+        "Run the command again; if it lasts, run `sparkify doctor`, and ask AWS.",
+    ),
+    _UNFIT: (
         "this release of Redshift does not take the statement",
         "Please report it, with this message: it is a fault of the program, not of the data.",
     ),
@@ -183,6 +191,12 @@ class StatementError(WarehouseError):
     def kind(self) -> Kind:
         """What the failure is about, as far as the message tells."""
         return next((kind for kind, text in _KINDS.items() if says(text, self.message)), "")
+
+    @property
+    def is_statements_own(self) -> bool:
+        """Whether the statement itself is wrong: nothing else is known that makes it fail."""
+        cause = next((pattern for pattern in _CAUSES if says(pattern, self.message)), "")
+        return self.status == "FAILED" and cause in ("", _NO_TABLE, _UNFIT)
 
     @property
     def role_not_ready(self) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
+import platform
 import re
 import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from math import inf
 from typing import Any
 
-from ..aws import Problem, error_code, error_message
+from ..aws import Problem, error_code, error_message, unconnected
 from ..errors import SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from ..retry import Backoff, Clock
@@ -111,7 +115,7 @@ class Request:
 
         options: of `Connection.call_with_retries`, which tells what it raises.
         """
-        label = f"sparkify: {self.names[0]}" if any(self.names) else "sparkify"
+        label = f"{_label(self.names[0])}{_operator()}" if any(self.names) else "sparkify"
         values = [{"name": name, "value": value} for name, value in self.values.items()]
         parameters: dict[str, Any] = {"Parameters": values} if values else {}
         answer = connection.call_with_retries(
@@ -231,6 +235,38 @@ def _request(
     return request
 
 
+def _label(name: str) -> str:
+    """Return how the StatementName of a batch begins; who runs it follows."""
+    return f"sparkify: {name} by "
+
+
+@cache
+def _operator() -> str:
+    try:
+        return f"{getpass.getuser()}@{platform.node()}"
+    except (KeyError, OSError):  # a user without a name
+        return platform.node()
+
+
+def oldest_of_several(connection: Connection, name: str) -> tuple[str, datetime] | None:
+    """Return who runs the oldest of the batches that begin with a statement, and since when.
+
+    None where fewer than two run, as far as these credentials may see (redshift-data
+    ListStatements: those of the caller's IAM role), or where they cannot be listed.
+    """
+    began = _label(name)
+    try:
+        listed = connection.call("list_statements", Status="STARTED", StatementName=began)
+    except Exception as error:  # only those who wait miss it
+        _LOG.debug("%s", _why(connection, error, "ListStatements"))
+        return None
+    found = sorted((one["CreatedAt"], one["StatementName"]) for one in listed["Statements"])
+    if len(found) < 2:
+        return None
+    since, label = found[0]
+    return label.removeprefix(began), since.astimezone(UTC)
+
+
 def polls(seconds: float, clock: Clock) -> Backoff:
     """Return the pauses between looks at a statement: its end is seen a fifth of its time late."""
     return Backoff(0.1, factor=1.25, longest=3.0, jitter=0.1, seconds=seconds, clock=clock)
@@ -298,7 +334,8 @@ class _Execution:
             statement_id = getattr(error, "response", {}).get("StatementId") or ""
             described = {"Id": statement_id, "Status": "FAILED", "Error": error_message(error)}
             return failure(described, self._request, self._connection.secrets)
-        in_doubt = problem(error) in (Problem.UNAVAILABLE, Problem.UNREACHABLE)
+        lost = problem(error) in (Problem.UNAVAILABLE, Problem.UNREACHABLE)
+        in_doubt = lost and not unconnected(error)
         self._turned_away += self._sent() == self._turned_away + 1 and not in_doubt
         self._tell("waiting for the warehouse to accept", 0)
         return None

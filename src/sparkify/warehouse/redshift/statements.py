@@ -24,6 +24,9 @@ from .copy_plan import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT, Direct
 
 OVERTAKEN = "another load came first"
 """What a statement fails on when another load published first."""
+LOCKING = "lock_ledger"
+"""The first statement of whatever changes the warehouse: it waits for the others."""
+WAITING = "waiting for other loads"
 AUDIT = "audit"
 """The statement that fails on the name of an audit that found rows."""
 CONFLICTS = "conflicts_told"
@@ -41,6 +44,27 @@ _ALL_STAGED = tuple(
 _DROP_TABLES = folder("redshift")["drop_tables"]
 _MIGRATION = folder("redshift/migration")
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
+_STEP_NAME = re.compile(r"[a-z_]+")
+_UNNAMED = re.compile(r"statement \d|the (?:batch|statement)\b")
+
+
+def _names(*queries: Query) -> tuple[str, ...]:
+    return tuple(query.name for query in queries)
+
+
+_DOING = (
+    (_names(*_BEGIN), WAITING),
+    (("copy_", "create_copied", "create_new_events", "create_new_songs", "convert_"), "copying"),
+    (("unload_",), "unloading"),
+    ((AUDIT,), "checking"),
+    (_names(*sql_queries.settle_queries), "looking for repeated records"),
+    (_names(*sql_queries.refuse_queries, *sql_queries.enter_queries), "entering the run"),
+    (
+        _names(*sql_queries.insert_table_queries, *sql_queries.rebuild_queries),
+        "updating the star schema",
+    ),
+)
+"""What statements do whose names begin so."""
 _FORGET_REJECTS = sql_queries.reject_queries[0]
 
 
@@ -201,6 +225,13 @@ def migration(
         *plain([*_ALL_STAGED, *migrating.derive_queries]),
         _audited({query.name: query.sql for query in audits}),
     ]
+
+
+def doing(step: str) -> str:
+    """Return in words what a statement of ours does, for those who wait; another step as it is."""
+    if not _STEP_NAME.fullmatch(step):
+        return "asking the warehouse" if _UNNAMED.match(step) else step
+    return next((words for names, words in _DOING if step.startswith(names)), "preparing tables")
 
 
 def reading_steps(kind: Kind) -> tuple[str, ...]:
