@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -41,8 +41,8 @@ LONGEST_SECONDS = 24 * 3600.0
 """... and after this the Data API ends it (mg/data-api)."""
 EVENT_BYTES = 480
 """An event as JSON."""
-MANY_EVENTS = 10_000_000
-"""Above this many staged events UNLOAD writes with all slices, several files a table."""
+MUCH_BYTES = 10_000_000 * EVENT_BYTES
+"""From a warehouse with more than this UNLOAD writes with all slices, several files a table."""
 _SHORT_WAIT_SECONDS, _LONG_WAIT_SECONDS = 3.0, 15.0
 """How long a load waits for the lock before it asks who holds it, and before it asks again."""
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
@@ -173,12 +173,16 @@ class RedshiftReader:
 
         Raises WarehouseError when there are tables of our names that this program did not make.
         """
+        present = self.names()
+        return [table for table in TABLES if table in present]
+
+    def names(self) -> set[str]:
+        """Return the names of all tables and views. Raises WarehouseError as `tables` does."""
         [found] = self._ask([_SQL["names_taken"].sql])
         where = f"database {self._settings.redshift_database}"
         next_step = "Choose another database: DATABASE in [REDSHIFT]."
         holds_warehouse(found.rows, where, next_step)
-        present = {name for name, _ in found.rows}
-        return [table for table in TABLES if table in present]
+        return {name for name, _ in found.rows}
 
     def ledger_state(self) -> LedgerState:
         """Return the ledger as a whole. Raises WarehouseError when a newer program made it."""
@@ -246,28 +250,24 @@ class RedshiftReader:
                 self._held_by = f" for the load of {who}, begun at {since:%H:%M:%S} UTC"
         self._progress(f"waiting{self._held_by}" if self._held_by else words, done, total, unit)
 
-    def unloading(self, name: str, query: str, target: str, *, parallel: bool = False) -> str:
-        """Return the UNLOAD of a query without comments, which fits into a literal on one line."""
-        query = " ".join(query.split())
-        values = {"query": query, "target": target, "role": self.resources.role_arn}
-        return fill(_SQL[name], values, {"parallel": "ON" if parallel else "OFF"})
+    def unload(self, name: str, query: str, target: str, *, size: int, table: str = "") -> None:
+        """Write the rows of a query to S3: with all slices, several files, if that is much.
 
-    def unload_table(self, table: str, target: str) -> None:
-        """Write a table as Parquet; a warehouse of an older version counts as small."""
-        if self.schema_version() == SCHEMA_VERSION and not self.state.newest_run:
-            self.state = self.ledger_state()
-        events = self.state.staged_events
-        query = fill(_SQL["whole_table"], parts={"table": table})
-        sql = self.unloading("unload_table", query, target, parallel=events > MANY_EVENTS)
-        self._execute(sql, names=[f"unload_{table}"], size=events * EVENT_BYTES)
+        name: of the UNLOAD, into whose literal the query goes on one line, without comments.
+        size: of the whole warehouse as JSON. table: what is unloaded, for messages.
+        """
+        values = {"query": " ".join(query.split()), "target": target}
+        parts = {"parallel": "ON" if size > MUCH_BYTES else "OFF"}
+        sql = fill(_SQL[name], values | {"role": self.resources.role_arn}, parts)
+        self._execute(sql, names=[f"unload_{table}" if table else name], size=size)
 
     def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
         """Yield the rows of a large ledger, by way of the work bucket."""
         target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
         query = _BOOKKEEPING["known_files"].sql
         try:
-            sql = self.unloading("unload_known_files", query, target)
-            self._execute(sql, size=self.state.file_versions * EVENT_BYTES)
+            size = self.state.file_versions * EVENT_BYTES
+            self.unload("unload_known_files", query, target, size=size)
             objects = sorted(self.work.list(target), key=lambda one: one.key)
             for data in self.work.read_many(objects):
                 for line in gzip.decompress(data).splitlines():
@@ -332,10 +332,11 @@ def only_reading(sql: str) -> str:
 
 
 def export_tables(
-    settings: Settings, tables: Sequence[str], address: str, *, progress: Progress
+    settings: Settings, queries: Mapping[str, str], address: str, *, progress: Progress
 ) -> dict[str, str]:
     """Write tables as Parquet, each under a key or file name of its own.
 
+    queries: the SELECT of each table.
     address: in the work bucket, the only one that the warehouse's role may write to, or
     a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
     and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
@@ -352,12 +353,12 @@ def export_tables(
                 " write to no other",
                 f"Export to s3://{work}/exports/NAME, or to a folder, and copy it from there.",
             )
-        return dict(_unloaded(reader, tables, address.rstrip("/"), progress))
+        return dict(_unloaded(reader, queries, address.rstrip("/"), progress))
     root = reader.work_address(f"exports/{secrets.token_hex(16)}")
     written = {}
     try:
-        with replacing(Path(address), tables) as made:
-            for table, place in _unloaded(reader, tables, root, progress):
+        with replacing(Path(address), [*queries]) as made:
+            for table, place in _unloaded(reader, queries, root, progress):
                 if name := _download(reader, place, made, table):
                     written[table] = str(Path(address) / name)
     finally:
@@ -366,13 +367,16 @@ def export_tables(
 
 
 def _unloaded(
-    reader: RedshiftReader, tables: Sequence[str], root: str, progress: Progress
+    reader: RedshiftReader, queries: Mapping[str, str], root: str, progress: Progress
 ) -> Iterator[tuple[str, str]]:
     """Unload tables one by one, each to an address of its own; yield table and address."""
-    for done, table in enumerate(tables):
-        progress(f"exporting {table}", done, len(tables), "tables")
+    is_older = reader.schema_version() < SCHEMA_VERSION
+    events = 0 if is_older else reader.ledger_state().staged_events
+    for done, (table, query) in enumerate(queries.items()):
+        progress(f"exporting {table}", done, len(queries), "tables")
         target = f"{root}/{table}/"
-        reader.unload_table(table, target)
+        sql = as_now(query) if is_older else query
+        reader.unload("unload_table", sql, target, size=events * EVENT_BYTES, table=table)
         yield table, target
 
 
