@@ -153,6 +153,31 @@ def test_what_shows_afterwards_is_handed_over(place: Cloud, field: str, value: o
     assert len(sent(place, before)) == 1
 
 
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("seen", [False, True])
+def test_what_is_handed_over_has_a_limit(
+    place: Cloud, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    if not seen:
+        monkeypatch.setattr(copy_plan, "first_unfit_head", lambda *_: None)
+    events = f"{json.dumps(HOME)}\n{json.dumps(HOME | {'page': 5})}"
+    put(place, events, json.dumps(SONG))
+    size = len(events) if seen else len(events) + len(json.dumps(SONG))
+    with pytest.raises(
+        SourceError, match=f" {size} bytes of them .* = {size - 1}; nothing"
+    ) as found:
+        place.load(compact_max_bytes=size - 1)
+    assert found.value.exit_code == 4
+    assert ("cannot be copied as they are" in found.value.reason) == (not seen)
+    asked = {"bytes_through_here": size, "copy_mode": "auto" if seen else "compact"}
+    assert found.value.details == asked
+    assert place.tables()["etl_runs"].total() == 0
+    if seen:
+        assert place.load(compact_max_bytes=size)["events"]["rejected"] == 1
+    else:
+        assert place.load(copy_mode="compact", compact_max_bytes=0)["events"]["rejected"] == 1
+
+
 @pytest.mark.sampled(of=4)
 @pytest.mark.usefixtures("large")
 @pytest.mark.parametrize("seen", [False, True])

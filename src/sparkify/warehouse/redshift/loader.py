@@ -55,7 +55,7 @@ class RedshiftWarehouse(RedshiftReader):
         self._staged = Staged()
         self._stagings = 0
         self._open = ExitStack()
-        self._compact_only = False
+        self._compact_because = ""
 
     def close(self) -> None:
         """Close the files of the load."""
@@ -125,12 +125,13 @@ class RedshiftWarehouse(RedshiftReader):
         from ..duckdb.copy_files import stage_parts
 
         self._open.close()
-        chosen = choose(self._settings, plan, keys, compact_only=self._compact_only)
+        chosen = choose(self._settings, plan, keys, compact_only=bool(self._compact_because))
         others = Plan(new=[file for file in plan.files if file.kind not in chosen])
         self._staged = Staged(plan, keys, chosen, others)
         self._stagings += 1
         if not others.files:
             return StageReport()
+        self._require_few_bytes(others)
         folder = self._workspace / str(self._stagings)
         with writing("preparing the load"):
             folder.mkdir()
@@ -138,6 +139,22 @@ class RedshiftWarehouse(RedshiftReader):
             stage_parts(self._settings, others, keys, folder, progress)
         )
         return self._staged.parts.report
+
+    def _require_few_bytes(self, compact: Plan) -> None:
+        """Raise SourceError where too much of S3 would be read through this machine."""
+        size = sum(file.size for file in compact.files if file.uri.startswith("s3://"))
+        most = self._settings.compact_max_bytes
+        if self._settings.copy_mode == "compact" or size <= most:
+            return
+        why = f": {self._compact_because}" if self._compact_because else ""
+        raise SourceError(
+            f"COPY cannot read all of the files itself{why}; {size:,} bytes of them would be read "
+            f"through this machine, more than COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
+            "Set COMPACT_MAX_BYTES higher, run `sparkify etl` where it can ask, or give COPY fewer "
+            "prefixes and larger files (docs/cloud.md).",
+            bytes_through_here=size,
+            copy_mode="compact" if self._compact_because else self._settings.copy_mode,
+        )
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Stage, transform, audit and enter what was read, in one transaction."""
@@ -164,8 +181,8 @@ class RedshiftWarehouse(RedshiftReader):
                 publication.send(steps, progress)
             except StatementError as error:
                 raise error_of(error, self._settings, self.connection, self._staged) from None
-        except CompactFirstError:
-            self._compact_only = True
+        except CompactFirstError as error:
+            self._compact_because = error.reason
             raise
 
     def _forget_vanished(self, run: Run) -> None:
