@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +38,8 @@ def ask(call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wai
     from .. import analysis
 
     if only_list or only_sql:
-        _show_queries(call, {one.name: one for one in analysis.chosen(names)}, in_full=only_sql)
+        queries = {one.name: one for one in analysis.chosen(names)}
+        _show_queries(call, queries, results.show_questions, in_full=only_sql)
         return
     with call.reader(wait) as reader:
         answers = analysis.ask(reader, names)
@@ -55,17 +56,23 @@ def sql(call: Call, name: str | None) -> None:
     if name is not None:
         analysis.pick([name], statements, "statement", "sparkify sql")
         statements = {name: statements[name]}
-    _show_queries(call, statements, in_full=name is not None)
+    _show_queries(call, statements, results.show_statements, in_full=name is not None)
 
 
-def _show_queries(call: Call, queries: Mapping[str, Query], *, in_full: bool) -> None:
+def _show_queries(
+    call: Call,
+    queries: Mapping[str, Query],
+    show_list: Callable[[Mapping[str, Query]], None],
+    *,
+    in_full: bool,
+) -> None:
     """List queries by name and purpose, or show them with their SQL."""
     encoded = [
         {"name": name, "question" if "question" in one.header else "purpose": one.purpose}
         | ({"sql": one.sql} if in_full else {})
         for name, one in queries.items()
     ]
-    call.reply(queries, results.show_sql if in_full else results.show_list, lambda _: encoded)
+    call.reply(queries, results.show_sql if in_full else show_list, lambda _: encoded)
 
 
 @command("check", *WAREHOUSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -26,18 +27,20 @@ if TYPE_CHECKING:
 
 _Record = Mapping[str, Any]
 _MOST_ROWS = 1_000  # of a query's result, on a terminal
+_MEASURING = ("bar", "funnel", "line")  # charts
+_AMOUNTS = ("count", "number", "percent")  # formats
 _SHOWN_RAW = 200  # characters of a rejected record's text
 
 
 def show_answers(answers: Sequence[Answer]) -> None:
-    """Show each question with its answer and its table."""
-    for number, answer in enumerate(answers, start=1):
-        title = stream.clean(f"{number} {answer.question}")
+    """Show each question with its number, its answer and its table."""
+    for number, answer in _numbered(answers):
+        title = stream.clean(f"{number} {answer.name}: {answer.question}")
         stream.out(stream.styled(stream.wrapped(title, sys.stdout), "bold", sys.stdout))
         stream.out(stream.wrapped(stream.clean(answer.answer), sys.stdout))
         if answer.rows:
             stream.out("")
-            tables.show(answer.columns, answer.rows, texts=answer.texts())
+            tables.show(answer.columns, answer.rows, texts=answer.texts(), bars=_measured(answer))
             stream.out("")
         for remark in filter(None, (answer.coverage, answer.note)):
             text = stream.wrapped(stream.clean(remark), sys.stdout)
@@ -45,10 +48,42 @@ def show_answers(answers: Sequence[Answer]) -> None:
         stream.out("")
 
 
-def show_list(queries: Mapping[str, Query]) -> None:
-    """List questions or statements by name."""
-    what = "question" if all("question" in one.header for one in queries.values()) else "purpose"
-    tables.show(["name", what], [[name, one.purpose] for name, one in queries.items()])
+def show_sentences(answers: Sequence[Answer]) -> None:
+    """Show the number of each question and its answer, a line each."""
+    for number, answer in _numbered(answers):
+        line = stream.clean(f"{number:>2} {answer.answer}")
+        stream.out(stream.wrapped(line, sys.stdout, indent="   "))
+
+
+def _measured(answer: Answer) -> int | None:
+    """Return the place of the column that the bars or the line of an answer's chart show."""
+    kind, *axes = re.split(r"[ =,]", answer.chart or "")
+    for place, (column, form) in enumerate(zip(answer.columns, answer.formats, strict=True)):
+        if kind in _MEASURING and column in axes and form.partition(" ")[0] in _AMOUNTS:
+            return place
+    return None
+
+
+def _numbered(answers: Sequence[Answer]) -> list[tuple[int, Answer]]:
+    """Return answers with the numbers by which `sparkify ask` knows their questions."""
+    from ..analysis import questions
+
+    numbers = {name: number for number, name in enumerate(questions(), start=1)}
+    return [(numbers[answer.name], answer) for answer in answers]
+
+
+def show_questions(queries: Mapping[str, Query]) -> None:
+    """List questions by number and name."""
+    from ..analysis import questions
+
+    numbers = {name: number for number, name in enumerate(questions(), start=1)}
+    rows = [[numbers[name], name, one.purpose] for name, one in queries.items()]
+    tables.show(["number", "name", "question"], rows)
+
+
+def show_statements(queries: Mapping[str, Query]) -> None:
+    """List statements by name."""
+    tables.show(["name", "purpose"], [[name, one.purpose] for name, one in queries.items()])
 
 
 def show_sql(queries: Mapping[str, Query]) -> None:
@@ -117,14 +152,20 @@ def show_plan(plan: Plan) -> None:
     stream.say("Next: `sparkify etl` loads them.")
 
 
-def show_load(report: LoadReport) -> None:
-    """Show what a load did, the reconciliation of its records, and the answers."""
+def show_load(report: LoadReport, *, in_full: bool) -> None:
+    """Show what a load did, the reconciliation of its records, and the answers.
+
+    in_full: with the tables of the answers, not only their sentences.
+    """
     if report.rebuilt:
         stream.say(f"The star was computed again from staging, in {report.seconds:.1f} s:")
     elif report.plan.files:
         _say_loaded(report)
     else:
         _say_nothing_new(report.plan)
+        for note in report.notes:
+            stream.say(f"Note: {note}", "yellow")
+        return
     if report.checks:
         plays = report.tables["songplays"]
         stream.say(f"  plays  {report.staged_plays:,} NextSong events staged = {plays:,} songplays")
@@ -137,9 +178,9 @@ def show_load(report: LoadReport) -> None:
         stream.say("Note: `sparkify rejects` shows what was rejected, and why.", "yellow")
     if report.answers:
         stream.say("")
-        show_answers(report.answers)
+        (show_answers if in_full else show_sentences)(report.answers)
     stream.say(
-        "Next: `sparkify ask NAME` answers one question again (`--list` names them, `--sql` shows"
+        "Next: `sparkify ask NUMBER` shows the table of an answer (`--list` the questions, `--sql`"
         ' how),\n      `sparkify query "SELECT ..."` asks your own,'
         " `sparkify status` shows what is loaded."
     )

@@ -38,7 +38,7 @@ _UNSAFE_IN_LINES = re.compile(f"(?!\n){UNSAFE}")
 DELAY_SECONDS = 2.0  # before the bar of a step appears
 _PIPE_SECONDS = 10.0
 """How long to wait for an answer by a pipe: one without a writer never becomes ready."""
-_STYLES = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"}
+_STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "33", "cyan": "36"}
 
 
 def prepare() -> None:
@@ -71,10 +71,10 @@ def styled(text: str, style: str, stream: TextIO | None) -> str:
     return text if plain else f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
 
-def wrapped(text: str, stream: TextIO | None) -> str:
+def wrapped(text: str, stream: TextIO | None, indent: str = "") -> str:
     """Return a text with its lines broken between words at the width of a terminal.
 
-    An indented line continues at its indent. Elsewhere the text stays as it is.
+    A line continues at the indent given, or at its own. Elsewhere the text stays as it is.
     """
     if not is_terminal(stream):
         return text
@@ -85,7 +85,7 @@ def wrapped(text: str, stream: TextIO | None) -> str:
         else textwrap.fill(
             line,
             width,
-            subsequent_indent=line[: len(line) - len(line.lstrip())],
+            subsequent_indent=indent or line[: len(line) - len(line.lstrip())],
             break_long_words=False,
             break_on_hyphens=False,
             replace_whitespace=False,

@@ -6,6 +6,7 @@ import csv
 import datetime
 import decimal
 import io
+import math
 import re
 import shutil
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 from . import stream
 
 _GAP = "  "
+_BAR = 12  # columns
 _LONG_WORD = 16  # what is longer, and no figure, may be broken
 _PIECES = re.compile(r"[^ _]*[ _]+|[^ _]+")  # texts break after blanks and underscores
 
@@ -27,16 +29,43 @@ def show(
     *,
     null: str = "",
     texts: Sequence[Sequence[str]] | None = None,
+    bars: int | None = None,
 ) -> None:
     """Write a table to stdout, columns of numbers to the right.
 
     null: the text for None. texts: the rows as formatted texts; without it the values' own form.
+    bars: the place of the column whose amounts are drawn, on a terminal with room for that.
     """
     lines = [[cell(value, null) for value in row] for row in texts or rows]
     titles = [stream.clean(column) for column in columns]
     right = [_is_number_column(rows, index) for index in range(len(titles))]
-    width = shutil.get_terminal_size().columns if stream.is_terminal(sys.stdout) else None
-    stream.out(aligned(titles, lines, right, width))
+    table = aligned(titles, lines, right)
+    if stream.is_terminal(sys.stdout):
+        width = shutil.get_terminal_size().columns
+        shown = table.split("\n")
+        room = width - max(map(_width, shown))
+        if room < 0:
+            table = aligned(titles, lines, right, width)
+        elif bars is not None and room >= len(_GAP) + _BAR:
+            drawn = ["", "", *_bars([row[bars] for row in rows])]
+            most = max(map(_width, shown))
+            table = "\n".join(
+                f"{_padded(line, most)}{_GAP}{bar}".rstrip()
+                for line, bar in zip(shown, drawn, strict=True)
+            )
+    stream.out(table)
+
+
+def _bars(amounts: Sequence[Any]) -> list[str]:
+    """Return a bar for each amount, the greatest _BAR wide; nothing where none is above zero."""
+    most = max((amount for amount in amounts if amount), default=0)
+    if most <= 0 or not (sys.stdout.encoding or "").lower().startswith("utf"):
+        return ["" for _ in amounts]
+    eighths = [max(0, math.ceil(8 * _BAR * (amount or 0) / most)) for amount in amounts]
+    return [
+        stream.styled("█" * (one // 8) + " ▏▎▍▌▋▊▉"[one % 8].strip(), "cyan", sys.stdout)
+        for one in eighths
+    ]
 
 
 def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
