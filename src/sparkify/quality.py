@@ -67,9 +67,9 @@ def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[Ch
     ]
 
 
-def broken(results: Sequence[CheckResult]) -> list[CheckResult]:
-    """Return the checks of severity fail that found rows."""
-    return [result for result in results if result.severity == "fail" and not result.ok]
+def broken(results: Sequence[CheckResult], *, warned: bool = False) -> list[CheckResult]:
+    """Return the checks of severity fail that found rows; warned: those of severity warn, too."""
+    return [one for one in results if one.outcome == "failed" or (warned and not one.ok)]
 
 
 def _json_value(value: Any) -> Any:

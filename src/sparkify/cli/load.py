@@ -98,4 +98,4 @@ def etl(
             wait=wait,
             progress=progress,
         )
-    call.reply(report, partial(results.show_load, in_full=tables))
+    call.reply(report, partial(results.show_load, in_full=tables), paged=False)

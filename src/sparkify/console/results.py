@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..sql_queries import STAGING_TABLES, STAR_TABLES
+from ..table import Table
 from . import stream, tables
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ..quality import CheckResult
     from ..sources.inspect import Inspected, Sized
     from ..sql_queries import Query
-    from ..table import Table
 
 _Record = Mapping[str, Any]
 _MOST_ROWS = 1_000  # of a query's result, on a terminal
@@ -95,14 +95,25 @@ def show_sql(queries: Mapping[str, Query]) -> None:
     stream.out("\n\n".join(scripts))
 
 
+def show_written(written: _Record) -> None:
+    """Say which file holds the result of a query."""
+    rows = written["rows"]
+    stream.say(f"{rows:,} row{'' if rows == 1 else 's'} in {written['file']}.")
+
+
 def show_table(table: Table) -> None:
     """Show the result of a query; on a terminal only the first rows of a long one."""
     rows = table.rows[:_MOST_ROWS] if stream.is_terminal(sys.stdout) else table.rows
-    tables.show(table.columns, rows, null="NULL")
+    show_rows(Table(table.columns, rows))
     if len(rows) < len(table.rows):
         stream.say(f"The first {len(rows):,} of {len(table.rows):,} rows; --format csv gives all.")
     else:
         stream.say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.")
+
+
+def show_rows(table: Table) -> None:
+    """Show the result of a query, all of it."""
+    tables.show(table.columns, table.rows, null="NULL")
 
 
 def show_csv(table: Table) -> None:
@@ -226,6 +237,25 @@ def show_report(written: _Record) -> None:
         stream.say("Next: open it in a browser; --open does so. It needs no network.")
 
 
+def say_refused(refused: _Record | None) -> None:
+    """Say why the newest load was refused, if it was, and what to do."""
+    if refused is None:
+        return
+    stream.say(
+        f"Refused: the newest load, run {refused['run_id']} of {refused['finished_at'][:19]} UTC:"
+        f" {refused['rejected']:,} of {refused['read']:,} records were rejected, and nothing of it"
+        " was loaded.",
+        "yellow",
+    )
+    for one in refused["reasons"]:
+        place = f"{one['uri']}, line {one['line_number']}: {one['message']}"
+        stream.say(f"  {one['records']:,} {one['kind']} {one['reason']}, such as {place}")
+    stream.say(
+        "Next: `sparkify rejects` shows them all; correct the files or raise a limit in [ETL], then"
+        " `sparkify etl`."
+    )
+
+
 def show_status(found: _Record) -> None:
     """Show tables, freshness, the newest runs and rejects."""
     _show_figures(["table", "rows"], list(found["tables"].items()))
@@ -239,6 +269,7 @@ def show_status(found: _Record) -> None:
         stream.out("\nRejected:")
         columns = ["kind", "reason", "records"]
         _show_figures(columns, [[one[column] for column in columns] for one in found["rejects"]])
+    say_refused(found["refused"])
     if not found["runs"]:
         stream.say("Nothing is loaded yet. Next: `sparkify etl`.")
 
