@@ -1,4 +1,4 @@
-"""`make run` loads the folder that it is given, `make clean` removes what it made, both say little."""
+"""`make run` loads the folder that it is given; `make clean` removes what `make run` made."""
 
 from __future__ import annotations
 
