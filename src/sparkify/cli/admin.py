@@ -9,6 +9,7 @@ import click
 
 from .. import console
 from ..console import results
+from ..errors import SettingsError
 from .options import SOURCES, WAREHOUSE, Call, command, confirm, wait_option
 
 
@@ -103,8 +104,11 @@ def doctor(call: Call) -> None:
     """
     from .. import doctor as examination
 
-    settings, origins = call.load_settings()
-    findings = examination.examine(settings, origins)
+    wrong: list[SettingsError] = []
+    settings, origins = call.load_settings(wrong)
+    if len(wrong) == 1:
+        raise wrong[0]
+    findings = examination.settings_findings(wrong) or examination.examine(settings, origins)
     trouble = examination.worst(findings)
     if not (trouble and call.as_json):
         call.reply(findings, results.show_findings)

@@ -49,9 +49,14 @@ class Call:
     log_file: Path | None = None
     debug: bool = False
 
-    def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
-        """Return the settings and the origin of each; warn of exposed secrets."""
-        settings, origins = config.load(self.config_file, os.environ, self.flags)
+    def load_settings(
+        self, wrong: list[SettingsError] | None = None
+    ) -> tuple[config.Settings, dict[str, str]]:
+        """Return the settings and the origin of each; warn of exposed secrets.
+
+        wrong: where errors are collected, instead of the first one raised.
+        """
+        settings, origins = config.load(self.config_file, os.environ, self.flags, wrong)
         remember(settings.aws_key, settings.aws_secret)
         if warning := config.exposed_secret(self.config_file, origins):
             console.say(f"Warning: {warning}", "yellow")
