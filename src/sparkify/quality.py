@@ -42,7 +42,8 @@ class CheckResult:
     def as_json(self) -> dict[str, Any]:
         """Return the result in JSON values."""
         rows = [[_json_value(value) for value in row] for row in self.rows]
-        return vars(self) | {"columns": list(self.columns), "rows": rows}
+        head = {name: vars(self)[name] for name in ("name", "severity", "purpose", "failures")}
+        return head | {"columns": list(self.columns), "rows": rows}
 
 
 def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[CheckResult]:

@@ -7,6 +7,7 @@ the files of the classic course. A '%' is a '%'.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -113,6 +114,11 @@ def _collected(wrong: list[SettingsError] | None) -> Iterator[None]:
         if wrong is None:
             raise
         wrong.append(error)
+
+
+def current() -> Settings:
+    """Return the settings of `dwh.cfg` in the current folder and of the environment; see `load`."""
+    return load(None, os.environ, {})[0]
 
 
 def exposed_secret(config_file: Path | None, origins: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from ...sql_queries.migrating import as_now
 from ...table import Table
 from ..parquet_folder import replacing
 from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
-from .statements import Step, failed_step, fill
+from .statements import LOCKING, WAITING, Step, doing, failed_step, fill
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection, Statement
@@ -35,6 +35,8 @@ MANY_FILES = 50_000
 (redshift-data GetStatementResult)."""
 DEADLINE_SECONDS = 4 * 3600.0
 """A statement that takes longer is cancelled."""
+_SHORT_WAIT_SECONDS, _LONG_WAIT_SECONDS = 3.0, 15.0
+"""How long a load waits for the lock before it asks who holds it, and before it asks again."""
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
@@ -81,6 +83,7 @@ class RedshiftReader:
         self._progress = progress
         self._schema_version = 0  # not known yet
         self.state = LedgerState(0, 0, 0)
+        self._look_at, self._held_by = 0.0, ""
 
     @cached_property
     def connection(self) -> Connection:
@@ -161,12 +164,16 @@ class RedshiftReader:
 
         Raises WarehouseError when there are tables of our names that this program did not make.
         """
+        present = self.names()
+        return [table for table in TABLES if table in present]
+
+    def names(self) -> set[str]:
+        """Return the names of all tables and views. Raises WarehouseError as `tables` does."""
         [found] = self._ask([_SQL["names_taken"].sql])
         where = f"database {self._settings.redshift_database}"
         next_step = "Choose another database: DATABASE in [REDSHIFT]."
         holds_warehouse(found.rows, where, next_step)
-        present = {name for name, _ in found.rows}
-        return [table for table in TABLES if table in present]
+        return {name for name, _ in found.rows}
 
     def ledger_state(self) -> LedgerState:
         """Return the ledger as a whole. Raises WarehouseError when a newer program made it."""
@@ -191,6 +198,7 @@ class RedshiftReader:
             return self._execute([step.sql for step in steps], token=token, names=names)
         except StatementError as error:
             error.name = failed_step(error.name, error.number, error.message)
+            error.details |= {"name": error.name}
             raise
 
     def _execute(
@@ -203,11 +211,26 @@ class RedshiftReader:
                 token=token,
                 names=names,
                 deadline=DEADLINE_SECONDS,
-                progress=self._progress,
+                progress=self._tell,
             )
         except StatementError as error:
             error.next_step = error.next_step or _AGAIN
             raise
+
+    def _tell(self, step: str, done: int, total: int | None, unit: str) -> None:
+        """Tell the progress in words; of a load that holds the lock also who runs it."""
+        words = doing(step)
+        now = self.connection.clock.now()
+        if words != WAITING:
+            self._look_at, self._held_by = 0.0, ""
+        elif not self._look_at:
+            self._look_at = now + _SHORT_WAIT_SECONDS
+        elif now >= self._look_at:
+            self._look_at = now + _LONG_WAIT_SECONDS
+            if found := boto3_sql_util.oldest_of_several(self.connection, LOCKING):
+                who, since = found
+                self._held_by = f" for the load of {who}, begun at {since:%H:%M:%S} UTC"
+        self._progress(f"waiting{self._held_by}" if self._held_by else words, done, total, unit)
 
     def unloading(self, name: str, query: str, target: str) -> str:
         """Return the UNLOAD of a query without comments, which fits into a literal on one line."""
@@ -235,14 +258,15 @@ class QueryReader(RedshiftReader):
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run statements that only read. Raises UsageError for others, and for wrong ones."""
+        reading = [only_reading(sql) for sql in statements]
+        self.schema_version()  # refuses tables of a newer program
         try:
-            return super().read_all([only_reading(sql) for sql in statements])
+            return self._ask(reading)
         except StatementError as error:
+            if not error.is_statements_own:
+                raise
             step = "`sparkify query` reads only; `sparkify status` lists the tables."
-            raise UsageError(error.reason, step) from None
-
-    def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
-        return self._ask(statements)
+            raise UsageError(error.reason, step, **error.details) from None
 
 
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
@@ -284,11 +308,12 @@ def only_reading(sql: str) -> str:
 
 
 def export_tables(
-    settings: Settings, tables: Sequence[str], address: str, *, progress: Progress
+    settings: Settings, queries: Mapping[str, str], address: str, *, progress: Progress
 ) -> dict[str, str]:
     """Write tables as Parquet, each under a key or file name of its own.
 
-    address: s3://..., which the role must be allowed to write to (it is for the work bucket), or
+    queries: the SELECT of each table.
+    address: in the work bucket, the only one that the warehouse's role may write to, or
     a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
     and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
     Returns where each table went; for a table without rows UNLOAD writes nothing.
@@ -297,12 +322,19 @@ def export_tables(
     """
     reader = RedshiftReader(settings, progress)
     if address.startswith("s3://"):
-        return dict(_unloaded(reader, tables, address.rstrip("/"), progress))
+        work = reader.resources.work_bucket
+        if f"{address}/".split("/")[2] != work:
+            raise UsageError(
+                f"{address} is in another bucket than s3://{work}, and the warehouse's role may"
+                " write to no other",
+                f"Export to s3://{work}/exports/NAME, or to a folder, and copy it from there.",
+            )
+        return dict(_unloaded(reader, queries, address.rstrip("/"), progress))
     root = reader.work_address(f"exports/{secrets.token_hex(16)}")
     written = {}
     try:
-        with replacing(Path(address), tables) as made:
-            for table, place in _unloaded(reader, tables, root, progress):
+        with replacing(Path(address), [*queries]) as made:
+            for table, place in _unloaded(reader, queries, root, progress):
                 if name := _download(reader, place, made, table):
                     written[table] = str(Path(address) / name)
     finally:
@@ -311,14 +343,14 @@ def export_tables(
 
 
 def _unloaded(
-    reader: RedshiftReader, tables: Sequence[str], root: str, progress: Progress
+    reader: RedshiftReader, queries: Mapping[str, str], root: str, progress: Progress
 ) -> Iterator[tuple[str, str]]:
     """Unload tables one by one, each to an address of its own; yield table and address."""
-    for done, table in enumerate(tables):
-        progress(f"exporting {table}", done, len(tables), "tables")
+    is_older = reader.schema_version() < SCHEMA_VERSION
+    for done, (table, query) in enumerate(queries.items()):
+        progress(f"exporting {table}", done, len(queries), "tables")
         target = f"{root}/{table}/"
-        query = fill(_SQL["whole_table"], parts={"table": table})
-        sql = reader.unloading("unload_table", query, target)
+        sql = reader.unloading("unload_table", as_now(query) if is_older else query, target)
         boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
         yield table, target
 
