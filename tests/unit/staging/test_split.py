@@ -67,7 +67,7 @@ def test_unpacking_bytes_behind_a_member() -> None:
     assert notes == [
         "a.json.gz: ignored 40,000 bytes of padding after a gzip member.",
     ]
-    with pytest.raises(split.Damage, match="behind the last gzip member") as caught:
+    with pytest.raises(split.Damage, match="after the last gzip member") as caught:
         list(split.blocks(file, notes, packed + b"x"))
     assert caught.value.whole
 
