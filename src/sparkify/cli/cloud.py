@@ -82,7 +82,7 @@ def down(call: Call, yes: bool, keep_snapshot: bool) -> None:
     settings = call.settings()
     with console.ProgressBar() as progress:
         if not yes:
-            found = cloud.status(settings, progress)
+            found = cloud.status(settings, progress, by_hand=False)
             progress.finish()
             if found.state is not None:
                 doomed = results.show_doomed(found, keep_snapshot)

@@ -23,9 +23,6 @@ Document = dict[str, Any]
 PROJECT = "sparkify"
 TAGS = {"project": PROJECT}
 OUTPUTS = ("RoleArn", "WorkBucket", "Workgroup", "Namespace", "Database")
-SOURCE_POLICIES = ("LogDataPolicy", "JsonPathsPolicy", "SongDataPolicy")
-RESOURCES = ("Role", "WorkBucketAccess", *SOURCE_POLICIES, "WorkBucket", "Namespace", "Workgroup")
-"""What the template can create; a policy only for a source that is in S3."""
 # A role with a name of its own needs the stronger one, which includes the other
 # (AWSCloudFormation/latest/APIReference/API_CreateStack.html, Capabilities).
 CAPABILITIES = ("CAPABILITY_NAMED_IAM",)
@@ -77,11 +74,9 @@ def parameters(settings: Settings) -> dict[str, str]:
     return given
 
 
-def declared(settings: Settings) -> dict[str, str]:
-    """Return the resources that the template creates with these settings, with their types."""
-    given, types = parameters(settings), dict(_TYPE.findall(template()))
-    without = {one for one in SOURCE_POLICIES if not given[f"{one.removesuffix('Policy')}Bucket"]}
-    return {name: types[name] for name in RESOURCES if name not in without}
+def declared() -> dict[str, str]:
+    """Return the resources that the template creates, with their types."""
+    return dict(_TYPE.findall(template()))
 
 
 # Policies
