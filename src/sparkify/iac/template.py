@@ -147,8 +147,9 @@ def _actions(service: str, names: str) -> list[str]:
 _STACK = _actions(
     "cloudformation",
     "ContinueUpdateRollback CreateChangeSet CreateStack DeleteChangeSet DeleteStack"
-    " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStackResources DescribeStacks"
-    " ListChangeSets TagResource UpdateStack",
+    " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStackResourceDrifts"
+    " DescribeStackResources DescribeStacks DetectStackDrift DetectStackResourceDrift"
+    " ExecuteChangeSet ListChangeSets TagResource UpdateStack",
 )
 _ROLE = _actions(
     "iam",
@@ -170,6 +171,8 @@ _UNLIMITED = [
         "redshift-serverless",
         "CreateUsageLimit DeleteUsageLimit ListUsageLimits UpdateUsageLimit",
     ),
+    "cloudformation:BatchDescribeTypeConfigurations",
+    "cloudformation:DescribeStackDriftDetectionStatus",
     "redshift:GetResourcePolicy",
 ]
 _DATA_API = _actions(

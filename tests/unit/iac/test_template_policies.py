@@ -166,6 +166,7 @@ def test_the_operator_may_do_what_the_commands_call() -> None:
         *("CreateStack", "UpdateStack", "DeleteStack", "DescribeStacks", "DescribeStackEvents"),
         *("CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets"),
         *("DescribeStackResources", "ContinueUpdateRollback", "DescribeEvents"),
+        *("ExecuteChangeSet", "DetectStackDrift", "DescribeStackResourceDrifts"),
     ):
         assert allowed(document, f"cloudformation:{action}", stack), action
         assert not allowed(document, f"cloudformation:{action}", stack.replace("sparkify", "x"))
