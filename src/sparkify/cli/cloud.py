@@ -16,6 +16,7 @@ _WHAT = (
     "redshift_max_capacity",
     "redshift_usage_limit_rpu_hours",
     *SOURCES,
+    "s3_kms_key",
 )
 
 
@@ -91,7 +92,7 @@ def down(call: Call, yes: bool, keep_snapshot: bool) -> None:
     call.reply(removed, results.show_removed)
 
 
-@command("policy", *_WHERE, *SOURCES)
+@command("policy", *_WHERE, *SOURCES, "s3_kms_key")
 def policy(call: Call) -> None:
     """Print the IAM policy that suffices for all of this.
 

@@ -79,8 +79,8 @@ def test_no_partition_is_fixed() -> None:
 
 def test_every_policy_has_its_version_as_text() -> None:
     documents = [one for key, one in walk(read()) if key.endswith("PolicyDocument")]
-    assert len(documents) == 5
-    assert [one["Version"] for one in documents] == ["2012-10-17"] * 5
+    assert len(documents) == 6
+    assert [one["Version"] for one in documents] == ["2012-10-17"] * 6
 
 
 def test_the_text_is_short_enough_to_be_sent() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ... import sql_queries
 from ...boto3_sql_util import StatementError
 from ...config import Settings
-from ...errors import BusyError, SourceError
+from ...errors import BusyError, SourceError, WarehouseError
 from ...ledger import Ledger, Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
@@ -34,7 +34,17 @@ from .publish import (
     wait_for_role,
 )
 from .reader import LedgerState, RedshiftReader
-from .statements import OVERTAKEN, Batch, Step, dropped, fill, literals, plain
+from .statements import (
+    OVERTAKEN,
+    Batch,
+    Step,
+    database_user,
+    dropped,
+    fill,
+    granting,
+    literals,
+    plain,
+)
 
 _FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
 _BOOKKEEPING = folder("bookkeeping")
@@ -111,6 +121,21 @@ class RedshiftWarehouse(RedshiftReader):
         self.tables()  # refuses tables that are not ours
         removal = [*plain(sql_queries.drop_view_queries), dropped(TABLES)]
         self._make([*removal, *_creation(TABLES)], TABLES)
+
+    def grant(self, identity: str) -> str:
+        """Let another IAM identity load, ask and check; return its name in the database."""
+        user = database_user(identity)
+        try:
+            self.run_steps(granting(user))
+        except StatementError as error:
+            if user not in error.message or "does not exist" not in error.message:
+                raise
+            raise WarehouseError(
+                f"database {self._settings.redshift_database} has no user {user} yet",
+                'Redshift makes it when they first connect: let them run `sparkify query "SELECT'
+                ' 1"`, then run this command again.',
+            ) from None
+        return user
 
     def known_files(self, state: LedgerState | None = None) -> Ledger:
         """Return every version of a file that was loaded; note which run is the newest."""
