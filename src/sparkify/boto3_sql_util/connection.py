@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from .. import aws
+from ..aws import Problem
 from ..config import Settings
-from ..errors import SparkifyError
+from ..errors import SparkifyError, WarehouseError
 from ..retry import Backoff, Clock
-from .errors import GaveUpError, IncompleteReplyError, Meaning, is_of_boto3, meaning, refusal
+from .errors import RETRIED, GaveUpError, IncompleteReplyError, is_of_boto3, problem, refusal
 
 READ_SECONDS = 30
+MOST_UNCONNECTED = 2
 MOST_UNANSWERED = 5
-"""How often a call is repeated when no answer comes, on top of boto3's own attempts."""
+"""How often a call is repeated when no answer comes, on top of boto3's own attempts: without any
+answer so far, and without a connection, less often."""
 _MEMBERS = {
     "execute_statement": ("Id",),
     "batch_execute_statement": ("Id",),
     "describe_statement": ("Status",),
     "cancel_statement": ("Status",),
+    "list_statements": ("Statements",),
     "get_statement_result": ("Records", "ColumnMetadata"),
 }
 """A complete reply has at least one of these; later pages need not name the columns again."""
@@ -36,22 +40,21 @@ class Connection:
         self, settings: Settings, *, client: Any = None, clock: Clock | None = None
     ) -> None:
         self._settings = settings
-        self._client = client
-        self._lock = threading.Lock()
         self.workgroup = settings.redshift_workgroup
         self.database = settings.redshift_database
         self.region = settings.aws_region
         self.clock = clock or Clock()
         self.calls: Counter[str] = Counter()
+        self._answered = False
         if client is not None:
-            self._count_calls(client)
+            self.client = self._counted(client)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no message may show."""
         return aws.secrets(self._settings)
 
-    @property
+    @cached_property
     def client(self) -> Any:
         """The boto3 client for `redshift-data`, without an endpoint of its own.
 
@@ -59,20 +62,18 @@ class Connection:
         """
         from botocore.exceptions import BotoCoreError
 
-        with self._lock:
-            if self._client is None:
-                try:
-                    self._client = aws.client(
-                        self._settings,
-                        "redshift-data",
-                        self.region,
-                        mode="adaptive",  # throttled calls slow it down
-                        read_seconds=READ_SECONDS,
-                    )
-                except (BotoCoreError, ValueError) as error:
-                    raise refusal(error, self, "ExecuteStatement") from None
-                self._count_calls(self._client)
-        return self._client
+        try:
+            client = aws.client(
+                self._settings,
+                "redshift-data",
+                self.region,
+                mode="adaptive",  # throttled calls slow it down
+                connects=1,  # repeated here, where each is counted
+                read_seconds=READ_SECONDS,
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise refusal(error, self, "ExecuteStatement") from None
+        return self._counted(client)
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation by boto3's name. Raises what boto3 raises, and IncompleteReplyError."""
@@ -107,19 +108,28 @@ class Connection:
                     raise known from None
                 if not is_of_boto3(error):
                     raise
-                what = meaning(error)
-                if what is Meaning.REFUSED:
+                what = problem(error)
+                if what not in RETRIED:
                     name = "".join(word.title() for word in operation.split("_"))
                     raise refusal(error, self, name) from None
-                unanswered += what is Meaning.UNANSWERED
+                unanswered += what is Problem.UNREACHABLE
+                if not self._answered and aws.unconnected(error) and unanswered > MOST_UNCONNECTED:
+                    said = aws.error_message(error, self.secrets)
+                    reason = f"redshift-data in {self.region} cannot be reached: {said}"
+                    raise WarehouseError(reason, f"{aws.NETWORK_STEP}.") from None
                 if unanswered > most_unanswered or not backoff.wait(operation):
                     raise GaveUpError(error, self) from None
 
-    def _count_calls(self, client: Any) -> None:
+    def _counted(self, client: Any) -> Any:
         def count(event_name: str, **_: Any) -> None:
             self.calls[event_name.rpartition(".")[2]] += 1
 
+        def note(**_: Any) -> None:
+            self._answered = True
+
         client.meta.events.register_first("before-send.redshift-data", count)
+        client.meta.events.register_first("after-call.redshift-data", note)
+        return client
 
 
 def pauses(seconds: float, clock: Clock) -> Backoff:

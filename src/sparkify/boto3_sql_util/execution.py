@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import getpass
+import logging
+import platform
 import re
 import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from math import inf
 from typing import Any
 
-from ..aws import error_code, error_message
+from ..aws import Problem, error_code, error_message, unconnected
 from ..errors import SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from ..retry import Backoff, Clock
 from .connection import Connection
 from .errors import (
     CANCELLED,
+    RETRIED,
     GaveUpError,
-    Meaning,
     StatementError,
     Status,
-    meaning,
     one_line,
+    problem,
     query_id_in,
     refusal,
     said_by,
@@ -36,14 +42,21 @@ MAX_STATEMENT_BYTES = 100_000
 """Bytes of UTF-8 in one statement (mg/data-api, "Considerations": 100 KB)."""
 SECONDS = 3600.0
 GRACE_SECONDS = 10.0
-"""How long a statement may take to end after it was cancelled."""
+UNDOING_SECONDS = 2.0
+"""How long a statement may take to end after it was cancelled, and for each of a batch on top."""
 Described = Mapping[str, Any]
 """A response of DescribeStatement, or what it says of one statement of a batch."""
 
 _RESUBMIT_SECONDS = 5.0
+_TOLD_SECONDS = 5
+_ENDS = {
+    "FINISHED": "had finished already when it was cancelled: what it did stays",
+    "FAILED": "was stopped in the warehouse: nothing of it stays",
+    "ABORTED": "was stopped in the warehouse: nothing of it stays",
+}
 _LONGEST_TOKEN = 64  # redshift-data ClientToken
 _LONGEST_LABEL = 500  # redshift-data StatementName
-_ENDED = ("FINISHED", "FAILED", "ABORTED")
+_LOG = logging.getLogger(__name__)
 _NUMBERED = re.compile(r"Query #(\d+) failed")
 _LOOK_FIRST = "See with `sparkify status` whether it was done after all; then run it again."
 
@@ -74,21 +87,14 @@ class Statement:
 
     id: of the Data API. The other fields have one entry for each SQL text. sqls: the texts.
     has_result: whether there are rows to fetch (None: not known). rows: how many were returned or
-    changed (-1: not known). parts: the ids under which results are fetched; empty: derived from
-    `id` by the rule of the Data API.
+    changed (-1: not known). parts: the ids under which results are fetched.
     """
 
     id: str
     sqls: tuple[str, ...]
     has_result: tuple[bool | None, ...]
     rows: tuple[int, ...]
-    parts: tuple[str, ...] = ()
-
-    def part(self, number: int) -> str:
-        """Return the id under which one result is fetched, counted from 0."""
-        if self.parts:
-            return self.parts[number]
-        return self.id if len(self.sqls) == 1 else f"{self.id}:{number + 1}"
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,21 +109,23 @@ class Request:
     token: str
     batch: bool
 
-    @property
-    def operation(self) -> str:
-        """The operation of the Data API, under boto3's name."""
-        return "batch_execute_statement" if self.batch else "execute_statement"
+    def send(self, connection: Connection, seconds: float, **options: Any) -> str:
+        """Call until it is accepted, with the same parameters each time; return its id.
 
-    def parameters(self, connection: Connection) -> Mapping[str, Any]:
-        """Return the parameters of the call: the same each time."""
-        label = f"sparkify: {self.names[0]}" if any(self.names) else "sparkify"
-        return {
-            "WorkgroupName": connection.workgroup,
-            "Database": connection.database,
-            "StatementName": label[:_LONGEST_LABEL],
-            "ClientToken": self.token,
+        options: of `Connection.call_with_retries`, which tells what it raises.
+        """
+        label = f"{_label(self.names[0])}{_operator()}" if any(self.names) else "sparkify"
+        answer = connection.call_with_retries(
+            "batch_execute_statement" if self.batch else "execute_statement",
+            seconds,
+            WorkgroupName=connection.workgroup,
+            Database=connection.database,
+            StatementName=label[:_LONGEST_LABEL],
+            ClientToken=self.token,
             **({"Sqls": list(self.sqls)} if self.batch else {"Sql": self.sqls[0]}),
-        }
+            **options,
+        )
+        return str(answer["Id"])
 
     def name(self, number: int) -> str:
         """Return the name of a statement, or its number if it has none; -1: of the whole."""
@@ -127,16 +135,24 @@ class Request:
         named = self.names[max(number, 0)]
         return named or (f"statement {number + 1} of {count}" if count > 1 else "the statement")
 
-    def place(self, number: int) -> str:
-        """Return the name of a statement and its place in the batch."""
-        name, count = self.name(number), len(self.sqls)
-        if count > 1 and number >= 0 and self.names[number]:
-            return f"{name} (statement {number + 1} of {count})"
-        return name
+    def error(
+        self, end: str, number: int, message: str, secrets: Iterable[str], **about: Any
+    ) -> StatementError:
+        """Return the error of a statement. end: what became of it. message: what the engine says.
 
-    def sql(self, number: int, secrets: Iterable[str]) -> str:
-        """Return the text of a statement as a message shows it."""
-        return shown_sql(self.sqls[number], secrets) if number >= 0 else ""
+        about: more of StatementError.
+        """
+        name, count = self.name(number), len(self.sqls)
+        named = count > 1 and number >= 0 and self.names[number]
+        place = f"{name} (statement {number + 1} of {count})" if named else name
+        return StatementError(
+            f"{place} {end}",
+            message=message,
+            number=number,
+            name=name,
+            sql=shown_sql(self.sqls[number], secrets) if number >= 0 else "",
+            **about,
+        )
 
 
 def execute(
@@ -197,6 +213,38 @@ def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) 
     return request
 
 
+def _label(name: str) -> str:
+    """Return how the StatementName of a batch begins; who runs it follows."""
+    return f"sparkify: {name} by "
+
+
+@cache
+def _operator() -> str:
+    try:
+        return f"{getpass.getuser()}@{platform.node()}"
+    except (KeyError, OSError):  # a user without a name
+        return platform.node()
+
+
+def oldest_of_several(connection: Connection, name: str) -> tuple[str, datetime] | None:
+    """Return who runs the oldest of the batches that begin with a statement, and since when.
+
+    None where fewer than two run, as far as these credentials may see (redshift-data
+    ListStatements: those of the caller's IAM role), or where they cannot be listed.
+    """
+    began = _label(name)
+    try:
+        listed = connection.call("list_statements", Status="STARTED", StatementName=began)
+    except Exception as error:  # only those who wait miss it
+        _LOG.debug("%s", _why(connection, error, "ListStatements"))
+        return None
+    found = sorted((one["CreatedAt"], one["StatementName"]) for one in listed["Statements"])
+    if len(found) < 2:
+        return None
+    since, label = found[0]
+    return label.removeprefix(began), since.astimezone(UTC)
+
+
 def polls(seconds: float, clock: Clock) -> Backoff:
     """Return the pauses between looks at a statement: its end is seen a fifth of its time late."""
     return Backoff(0.1, factor=1.25, longest=3.0, jitter=0.1, seconds=seconds, clock=clock)
@@ -213,10 +261,9 @@ class _Execution:
         self._deadline = deadline
         self._until = connection.clock.now() + deadline
         self._progress = progress
-        self._parameters = request.parameters(connection)
         self._operation = "BatchExecuteStatement" if request.batch else "ExecuteStatement"
         self._turned_away = self._sent()
-        self._id: str | None = None
+        self._id = ""
         self._over = False
 
     def run(self) -> Statement:
@@ -237,10 +284,7 @@ class _Execution:
         """Send until it is accepted, always with the same token and text."""
         connection, name = self._connection, self._request.name(-1)
         try:
-            answer = connection.call_with_retries(
-                self._request.operation, self._deadline, explain=self._note, **self._parameters
-            )
-            return str(answer["Id"])
+            return self._request.send(connection, self._deadline, explain=self._note)
         except GaveUpError as gave_up:
             self._over = True
             doubt = "; whether it was accepted is not known" if self._in_doubt else ""
@@ -268,9 +312,9 @@ class _Execution:
             statement_id = getattr(error, "response", {}).get("StatementId") or ""
             described = {"Id": statement_id, "Status": "FAILED", "Error": error_message(error)}
             return failure(described, self._request, self._connection.secrets)
-        one_attempt = self._sent() == self._turned_away + 1
-        if one_attempt and meaning(error) in (Meaning.TURNED_AWAY, Meaning.REFUSED):
-            self._turned_away += 1
+        lost = problem(error) in (Problem.UNAVAILABLE, Problem.UNREACHABLE)
+        in_doubt = lost and not unconnected(error)
+        self._turned_away += self._sent() == self._turned_away + 1 and not in_doubt
         self._tell("waiting for the warehouse to accept", 0)
         return None
 
@@ -299,7 +343,7 @@ class _Execution:
                 )
             except GaveUpError:
                 break
-            if described["Status"] in _ENDED:
+            if described["Status"] in _ENDS:
                 self._over = True
                 return described
             states = [part.get("Status") for part in substatements(described)]
@@ -312,7 +356,7 @@ class _Execution:
 
     def _time_out(self, statement_id: str) -> Described:
         """Cancel; return the description if it finished all the same, else raise."""
-        described, trouble = _cancel(self._connection, statement_id)
+        described, trouble = self._cancel(statement_id)
         self._over = True
         request, secrets = self._request, self._connection.secrets
         if described.get("Status") == "FINISHED":
@@ -324,82 +368,88 @@ class _Execution:
         parts = substatements(described)
         unfinished = (n for n, part in enumerate(parts) if part.get("Status") != "FINISHED")
         number = next(unfinished, 0 if described and not parts else -1)
-        raise StatementError(
-            f"{request.place(number)} did not end within {self._deadline:,g} seconds;"
-            f" {trouble or 'it was cancelled'}",
-            _LOOK_FIRST if trouble else "Run the command again.",
+        raise request.error(
+            f"did not end within {self._deadline:,g} seconds; it {trouble or 'was cancelled'}",
+            number,
+            one_line(str(described.get("Error") or ""), secrets),
+            secrets,
+            next_step=_LOOK_FIRST if trouble else "Run the command again.",
             status="TIMEOUT",
-            message=one_line(str(described.get("Error") or ""), secrets),
             statement_id=statement_id,
-            number=number,
-            name=request.name(number),
-            sql=request.sql(number, secrets),
             in_doubt=bool(trouble),
         )
 
     # Give up
 
     def _abandon(self, error: BaseException) -> None:
-        """Cancel what was submitted, because an exception ends the wait."""
-        try:
-            told = self._cancel_after(error)
-        except Exception as trouble:  # the exception that ends the wait is the one that counts
-            told = f"the statement may still run in the warehouse: {type(trouble).__name__}"
-        if not told:
+        """Cancel what was submitted; note on the exception that ends the wait what became of it."""
+        name = self._request.name(-1)
+        if not self._id and not self._in_doubt:
             return
+        if not self._id and isinstance(error, SparkifyError):  # refused again, if asked again
+            told = f"whether {name} was accepted is not known; `sparkify status` tells"
+        else:
+            try:
+                # the same token starts no second run
+                self._id = self._id or self._request.send(self._connection, _RESUBMIT_SECONDS)
+                described, trouble = self._cancel(self._id)
+                told = f"{name} {_ENDS.get(described.get('Status', '')) or trouble}"
+            except BaseException as trouble:
+                told = f"{name} {self._may_run(type(trouble).__name__)}"
+                if not isinstance(trouble, Exception):  # interrupted once more
+                    trouble.add_note(told)
+                    raise
+        _LOG.warning("%s", told)
         error.add_note(told)
         if isinstance(error, SparkifyError):
             error.reason = f"{error.reason}; {told}"
             error.args = (error.reason,)
 
-    def _cancel_after(self, error: BaseException) -> str:
-        """Cancel; return what the user should know of it, if anything."""
-        if self._id is None:
-            if not self._in_doubt:
-                return ""
-            if isinstance(error, SparkifyError):  # asking again would be refused, too
-                return "whether the statement was accepted is not known; `sparkify status` tells"
-            answer = self._connection.call_with_retries(  # the same token starts no second run
-                self._request.operation, _RESUBMIT_SECONDS, **self._parameters
-            )
-            self._id = str(answer["Id"])
-        described, trouble = _cancel(self._connection, self._id)
-        if described.get("Status") == "FINISHED":
-            return "it had finished already when it was cancelled"
-        return trouble
+    def _cancel(self, statement_id: str) -> tuple[Described, str]:
+        """Cancel until it has ended, for as long as undoing it may take.
 
-
-def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
-    """Cancel a statement and poll until it has ended, for up to GRACE_SECONDS.
-
-    Returns its last known description (empty if there is none) and what went wrong, as a sentence,
-    empty if it has ended. It may have finished all the same. Only a running statement can be
-    cancelled (redshift-data CancelStatement), so the call is repeated as long as it goes on.
-    """
-    pauses = Backoff(
-        0.2, factor=1.5, longest=2.0, jitter=0.1, seconds=GRACE_SECONDS, clock=connection.clock
-    )
-    described: Described = {}
-    trouble, cancelled, hopeless = "", False, False
-    while True:
-        if not cancelled:
+        Returns its last known description (empty if there is none) and what went wrong, as the
+        rest of a sentence; empty if it has ended. It may have finished all the same. The call is
+        repeated until then: only a running statement can be cancelled (redshift-data
+        CancelStatement), and a batch runs none between two of its statements.
+        """
+        connection, name = self._connection, self._request.name(-1)
+        seconds = GRACE_SECONDS + UNDOING_SECONDS * len(self._request.sqls)
+        pauses = Backoff(
+            0.2, factor=1.5, longest=2.0, jitter=0.1, seconds=seconds, clock=connection.clock
+        )
+        described: Described = {}
+        trouble = ""
+        while True:
             try:
-                cancelled = bool(connection.call("cancel_statement", Id=statement_id)["Status"])
-                trouble = "" if cancelled else "the service did not cancel it"
+                connection.call("cancel_statement", Id=statement_id)
+                trouble = f"it did not end within {seconds:.0f} seconds of being cancelled"
             except Exception as error:
-                trouble = _why(connection, error, "CancelStatement")
-        try:
-            described = connection.call("describe_statement", Id=statement_id)
-            if described["Status"] in _ENDED:
-                return described, ""
-        except Exception as error:
-            trouble = trouble or _why(connection, error, "DescribeStatement")
-            hopeless = meaning(error) is Meaning.REFUSED
-        if hopeless or not pauses.wait():
-            late = f"it did not end within {GRACE_SECONDS:.0f} seconds of being cancelled"
-            return described, (
-                f"statement {statement_id} may still run in the warehouse: {trouble or late}"
-            )
+                trouble = trouble or _why(connection, error, "CancelStatement")
+            hopeless = False
+            try:
+                described = connection.call("describe_statement", Id=statement_id)
+                if described["Status"] in _ENDS:
+                    return described, ""
+            except Exception as error:
+                trouble = trouble or _why(connection, error, "DescribeStatement")
+                hopeless = problem(error) not in RETRIED
+            with suppress(Exception):  # who listens may be why the wait ended
+                waited = int(pauses.waited) // _TOLD_SECONDS * _TOLD_SECONDS
+                self._tell(f"cancelling {name}" + (f" for {waited} seconds" if waited else ""), 0)
+            if hopeless or not pauses.wait():
+                return described, self._may_run(trouble)
+
+    def _may_run(self, why: str) -> str:
+        """Return, as the rest of a sentence, how to look at it and how to stop it."""
+        if not self._id:
+            return f"may still run in the warehouse: {why}"
+        where = f"--id {self._id} --region {self._connection.region}`"
+        return (
+            f"may still run in the warehouse as statement {self._id}: {why}; look with"
+            f" `aws redshift-data describe-statement {where}, stop it with"
+            f" `aws redshift-data cancel-statement {where}"
+        )
 
 
 def _why(connection: Connection, error: Exception, operation: str) -> str:
@@ -432,12 +482,15 @@ def _finished(described: Described, sqls: tuple[str, ...], statement_id: str) ->
     # Of a batch the whole has a result when one of its statements has.
     unless_told = False if described.get("HasResultSet") is False else None
     ids = [str(part.get("Id") or "") for part in parts]
+    if not ids or not all(ids):  # redshift-data DescribeStatement tells the rule
+        ids = [f"{statement_id}:{n}" for n in range(1, len(sqls) + 1)]
+        ids = ids if len(ids) > 1 else [statement_id]
     return Statement(
         id=statement_id,
         sqls=sqls,
         has_result=tuple(part.get("HasResultSet", unless_told) for part in known),
         rows=tuple(int(part.get("ResultRows", -1)) for part in known),
-        parts=tuple(ids) if all(ids) else (),
+        parts=tuple(ids),
     )
 
 
@@ -449,14 +502,13 @@ def failure(described: Described, request: Request, secrets: Iterable[str]) -> S
     status: Status = "ABORTED" if described.get("Status") == "ABORTED" else "FAILED"
     end = "was cancelled in the warehouse" if status == "ABORTED" else "failed"
     query_id = int(part.get("RedshiftQueryId") or 0)
-    return StatementError(
-        f"{request.place(number)} {end}" + (f": {message}" if message else ""),
+    return request.error(
+        f"{end}: {message}" if message else end,
+        number,
+        message,
+        secrets,
         status=status,
-        message=message,
         statement_id=str(described.get("Id", "")) or None,
-        number=number,
-        name=request.name(number),
-        sql=request.sql(number, secrets),
         query_id=query_id if query_id > 0 else query_id_in(told),
     )
 

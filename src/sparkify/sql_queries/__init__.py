@@ -339,4 +339,5 @@ _FOLDERS = (
     "redshift/migration",
     "redshift/keys",
     "redshift/layout",
+    "redshift/grant",
 )

@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Any, get_args
 from ... import boto3_sql_util
 from ...boto3_sql_util import MAX_STATEMENTS, LoadError, Statement, StatementError
 from ...config import Settings
-from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
+from ...errors import (
+    BusyError,
+    QualityError,
+    SettingsError,
+    SourceError,
+    SparkifyError,
+    WarehouseError,
+)
 from ...ledger import Plan
 from ...progress import Progress
 from ...retry import Backoff
@@ -31,7 +38,7 @@ from ...staging.rules import fields_of
 from ...temporary import writing
 from .. import PlanAgainError, Run
 from .copy_plan import NEXT_STEP, Direct, first_unfit, not_for_copy, source_bucket
-from .reader import LedgerState, RedshiftReader
+from .reader import RedshiftReader
 from .statements import CONFLICTS, OVERTAKEN, Batch, Step, reading_steps
 
 if TYPE_CHECKING:
@@ -151,8 +158,7 @@ class Staged:
 
     def rejects(self, run_id: int) -> Iterator[dict[str, Any]]:
         """Yield the rows of rejected_records."""
-        if not self.parts:
-            return
+        assert self.parts is not None
         self.parts.rejects.flush()
         with self.parts.rejects.path.open(encoding="utf-8") as stream:
             for line in stream:
@@ -163,34 +169,22 @@ class Staged:
 
 
 class Publication:
-    """A run that is published or refused.
+    """A run that is published or refused. workspace: a folder for files."""
 
-    state: the ledger when the load was planned. workspace: a folder for files.
-    """
-
-    def __init__(
-        self,
-        reader: RedshiftReader,
-        staged: Staged,
-        run: Run,
-        state: LedgerState,
-        workspace: Path,
-    ) -> None:
+    def __init__(self, reader: RedshiftReader, staged: Staged, run: Run, workspace: Path) -> None:
         self._reader = reader
         self._staged = staged
-        self._run = run
-        self._base_run = state.newest_run
-        self._attempt = 0
-        self._folder = WorkFolder(reader, f"loads/{self._token()}", workspace)
         self._batch = Batch(
             run,
-            state.newest_run,
+            reader.state.newest_run,
             reader.resources.role_arn,
             {},
             staged.direct,
             days=staged.days,
-            after_refusals=state.refused_runs > 0,
+            after_refusals=reader.state.refused_runs > 0,
         )
+        self._attempt = 0
+        self._folder = WorkFolder(reader, f"loads/{self._token()}", workspace)
         self._may_find_conflicts = staged.parts is not None and not staged.direct
 
     def send(self, statements: Callable[[Batch], list[Step]], progress: Progress) -> None:
@@ -235,8 +229,8 @@ class Publication:
 
         (redshift-data BatchExecuteStatement: ClientToken.)
         """
-        run = self._run
-        known = (self._base_run, run.run_id, run.started_at, run.finished_at)
+        run = self._batch.run
+        known = (self._batch.base_run, run.run_id, run.started_at, run.finished_at)
         digest = hashlib.sha256(f"{known} {self._attempt}".encode())
         for file in run.plan.files:
             digest.update(f"\n{file.uri}\n{file.fingerprint}".encode())
@@ -250,7 +244,7 @@ class Publication:
         if error.name != OVERTAKEN and not error.in_doubt:
             return False
         runs = {row[0]: row[2] for row in self._reader.read(_RUNS.sql).rows}
-        return bool(runs.get(self._run.run_id) == self._run.started_at)
+        return bool(runs.get(self._batch.run.run_id) == self._batch.run.started_at)
 
     def _reject_conflicts(self) -> None:
         """Find the records that lost their key in their files, and add them to the rejects."""
@@ -265,12 +259,10 @@ class Publication:
             rows = boto3_sql_util.fetch(self._reader.connection, statement, number).rows
             parts.reject_conflicts(kind, rows)
             displaced[kind] = sum(row[-1] == "displaced" for row in rows)
+        rejects = self._folder.upload({"rejects": self._rejects()})
         self._batch = replace(
             self._batch,
-            manifests={
-                **self._batch.manifests,
-                **self._folder.upload({"rejects": self._rejects()}),
-            },
+            manifests={**self._batch.manifests, **rejects},
             conflicts=parts.rejects.counts.total() - before,
             displaced=+displaced,
         )
@@ -279,7 +271,7 @@ class Publication:
         parts = self._staged.parts
         if not parts or not parts.rejects.counts:
             return []
-        return [self._folder.write("rejects", self._staged.rejects(self._run.run_id))]
+        return [self._folder.write("rejects", self._staged.rejects(self._batch.run.run_id))]
 
 
 # What a failed batch means
@@ -289,31 +281,42 @@ def error_of(
     error: StatementError, settings: Settings, connection: Connection, staged: Staged
 ) -> SparkifyError:
     """Return the error that says what a failed batch means; nothing of it was published."""
-    if error.conflict or error.name == OVERTAKEN:
+    if error.status == "TIMEOUT" or error.in_doubt:
+        return error
+    details = error.details | {"step": error.name}
+    reason = f"{error.reason}; nothing was published"
+    if error.name == OVERTAKEN or error.conflict:
+        what = "another load published first; nothing was published by this one"
         return PlanAgainError(
-            "another load published first; nothing was published by this one",
+            what if error.name == OVERTAKEN else reason,
             "Try again when the other has ended.",
+            **details,
         )
     if error.name in _AUDITS:
         return QualityError(
             f"{_AUDITS[error.name].purpose} ({error.name}): rows break this; nothing was published",
             "This is a fault of the program, not of the data: please report it. "
             "`sparkify etl --rebuild` computes the star schema again from staging.",
+            **details,
             check=error.name,
         )
+    if error.kind == "busy":
+        return BusyError(reason, error.next_step, **details)
     suspects = [kind for kind in staged.direct if error.name in reading_steps(kind)]
-    if error.name in ("", CONFLICTS):  # unknown which statement failed: most likely the records
+    if error.number < 0 or error.name == CONFLICTS:  # it may be any statement
         suspects = [*staged.direct]
-    if error.status == "FAILED" and suspects:
+    if suspects and error.kind == "records":
         if settings.copy_mode == "auto":
             return CompactFirstError(f"the files cannot be copied as they are: {error.message}")
         return _direct_error(error, settings, connection, staged, suspects)
-    reason = error.reason
-    if error.status == "FAILED" and error.name.startswith("copy_"):
-        reason = boto3_sql_util.debug(connection, error).text
-    elif error.status == "TIMEOUT" or error.in_doubt:
-        return error
-    return WarehouseError(f"{reason}; nothing was published", error.next_step, step=error.name)
+    if suspects and error.kind == "region":
+        return SettingsError(reason, error.next_step, **details)
+    if suspects and error.kind == "missing":
+        return SourceError(reason, error.next_step, **details)
+    if error.name.startswith("copy_"):
+        found = boto3_sql_util.debug(connection, error)
+        reason = f"{found.text}; nothing was published"
+    return WarehouseError(reason, error.next_step, **details)
 
 
 def _direct_error(
