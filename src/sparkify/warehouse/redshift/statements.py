@@ -284,8 +284,8 @@ def database_user(identity: str) -> str:
 
 def granting(user: str) -> list[Step]:
     """Return the statements that let a user of the database load, ask and check."""
-    names = ", ".join((*sql_queries.TABLES, *sql_queries.VIEWS))
-    parts = {"tables": names, "user": f'"{user}"'}
+    tables, views = ", ".join(sql_queries.TABLES), ", ".join(sql_queries.VIEWS)
+    parts = {"tables": tables, "views": views, "user": f'"{user}"'}
     return [Step(query.name, fill(query, parts=parts)) for query in _GRANT.values()]
 
 
