@@ -18,8 +18,10 @@ from . import __version__, iac, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
 from .errors import SettingsError, SourceError, SparkifyError, WarehouseError
-from .iac.stack import Account
+from .iac.drift import drifts
+from .iac.stack import USABLE, Account, find
 from .iac.status import limit_hours, missing_limit, namespace, workgroup
+from .progress import silent
 from .redact import mask_all
 from .sources.files import Kind
 from .sources.jsonpaths import read_keys
@@ -198,6 +200,7 @@ def _in_the_cloud(settings: Settings) -> Iterator[Finding]:
     for check, look in (
         ("credentials", _identity),
         ("infrastructure", _infrastructure),
+        ("changes by hand", _changes_by_hand),
         ("workgroup", _workgroup),
         ("usage limit", _usage_limit),
         ("role of the warehouse", _role),
@@ -215,6 +218,17 @@ def _identity(account: Account) -> str:
 def _infrastructure(account: Account) -> str:
     found = iac.resources(account.settings)
     return f"namespace {found.namespace}, workgroup {found.workgroup} in {found.region}"
+
+
+def _changes_by_hand(account: Account) -> str:
+    stack = find(account)
+    if stack is None or stack.state not in USABLE:
+        return "not looked for: the stack is being changed"
+    found = drifts(account, stack, silent)
+    if found:
+        told = "; ".join(map(str, found))
+        raise WarehouseError(f"changed by hand: {told}", "Put it right with `sparkify iac up`.")
+    return "none" if found is not None else "the service cannot look for them"
 
 
 def _workgroup(account: Account) -> str:
