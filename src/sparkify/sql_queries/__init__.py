@@ -457,4 +457,5 @@ _FOLDERS = (
     "redshift/migration",
     "redshift/keys",
     "redshift/layout",
+    "redshift/grant",
 )
