@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from .. import sql_queries
@@ -13,7 +15,7 @@ from ..config import did_you_mean, nearest
 from ..errors import UsageError, WarehouseError
 from ..sql_queries import HeaderError, Query
 from ..table import Table
-from ..warehouse import Reader
+from ..warehouse import Reader, own_error
 from . import templates
 from .period import NO_FILTERS, Filters, applied
 from .templates import Row
@@ -27,19 +29,49 @@ _SHOWN_ROWS = 10
 _LAST = 1_000_000
 
 
-def questions() -> Mapping[str, Query]:
-    """Return every question by name, in their order."""
-    catalogue = sql_queries.folder("questions")
+def questions(own: Path | None = None) -> Mapping[str, Query]:
+    """Return every question by name, in their order. own: the folder of the user's own.
+
+    Raises HeaderError for one of those that is not as it must be.
+    """
+    found = sql_queries.own_queries(own) if own else {}
+    others = {name: query for name, query in found.items() if "severity" not in query.header}
+    catalogue = {**sql_queries.folder("questions"), **others}
     return dict(sorted(catalogue.items(), key=lambda item: (_order(item[1]), item[0])))
 
 
-def chosen(names: Sequence[str] | None = None) -> list[Query]:
+def new_question(folder: Path, name: str) -> Path:
+    """Write the file to begin a question with into a folder, made if needed, and return it.
+
+    Raises UsageError for a name that is none or stands already, and where it cannot be written.
+    """
+    if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in questions():
+        taken = "one of Sparkify's own has it" if name in questions() else "it is no name"
+        raise UsageError(
+            f"no question can be named {name!r}: {taken}",
+            "Choose another of lower-case letters, digits and underscores, such as late_listeners.",
+        )
+    file = folder / f"{name}.sql"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as text:
+            text.write(sql_queries.new_question(name))
+    except FileExistsError:
+        raise UsageError(f"{file} exists already", "Change it, or choose another name.") from None
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be written: {error.strerror}", "Name another folder with --questions."
+        ) from None
+    return file
+
+
+def chosen(names: Sequence[str] | None = None, own: Path | None = None) -> list[Query]:
     """Return the named questions (none named: all), each once, in the order of the names.
 
     Names are taken in any case and with dashes. Raises UsageError for one that no question has.
     """
     wanted = [name.strip().lower().replace("-", "_") for name in names or ()]
-    return pick(wanted, questions(), "question", "sparkify ask --list")
+    return pick(wanted, questions(own), "question", "sparkify ask --list")
 
 
 def pick(
@@ -132,20 +164,22 @@ def ask(
     *,
     personal: bool = True,
     filters: Filters = NO_FILTERS,
+    own: Path | None = None,
 ) -> list[Answer]:
     """Ask the named questions (none named: all) and return their answers in that order.
 
     personal: whether people may be named; if not, their names are in no column and no sentence.
-    filters: those that a question does not take are left out of it.
+    filters: those that a question does not take are left out of it. own: the folder of the user's
+    own questions.
     Raises UsageError, before anything is asked, for a name that no question has, and where a single
     question is named that does not take a filter; HeaderError when the header of a question does
     not fit its statement, and WarehouseError when a statement fails.
     """
-    queries = narrowed(chosen(names), filters, refuse=len(names or ()) == 1)
+    queries = narrowed(chosen(names, own), filters, refuse=len(names or ()) == 1)
     try:
         tables = reader.read_all([query.sql for query in queries])
     except WarehouseError as error:
-        raise _named(error, queries) from None
+        raise _named(error, queries, reader) from None
     return [
         _filtered(_checked(query, table, personal), query, filters)
         for query, table in zip(queries, tables, strict=True)
@@ -176,8 +210,10 @@ def _filtered(answer: Answer, query: Query, filters: Filters) -> Answer:
     return replace(answer, answer=text, note=note, filters=taken, left_out=left_out)
 
 
-def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
-    """Return the error with the name of the question, where it quotes the whole statement."""
+def _named(error: WarehouseError, queries: Sequence[Query], reader: Reader) -> WarehouseError:
+    """Return the error with the name of the question: of a user's, or of one that it quotes."""
+    ours = sql_queries.folder("questions")
+    error = own_error(error, reader, [query for query in queries if query.name not in ours])
     for query in queries:
         if query.sql in error.reason:
             return WarehouseError(

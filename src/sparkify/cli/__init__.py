@@ -172,6 +172,7 @@ for _command in (
     ask.export,
     ask.report,
     cloud.iac,
+    ask.new,
     ask.sql,
     admin.doctor,
 ):

@@ -15,10 +15,13 @@ from .. import console
 from ..console import results
 from ..errors import QualityError, UsageError
 from .options import (
+    OWN,
     SOURCES,
     WAREHOUSE,
     Call,
+    OrderedGroup,
     command,
+    common_options,
     filter_options,
     output_file,
     require,
@@ -38,7 +41,7 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
     return [name for name in known if name.startswith(typed)]
 
 
-@command("ask", *WAREHOUSE)
+@command("ask", *WAREHOUSE, OWN)
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_complete)
 @click.option("--list", "only_list", is_flag=True, help="Only list the questions.")
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL of the questions instead.")
@@ -54,7 +57,8 @@ def ask(
     """
     from .. import analysis
 
-    queries = analysis.chosen(names)
+    own = call.settings().questions
+    queries = analysis.chosen(names, own)
     if only_sql and wanted.given:
         with call.reader(wait) as reader:
             queries = analysis.narrowed(queries, wanted.on(reader), refuse=len(names) == 1)
@@ -62,8 +66,33 @@ def ask(
         _show_queries(call, {one.name: one for one in queries}, in_full=only_sql)
         return
     with call.reader(wait) as reader:
-        answers = analysis.ask(reader, names, filters=wanted.on(reader))
+        answers = analysis.ask(reader, names, filters=wanted.on(reader), own=own)
     call.reply(answers, results.show_answers)
+
+
+@click.group("new", cls=OrderedGroup)
+def new() -> None:
+    """Begin a question of your own."""
+
+
+new.params += common_options()
+
+
+@command("question", OWN)
+@click.argument("name")
+def new_question(call: Call, name: str) -> None:
+    """Write a file to begin a question of your own with.
+
+    NAME is that of the file, in lower-case letters, digits and underscores. It goes into the folder
+    of your questions, QUESTIONS in [WAREHOUSE], and answers at once: change question and statement.
+    """
+    from .. import analysis
+
+    file = analysis.new_question(call.settings().questions, name)
+    call.reply({"name": name, "file": str(file)}, results.show_new_question)
+
+
+new.add_command(new_question)
 
 
 @command("sql")
@@ -89,14 +118,15 @@ def _show_queries(call: Call, queries: Mapping[str, Query], *, in_full: bool) ->
     call.reply(queries, results.show_sql if in_full else results.show_list, lambda _: encoded)
 
 
-@command("check", *WAREHOUSE)
+@command("check", *WAREHOUSE, OWN)
 @wait_option
 def check(call: Call, wait: int) -> None:
     """Run all quality checks and show the rows that offend."""
     from .. import quality
 
+    checks = quality.checks(call.settings().questions)
     with call.reader(wait) as reader:
-        found = quality.run(reader)
+        found = quality.run(reader, checks)
     failed = [one.name for one in quality.broken(found)]
     if not (failed and call.as_json):
         call.reply(found, results.show_checks)
@@ -174,7 +204,7 @@ def export(call: Call, folder: str, wait: int, wanted: Wanted) -> None:
     call.reply(done, results.show_exported)
 
 
-@command("report", *WAREHOUSE)
+@command("report", *WAREHOUSE, OWN)
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -201,7 +231,8 @@ def report(
     with output_file(output) as draft, console.ProgressBar() as progress:
         progress("asking", 0, None, "")
         with call.reader(wait) as reader:
-            data = reporting.gather(reader, names=names, filters=wanted.on(reader))
+            own = call.settings().questions
+            data = reporting.gather(reader, names=names, filters=wanted.on(reader), own=own)
         progress("drawing", 0, None, "")
         page = reporting.render(data, datetime.now(UTC).replace(tzinfo=None))
         draft.write_text(page, encoding="utf-8")

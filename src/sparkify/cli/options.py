@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 WAREHOUSE = ("engine", "database", "memory_limit", "threads")
+OWN = "questions"
 SOURCES = ("log_data", "log_jsonpath", "song_data")
 LIMITS = ("max_rejected_share", "max_rejected_rows")
 EXTRAS = {
@@ -49,7 +50,11 @@ class Call:
     debug: bool = False
 
     def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
-        """Return the settings and the origin of each; warn of exposed secrets."""
+        """Return the settings and the origin of each; warn once of exposed secrets."""
+        return self._loaded
+
+    @functools.cached_property
+    def _loaded(self) -> tuple[config.Settings, dict[str, str]]:
         settings, origins = config.load(self.config_file, os.environ, self.flags)
         remember(settings.aws_key, settings.aws_secret)
         if warning := config.exposed_secret(self.config_file, origins):

@@ -34,6 +34,7 @@ class Settings:
     """
 
     engine: str = "duckdb"
+    questions: Path = Path("questions")
     database: Path = Path("sparkify.duckdb")
     memory_limit: str = ""
     threads: int = 0

@@ -45,6 +45,12 @@ def show_answers(answers: Sequence[Answer]) -> None:
         stream.out("")
 
 
+def show_new_question(written: _Record) -> None:
+    """Show the file of a new question, and how to ask it."""
+    stream.out(stream.clean(written["file"]))
+    stream.say(f"Next: change it, then ask it: `sparkify ask {written['name']}`.")
+
+
 def show_list(queries: Mapping[str, Query]) -> None:
     """List questions or statements by name."""
     what = "question" if all("question" in one.header for one in queries.values()) else "purpose"
