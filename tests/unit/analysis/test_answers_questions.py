@@ -16,7 +16,7 @@ from sparkify.sql_queries import TAKEN_NAMES, NameTakenError, Query, parse_quest
 
 KEYS = {
     *("name", "order", "group", "question", "answer", "lead", "tie", "needs", "empty"),
-    *("coverage", "columns", "rows", "chart", "personal", "note"),
+    *("coverage", "columns", "rows", "chart", "personal", "note", "period", "level"),
 }
 GROUPS = {"music", "listeners", "money", "time", "places", "catalogue"}
 NOT_PORTABLE = (
