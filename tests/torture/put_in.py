@@ -239,8 +239,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "SIGTERM just ends the process",
         "cli/__init__.py",
-        "        signal.SIGTERM: signal.SIG_DFL,\n",
-        "",
+        "(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)",
+        "(signal.SIGINT, signal.SIGHUP)",
         "unit/cli/test_cli.py::test_who_waits_says_for_whom_and_can_be_interrupted",
     ),
     _fault(

@@ -34,16 +34,7 @@ that gives the same number on every engine; EXTRACT alone keeps, rounds or drops
 Means are divisions of doubles: AVG over integers is an integer on Redshift.
 """
 
-from .answers import (
-    NO_PLAYS,
-    PERSONAL,
-    Answer,
-    ask,
-    chosen,
-    personal_columns,
-    pick,
-    questions,
-)
+from .answers import NO_PLAYS, PERSONAL, Answer, ask, chosen, personal_columns, pick, questions
 
 __all__ = [
     "NO_PLAYS",

@@ -9,8 +9,6 @@ Neither writes a file nor prints. The libraries that draw are imported by `rende
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -24,23 +22,16 @@ def render(data: ReportData, made_at: datetime) -> str:
 
     Raises HeaderError when a question's header declares a chart that cannot be drawn.
     """
-    with _home():
+    home = {}
+    try:
+        Path.home()  # Altair asks for it on import
+    except RuntimeError:  # neither HOME nor an entry in the passwd file
+        home = {"HOME": os.devnull}
+    os.environ.update(home)
+    try:
         from .page import render as rendered
 
         return rendered(data, made_at)
-
-
-@contextmanager
-def _home() -> Iterator[None]:
-    """Set HOME to where no file can be when there is none: Altair asks for it on import."""
-    try:
-        Path.home()
-    except RuntimeError:  # neither HOME nor an entry in the passwd file
-        os.environ["HOME"] = os.devnull
-    else:
-        yield
-        return
-    try:
-        yield
     finally:
-        del os.environ["HOME"]
+        for name in home:
+            del os.environ[name]

@@ -79,12 +79,13 @@ def _columns(text: str, shown: Sequence[str]) -> tuple[str, ...]:
 
 def _suggested(answer: Answer) -> ChartSpec | None:
     """Return a chart of the first measure over days, or else by the columns before it."""
-    measures, days = _measures(answer), _days(answer)
+    measures = _measures(answer)
     measure = next((column for column in answer.columns if column in measures), None)
     if measure is None:
         return None
-    if days:
-        return ChartSpec("line", (days[0],), (measure,), across=False)
+    for column, form, *values in zip(answer.columns, answer.formats, *answer.rows, strict=True):
+        if form in _DAYS or (not form and values and all(isinstance(v, date) for v in values)):
+            return ChartSpec("line", (column,), (measure,), across=False)
     labels = answer.columns[: answer.columns.index(measure)]
     return ChartSpec("bar", (measure,), labels, across=True) if labels else None
 
@@ -93,15 +94,6 @@ def _measures(answer: Answer) -> set[str]:
     """Return the columns whose formats are those of amounts."""
     formats = zip(answer.columns, answer.formats, strict=True)
     return {column for column, form in formats if form.partition(" ")[0] in MEASURES}
-
-
-def _days(answer: Answer) -> list[str]:
-    found = []
-    for number, (column, form) in enumerate(zip(answer.columns, answer.formats, strict=True)):
-        values = [row[number] for row in answer.rows]
-        if form in _DAYS or (not form and values and all(isinstance(v, date) for v in values)):
-            found.append(column)
-    return found
 
 
 def chart(answer: Answer) -> vega.Spec | None:
@@ -137,7 +129,7 @@ class _Rows:
         return f"User {name}" if columns[0] == "user_id" else name
 
     def tip(self, number: int) -> str:
-        """Return all of a row: a line for each column, name and text separated by a tab."""
+        """Return a row in full: a line for each column, name and text separated by a tab."""
         texts = self.texts[number]
         return "\n".join(f"{words(name)}\t{text}" for name, text in texts.items() if text)
 

@@ -150,40 +150,26 @@ def as_columns(days: Sequence[Day]) -> dict[str, Any]:
 # The schema
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column: whether it is of the key, and which dimension it references ("" for none)."""
+def star(rows: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return the tables of the star, the fact first. rows: how many each has.
 
-    name: str
-    type: str
-    key: bool
-    leads_to: str
-
-
-@dataclass(frozen=True)
-class StarTable:
-    """A table of the star schema with its number of rows."""
-
-    name: str
-    purpose: str
-    rows: int
-    columns: tuple[Column, ...]
-
-
-def star(rows: Mapping[str, int]) -> list[StarTable]:
-    """Return the tables of the star, the fact first. rows: how many each has."""
-    leads = {key: table for table in STAR_TABLES[1:] for key in _KEYS[table]}
+    A column says whether it is of the key, and which dimension it references ("" for none).
+    """
+    fact, *dimensions = STAR_TABLES
+    references = {key: table for table in dimensions for key in _KEYS[table]}
     found = []
     for name in STAR_TABLES:
         query = folder("tables")[name]
-        columns = tuple(
-            Column(
-                column["name"],
-                column["type"].lower(),
-                column["name"] in _KEYS[name],
-                leads.get(column["name"], "") if name == STAR_TABLES[0] else "",
-            )
+        columns = [
+            {
+                "name": column["name"],
+                "type": column["type"].lower(),
+                "key": column["name"] in _KEYS[name],
+                "references": references.get(column["name"], "") if name == fact else "",
+            }
             for column in _COLUMN.finditer(query.sql)
+        ]
+        found.append(
+            {"name": name, "purpose": query.purpose, "rows": rows[name], "columns": columns}
         )
-        found.append(StarTable(name, query.purpose, rows[name], columns))
     return found

@@ -65,25 +65,6 @@ class Card:
         return self.wide and self.height >= _BESIDE_HEIGHT
 
 
-@dataclass(frozen=True)
-class Section:
-    """A group of questions."""
-
-    name: str
-    title: str
-    about: str
-    cards: tuple[Card, ...]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A check, and the offending rows that may be shown."""
-
-    result: CheckResult
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 @debug_mode(False)  # validating each part of a chart takes seconds; the tests do it
 def render(report: ReportData, made_at: datetime) -> str:
     """Return the page as HTML. made_at: when, UTC.
@@ -129,13 +110,13 @@ def render(report: ReportData, made_at: datetime) -> str:
 
 def _data(
     days: Sequence[Day],
-    tiles: Sequence[Tile],
-    sections: Sequence[Section],
+    tiles: Sequence[Mapping[str, Any]],
+    sections: Sequence[Mapping[str, Any]],
     reconciled: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return what the page's script draws and saves."""
-    cards = [card for section in sections for card in section.cards]
-    charts: dict[str, Any] = {f"tile-{one.name}": one.chart for one in tiles if one.chart}
+    cards: list[Card] = [card for section in sections for card in section["cards"]]
+    charts = {f"tile-{one['name']}": one["chart"] for one in tiles if one["chart"]}
     charts |= {card.answer.name: card.chart for card in cards if card.chart}
     if any(one["amount"] for one in reconciled):
         charts["reconciled"] = vega.reconciled(reconciled)
@@ -156,23 +137,6 @@ def _data(
 
 
 # The tiles and the explorer
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One figure with its trend.
-
-    detail: what the figure rests on; trend: how it goes, in words; drawn: what the small chart
-    shows, in words; chart: the small chart.
-    """
-
-    name: str
-    title: str
-    figure: str
-    detail: str
-    trend: str
-    drawn: str
-    chart: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -203,15 +167,20 @@ _SERIES = (
 )  # fmt: skip
 
 
-def _tiles(report: ReportData, days: Sequence[Day]) -> list[Tile]:
-    """Return the tiles that the warehouse has figures for."""
+def _tiles(report: ReportData, days: Sequence[Day]) -> list[dict[str, Any]]:
+    """Return the tiles that the warehouse has figures for: each one figure with its trend.
+
+    detail: what the figure rests on; drawn: what its small chart shows, in words.
+    """
     answers = {answer.name: answer for answer in report.answers}
     everybody = of_level(days, "all")
     found = [_tile(one, answers, everybody) for one in _SERIES]
     return [tile for tile in (*found, _freshness(report.state, everybody)) if tile]
 
 
-def _tile(series: _Series, answers: Mapping[str, Answer], days: Sequence[Day]) -> Tile | None:
+def _tile(
+    series: _Series, answers: Mapping[str, Answer], days: Sequence[Day]
+) -> dict[str, Any] | None:
     answer = answers.get(series.question)
     value = answer.lead.get(series.column) if answer else None
     if value is None or not days:
@@ -227,15 +196,15 @@ def _tile(series: _Series, answers: Mapping[str, Answer], days: Sequence[Day]) -
         for day, amount in zip(days[-_SPARK_DAYS:], amounts[-_SPARK_DAYS:], strict=True)
     ]
     drawn = f"{series.title} on the newest {shown(len(spark), 'count day')}, {_range(spark)}"
-    return Tile(
-        series.name,
-        series.title,
-        shown(value, series.form),
-        series.detail,
-        trend,
-        drawn,
-        _spark(spark),
-    )
+    return {
+        "name": series.name,
+        "title": series.title,
+        "figure": shown(value, series.form),
+        "detail": series.detail,
+        "trend": trend,
+        "drawn": drawn,
+        "chart": _spark(spark),
+    }
 
 
 def _turn(amounts: Sequence[float], *, points: bool) -> str:
@@ -259,7 +228,7 @@ def _amount(day: Day, name: str) -> float:
     return float(getattr(day, name))
 
 
-def _freshness(state: Mapping[str, Any], days: Sequence[Day]) -> Tile | None:
+def _freshness(state: Mapping[str, Any], days: Sequence[Day]) -> dict[str, Any] | None:
     newest = state["freshness"]["newest_event"]
     if not newest or not days:
         return None
@@ -274,15 +243,15 @@ def _freshness(state: Mapping[str, Any], days: Sequence[Day]) -> Tile | None:
     hours = [end - timedelta(hours=back) for back in reversed(range(_SPARK_HOURS))]
     spark = [(at, counts.get(at, 0), shown(counts.get(at, 0), "count")) for at in hours]
     finished = state["runs"][0]["finished_at"][:16] if state["runs"] else ""
-    return Tile(
-        "freshness",
-        "Newest event",
-        shown(moment, "day"),
-        f"at {moment:%H:%M} UTC",
-        f"loaded at {finished} UTC" if finished else "",
-        f"Plays in each of the last {_SPARK_HOURS} hours of the data, {_range(spark)}",
-        _spark(spark),
-    )
+    return {
+        "name": "freshness",
+        "title": "Newest event",
+        "figure": shown(moment, "day"),
+        "detail": f"at {moment:%H:%M} UTC",
+        "trend": f"loaded at {finished} UTC" if finished else "",
+        "drawn": f"Plays in each of the last {_SPARK_HOURS} hours of the data, {_range(spark)}",
+        "chart": _spark(spark),
+    }
 
 
 def _range(spark: Sequence[tuple[Any, float, str]]) -> str:
@@ -308,12 +277,12 @@ def _spark(spark: Sequence[tuple[Any, float, str]]) -> dict[str, Any] | None:
 # The questions
 
 
-def _sections(answers: Sequence[Answer]) -> list[Section]:
-    found = []
+def _sections(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     for name, (title, about) in GROUPS.items():
         mine = [one for one in answers if (one.group if one.group in GROUPS else "other") == name]
         if mine:
-            found.append(Section(name, title, about, _cards(mine)))
+            found.append({"name": name, "title": title, "about": about, "cards": _cards(mine)})
     return found
 
 
@@ -376,13 +345,14 @@ def _periods(days: Sequence[Day]) -> list[tuple[int, str]]:
 # Quality and runs
 
 
-def _outcome(result: CheckResult, names: bool) -> Outcome:
+def _outcome(result: CheckResult, names: bool) -> dict[str, Any]:
+    """Return a check with the offending rows that may be shown."""
     kept = [names or column not in analysis.PERSONAL for column in result.columns]
-    return Outcome(
-        result,
-        tuple(compress(result.columns, kept)),
-        tuple(tuple(map(shown, compress(row, kept))) for row in result.rows),
-    )
+    return {
+        "result": result,
+        "columns": [*compress(result.columns, kept)],
+        "rows": [[*map(shown, compress(row, kept))] for row in result.rows],
+    }
 
 
 def _reconciled(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -146,22 +146,26 @@ SCHEMA_VERSION = 2
 
 create_table_queries = _named("tables", *TABLES)
 create_view_queries = _named("views", *VIEWS)
-drop_view_queries = tuple(
-    Query(f"drop_{view}", f"DROP VIEW IF EXISTS {view}", {"purpose": f"Remove {view}."})
-    for view in reversed(VIEWS)
+
+
+def for_each(names: Iterable[str], name: str, sql: str, purpose: str) -> tuple[Query, ...]:
+    """Return a statement for each table or view, whose name goes where the texts have braces."""
+    return tuple(
+        Query(name.format(one), sql.format(one), {"purpose": purpose.format(one)}) for one in names
+    )
+
+
+def drops(tables: Iterable[str]) -> tuple[Query, ...]:
+    """Return the statements that remove tables."""
+    return for_each(tables, "drop_{}", "DROP TABLE IF EXISTS {}", "Remove {}.")
+
+
+drop_view_queries = for_each(reversed(VIEWS), "drop_{}", "DROP VIEW IF EXISTS {}", "Remove {}.")
+drop_table_queries = drops(TABLES)
+empty_star_queries = for_each(
+    (*STAR_TABLES, "newest_plays"), "empty_{}", "DELETE FROM {}", "Empty {}."
 )
-drop_table_queries = tuple(
-    Query(f"drop_{table}", f"DROP TABLE IF EXISTS {table}", {"purpose": f"Remove {table}."})
-    for table in TABLES
-)
-empty_star_queries = tuple(
-    Query(f"empty_{table}", f"DELETE FROM {table}", {"purpose": f"Empty {table}."})
-    for table in (*STAR_TABLES, "newest_plays")
-)
-count_queries = tuple(
-    Query(table, f"SELECT COUNT(*) AS records FROM {table}", {"purpose": f"Count {table}."})
-    for table in TABLES
-)
+count_queries = for_each(TABLES, "{}", "SELECT COUNT(*) AS records FROM {}", "Count {}.")
 
 settle_queries = tuple(
     query
@@ -226,15 +230,10 @@ refuse_queries = (*reject_queries, *_named("bookkeeping", "insert_refused_run"))
 
 adopt_queries = (
     *_named(
-        "duckdb/adopt", "drop_staging", "drop_doubt", "drop_is_mended", "drop_source_file", "rename"
-    ),
-    *_named(
         "duckdb/adopt",
-        "require_iteminsession",
-        "require_page",
-        "require_sessionid",
-        "require_ts",
-        "require_event_ms",
+        *("drop_staging", "drop_doubt", "drop_is_mended", "drop_source_file", "rename"),
+        *("require_iteminsession", "require_page", "require_sessionid"),
+        *("require_ts", "require_event_ms"),
     ),
     *_named("duckdb", "all_as_new_events"),
 )

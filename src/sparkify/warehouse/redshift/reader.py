@@ -80,6 +80,7 @@ class RedshiftReader:
         self._settings = settings
         self._progress = progress
         self._schema_version = 0  # not known yet
+        self.state = LedgerState(0, 0, 0)
 
     @cached_property
     def connection(self) -> Connection:
@@ -176,10 +177,10 @@ class RedshiftReader:
         kept = StagedBy.read(mend_text, jsonpaths_hash)
         return LedgerState(newest_run, refused_runs, file_versions, kept)
 
-    def known_files(self, state: LedgerState | None = None) -> Ledger:
-        """Return every version of a file that was loaded."""
-        state = state or self.ledger_state()
-        if state.file_versions > MANY_FILES:
+    def known_files(self) -> Ledger:
+        """Return every version of a file that was loaded; note the state of the ledger."""
+        self.state = self.ledger_state()  # first: a run that comes after it is noticed
+        if self.state.file_versions > MANY_FILES:
             return Ledger(self._unloaded_files())
         return Ledger(self._ask([_BOOKKEEPING["known_files"].sql])[0].rows)
 
@@ -242,13 +243,6 @@ class QueryReader(RedshiftReader):
 
     def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
         return self._ask(statements)
-
-
-def open_reader(
-    settings: Settings, *, progress: Progress = silent, for_user_sql: bool = False
-) -> RedshiftReader:
-    """Return the warehouse open for questions; nothing is sent before the first."""
-    return (QueryReader if for_user_sql else RedshiftReader)(settings, progress)
 
 
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
