@@ -132,7 +132,7 @@ def test_the_one_play_that_is_in_the_catalogue(answers: dict[str, Answer]) -> No
 
 def test_pages_besides_songs(answers: dict[str, Answer]) -> None:
     assert rows(answers["errors_and_help"], "page", "visits") == [("Error", 9), ("Help", 47)]
-    assert "the medians of 8 listeners" in answers["before_upgrading"].answer
+    assert "8 listeners played a median of 16 songs" in answers["before_upgrading"].answer
     assert sum(number for (number,) in rows(answers["tenure"], "listeners")) == 97
     assert sum(plays for (plays,) in rows(answers["regions"], "plays")) == 6820
     for name in ("cancellations", "thumbs", "adverts", "friends_and_playlists"):

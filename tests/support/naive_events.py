@@ -212,7 +212,7 @@ def artists_by_gender(tables: Tables) -> list[Row]:
         if best:
             is_tied = [plays for _, plays in best].count(best[0][1]) > 1
             said[f"{name}_artist"], said[f"{name}_plays"] = best[0]
-            said[f"{name}_ties"] = ", and others as often" if is_tied else ""
+            said[f"{name}_ties"] = ", tied with others" if is_tied else ""
         rows += [
             {"gender": name, "place": place, "artist": artist, "plays": plays}
             | {"share": plays / total}

@@ -52,18 +52,18 @@ SAID_OF_ONE_PLAY = {
     "top_songs": '"Undo" by Björk is played most: 1 play, 100% of all plays.',
     "busiest_hours": "Most plays begin from 23:00 to 24:00 UTC: 1 play, 100% of all plays.",
     "paying_listeners": (
-        "0 of 1 listener (0%) have played as paying."
+        "0 of 1 listener (0%) have played at the paid level."
         " On the newest day, 2018-11-01 (UTC), 0 of 1 did."
     ),
     "level_changes": (
-        "No listeners went from free to paid, 0% of those who have played free,"
+        "No listeners went from free to paid, 0% of those who have played at the free level,"
         " and no listeners went from paid to free."
     ),
     "returning_listeners": (
         "There are no plays in two different weeks yet, so nobody can have come back."
     ),
     "leaving_listeners": (
-        "Nobody is seen to leave: no listener has fallen silent in the weeks before the newest."
+        "Nobody seems about to leave: no listener has fallen silent in the last few weeks."
     ),
     "stickiness": (
         "In the 30 days up to 2018-11-01 (UTC), 1 listener played on an average day, of 1 in all:"
@@ -124,8 +124,8 @@ SAID_OF_ONE_PLAY = {
         " paying, and 0 (0%) pay at their newest play."
     ),
     "tenure": (
-        "In the median of 1 listener, 12 days lie between the registration and the newest event;"
-        " 12 days among those who stay."
+        "At their newest event, 1 listener had been registered for a median of 12 days;"
+        " those who stay, for 12 days."
     ),
     "cancellations": (
         "No cancellations are seen: the logs hold no page Cancellation Confirmation."
@@ -275,8 +275,8 @@ PAGES = {
 }
 SAID_OF_PAGES = {
     "tenure": (
-        "In the median of 1 listener, 12 days lie between the registration and the newest event;"
-        " 12 days among those who cancelled."
+        "At their newest event, 1 listener had been registered for a median of 12 days;"
+        " those who cancelled, for 12 days."
     ),
     "cancellations": (
         "1 of 1 listener (100%) cancelled, most often women at the free level: 1 of 1 (100%)."
@@ -285,9 +285,7 @@ SAID_OF_PAGES = {
         "The logs show 1 error to 1 listener (100% of all), and help was opened 1 time by"
         " 1 listener (100% of all)."
     ),
-    "before_upgrading": (
-        "Before upgrading, listeners play 1 song in 1 session, the medians of 1 listener."
-    ),
+    "before_upgrading": ("Before upgrading, 1 listener played a median of 1 song in 1 session."),
     "songs_between_homes": (
         "Between two visits of Home a listener plays 0 songs on average: no plays in 1 stretch of"
         " 1 listener."

@@ -1,6 +1,8 @@
 -- name: adverts
 -- order: 42
 -- group: money
+-- period: window
+-- level: yes
 -- question: How many adverts are shown, and to whom?
 -- answer: {all_adverts:count advert} {all_adverts:plural was were} shown to
 --   {all_listeners:count listener}, most at the {level} level{ties}[: one for every
@@ -9,8 +11,6 @@
 -- tie: the {level} level
 -- empty: No adverts are seen: the logs hold no page Roll Advert.
 -- columns: level, adverts:count, listeners:count, plays:count, plays_per_advert:number
--- period: window
--- level: yes
 -- chart: bar x=adverts y=level
 -- note: Only levels at which adverts were shown are listed.
 WITH shown AS (

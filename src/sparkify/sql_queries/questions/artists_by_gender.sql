@@ -1,13 +1,13 @@
 -- name: artists_by_gender
 -- order: 40
 -- group: music
+-- period: window
+-- level: yes
 -- question: Which artists do women and men play most?
 -- answer: [Women play {women_artist} most: {women_plays:count play}{women_ties}. ][Men play
 --   {men_artist} most: {men_plays:count play}{men_ties}.]
 -- empty: There are no plays by women or men yet, so there is no answer.
 -- columns: gender, place, artist, plays:count, share:percent
--- period: window
--- level: yes
 -- chart: bar x=plays y=gender,artist
 -- note: The five artists that each play most, as the logs name them; the share is that of their
 --   plays of a known artist.
@@ -37,7 +37,7 @@ leaders AS (
         gender,
         MAX(CASE WHEN place = 1 THEN artist END) AS artist,
         MAX(plays) AS plays,
-        CASE WHEN COUNT(*) > 1 THEN ', and others as often' ELSE '' END AS ties
+        CASE WHEN COUNT(*) > 1 THEN ', tied with others' ELSE '' END AS ties
     FROM ranked
     WHERE rank_of_plays = 1
     GROUP BY gender

@@ -1,13 +1,13 @@
 -- name: before_upgrading
 -- order: 37
 -- group: money
--- question: How much do listeners play before they upgrade?
--- answer: Before upgrading, listeners play {median_plays:number song} in
---   {median_sessions:number session}, the medians of {upgraded:count listener}.
--- empty: No listener is seen to upgrade: the logs hold no page Submit Upgrade.
--- columns: songs, listeners:count, share:percent, mean_sessions:number
 -- period: as_of
 -- level: no
+-- question: How much do listeners play before they upgrade?
+-- answer: Before upgrading, {upgraded:count listener} played a median of
+--   {median_plays:number song} in {median_sessions:number session}.
+-- empty: No listener is seen to upgrade: the logs hold no page Submit Upgrade.
+-- columns: songs, listeners:count, share:percent, mean_sessions:number
 -- chart: bar x=songs y=listeners
 -- note: Counted up to the first Submit Upgrade of each listener in the logs; the session of the
 --   upgrade counts. What was played before the first log is not known.

@@ -1,6 +1,8 @@
 -- name: browsers
 -- order: 33
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: Which browsers do listeners use?
 -- answer: Most plays come from {browser}{ties}: {plays:count play} by
 --   {listeners:count listener}, {share:percent} of all plays[. Next: {next.browser},
@@ -8,8 +10,6 @@
 -- lead: plays
 -- tie: {browser}
 -- columns: browser, listeners:count, plays:count, share:percent, paid_share:percent
--- period: window
--- level: yes
 -- chart: bar x=plays y=browser
 -- note: Read from the user agent, as far as it tells. The paid share is that of the plays at the
 --   paid level. Who uses two of them counts with both.

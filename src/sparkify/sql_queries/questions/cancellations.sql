@@ -1,6 +1,8 @@
 -- name: cancellations
 -- order: 32
 -- group: money
+-- period: window
+-- level: no
 -- question: Who cancels, by level and gender?
 -- answer: {all_cancelled:count} of {all_listeners:count listener} ({all_share:percent}) cancelled,
 --   most often {gender} at the {level} level{ties}: {cancelled:count} of {listeners:count}
@@ -10,8 +12,6 @@
 -- needs: all_cancelled
 -- empty: No cancellations are seen: the logs hold no page Cancellation Confirmation.
 -- columns: level, gender, listeners:count, cancelled:count, cancelled_share:percent
--- period: window
--- level: no
 -- chart: bar x=cancelled_share y=level,gender
 -- note: The level is that of the listener's newest event. Others are those who have not said
 --   whether they are women or men.

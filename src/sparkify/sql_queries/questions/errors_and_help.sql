@@ -1,6 +1,8 @@
 -- name: errors_and_help
 -- order: 36
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: How often do listeners meet errors and ask for help?
 -- answer: The logs show {errors:count error} to {error_listeners:count listener}[
 --   ({error_share:percent} of all)], and help was opened {helps:count time} by
@@ -8,8 +10,6 @@
 -- needs: all_events
 -- empty: There are no events yet, so there is no answer.
 -- columns: page, visits:count, listeners:count, listener_share:percent, per_1000_plays:number
--- period: window
--- level: yes
 -- chart: bar x=visits y=page
 -- note: Listeners are those whom the logs name, with or without plays; visits of people who are
 --   not logged in count, too.

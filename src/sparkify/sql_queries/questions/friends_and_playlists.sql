@@ -1,6 +1,8 @@
 -- name: friends_and_playlists
 -- order: 43
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: Do listeners add friends, and songs to playlists?
 -- answer: {friends:count friend} {friends:plural was were} added by
 --   {friend_listeners:count listener}, and {songs:count song} {songs:plural was were} put on
@@ -8,8 +10,6 @@
 -- needs: all_additions
 -- empty: No friends or playlists are seen: the logs hold no page Add Friend or Add to Playlist.
 -- columns: page, additions:count, listeners:count, per_100_plays:number
--- period: window
--- level: yes
 -- chart: bar x=additions y=page
 -- note: The logs do not say which friend or which song it was.
 WITH added AS (

@@ -1,16 +1,16 @@
 -- name: leaving_listeners
 -- order: 6
 -- group: listeners
+-- period: as_of
+-- level: no
 -- question: Who is about to leave?
 -- answer: {leaving:count} of {all_listeners:count listener} ({leaving_share:percent})
 --   {leaving:plural has have} fallen silent lately, 7 to 30 days before the newest play
 --   ({newest_play:moment} UTC); {leaving_paying:count} of them paid when last heard
 --   of.[ {gone:count listener} {gone:plural has have} been silent for
 --   longer.][ {cancelled:count listener} {cancelled:plural has have} cancelled.]
--- empty: Nobody is seen to leave: no listener has fallen silent in the weeks before the newest.
+-- empty: Nobody seems about to leave: no listener has fallen silent in the last few weeks.
 -- columns: user_id, first_name, last_name, level, last_play:moment, days_silent:count, plays:count
--- period: as_of
--- level: no
 -- chart: bar x=days_silent y=user_id
 -- note: The table shows the ten of them who played most. Who cancelled, by an event Cancellation
 --   Confirmation, or has been silent for more than 30 days is counted and left out. Days are UTC.

@@ -1,6 +1,8 @@
 -- name: operating_systems
 -- order: 34
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: Which operating systems do listeners use?
 -- answer: Most plays come from {operating_system}{ties}: {plays:count play} by
 --   {listeners:count listener}, {share:percent} of all plays[. Next: {next.operating_system},
@@ -8,8 +10,6 @@
 -- lead: plays
 -- tie: {operating_system}
 -- columns: operating_system, listeners:count, plays:count, share:percent, paid_share:percent
--- period: window
--- level: yes
 -- chart: bar x=plays y=operating_system
 -- note: Read from the user agent, as far as it tells. The paid share is that of the plays at the
 --   paid level. Who uses two of them counts with both.

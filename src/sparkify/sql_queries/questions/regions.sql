@@ -1,6 +1,8 @@
 -- name: regions
 -- order: 35
 -- group: places
+-- period: window
+-- level: yes
 -- question: In which regions do listeners live?
 -- answer: Most plays come from {region}{ties}: {plays:count play} by {listeners:count listener},
 --   {share:percent} of all plays[. Next: {next.region}, {next.share:percent}].
@@ -8,8 +10,6 @@
 -- tie: {region}
 -- empty: There are no plays with a location yet, so there is no answer.
 -- columns: region, listeners:count, plays:count, share:percent, plays_per_listener:number
--- period: window
--- level: yes
 -- chart: bar x=plays y=region
 -- note: The four regions of the United States census, by the first state that the location names.
 --   Who plays in two regions counts in both.

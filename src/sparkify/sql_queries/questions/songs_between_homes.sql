@@ -1,14 +1,14 @@
 -- name: songs_between_homes
 -- order: 39
 -- group: listeners
+-- period: window
+-- level: no
 -- question: How many songs are played between two visits of Home?
 -- answer: Between two visits of Home a listener plays {mean_songs:number song} on average:
 --   {all_plays:count play} in {all_stretches:count stretch stretches} of
 --   {all_listeners:count listener}.
 -- empty: No listener has visited Home twice yet, so there is no answer.
 -- columns: songs, listeners:count, share:percent, stretches:count, plays:count
--- period: window
--- level: no
 -- chart: bar x=songs y=listeners
 -- note: A stretch lies between a listener's visit of Home and the next one, in whatever session;
 --   the table has listeners by the average of their stretches.

@@ -1,15 +1,15 @@
 -- name: tenure
 -- order: 31
 -- group: listeners
--- question: How long have listeners been registered when they stay, and when they leave?
--- answer: In the median of {all_listeners:count listener}, {median_all:number day} lie between the
---   registration and the newest event[; {median_staying:number day} among those who
---   stay][; {median_silent:number day} among those silent for more than a
---   week][; {median_cancelled:number day} among those who cancelled].
--- empty: No event tells when a listener registered, so there is no answer.
--- columns: standing, listeners:count, share:percent, median_days:number, mean_days:number
 -- period: as_of
 -- level: no
+-- question: How long have listeners been registered when they stay, and when they leave?
+-- answer: At their newest event, {all_listeners:count listener} had been registered for a median of
+--   {median_all:number day}[; those who stay, for {median_staying:number day}][; those silent for
+--   more than a week, for {median_silent:number day}][; those who cancelled, for
+--   {median_cancelled:number day}].
+-- empty: No event tells when a listener registered, so there is no answer.
+-- columns: standing, listeners:count, share:percent, median_days:number, mean_days:number
 -- chart: bar x=median_days y=standing
 -- note: Days from the registration to the newest event of each listener. Silent are those whose
 --   newest event is more than seven days older than the newest of all, and who have not cancelled.

@@ -1,14 +1,14 @@
 -- name: thumbs
 -- order: 41
 -- group: music
+-- period: window
+-- level: yes
 -- question: Do listeners like what they hear?
 -- answer: {ups:count} thumbs up and {downs:count} down were given by
 --   {all_listeners:count listener}:
 --   {all_up_share:percent} are up.
 -- empty: No thumbs are seen: the logs hold no page Thumbs Up or Thumbs Down.
 -- columns: level, thumbs_up:count, thumbs_down:count, up_share:percent, listeners:count
--- period: window
--- level: yes
 -- chart: bar x=up_share y=level
 -- note: The logs do not say which song a thumb was for.
 WITH thumbed AS (

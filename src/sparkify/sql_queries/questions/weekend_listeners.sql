@@ -1,14 +1,14 @@
 -- name: weekend_listeners
 -- order: 38
 -- group: time
+-- period: window
+-- level: yes
 -- question: Who listens on working days, and who at weekends?
 -- answer: Of {all_listeners:count listener}, {weekday_only:count} ({weekday_share:percent})
 --   {weekday_only:plural plays play} from Monday to Friday only, {weekend_only:count}
 --   ({weekend_share:percent}) at weekends only, and {on_both:count} ({both_share:percent}) on both
 --   kinds of days.
 -- columns: days_played, listeners:count, share:percent, plays:count, plays_per_listener:number
--- period: window
--- level: yes
 -- chart: bar x=listeners y=days_played
 -- note: Saturday and Sunday are the weekend. Days are UTC.
 WITH user_parts AS (
