@@ -27,7 +27,11 @@ states AS (
     SELECT
         user_id,
         plays,
-        SUBSTRING(SPLIT_PART(location, ', ', 2), 1, 2) AS code
+        CASE
+            WHEN POSITION(', ' IN location) > 0
+                THEN SUBSTRING(location, POSITION(', ' IN location) + 2, 2)
+            ELSE ''
+        END AS code
     FROM listener_locations
 ),
 
