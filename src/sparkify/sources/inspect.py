@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import SourceError
 from ..progress import Progress, silent
-from .files import in_s3
-from .listing import is_hidden, passed_over, scan_folder
+from .files import in_s3, opened
+from .listing import is_hidden, list_folder, passed_over
 
 if TYPE_CHECKING:
     from ..config import Settings
-    from ..util_s3 import S3, S3Object
+    from ..util_s3 import S3Object
 
 RECORDS = 3
 """How many records of a source are shown."""
@@ -86,7 +86,10 @@ def inspect(
                 "Check the name; a relative one starts at the current folder.",
             )
     chosen = addresses or (settings.log_data, settings.song_data)
-    return [_inspected(settings, address, progress) for address in chosen]
+    return [
+        _prefix(settings, address, progress) if in_s3(address) else _folder(address)
+        for address in chosen
+    ]
 
 
 def _exists(address: str) -> bool:
@@ -96,17 +99,9 @@ def _exists(address: str) -> bool:
         return False
 
 
-def _inspected(settings: Settings, address: str, progress: Progress) -> Inspected:
-    if not in_s3(address):
-        return _folder(address)
-    from ..util_s3 import S3
-
-    return _prefix(S3(settings, settings.s3_region), address, progress)
-
-
 def _folder(address: str) -> Inspected:
     result = Inspected(address)
-    listing = scan_folder(address, "events")
+    listing = list_folder(address, "events")
     files = listing.files
     for file in files:
         nanoseconds = int(file.fingerprint.partition("-")[2])
@@ -115,20 +110,18 @@ def _folder(address: str) -> Inspected:
     result.passed_over.update(_ending(Path(name).name) for name in others)
     result.passed_over += Counter(unreadable=len(listing.unread))
     for file in files[:RECORDS]:
-        try:
-            with Path(file.path).open("rb") as stream:
-                head = stream.read(_HEAD_BYTES)
-        except OSError as error:
-            raise SourceError(
-                f"{file.uri} cannot be read: {error.strerror}", "Make it readable."
-            ) from None
+        with opened(file) as stream:
+            head = stream.read(_HEAD_BYTES)
         result.records += _records(head, file.path, whole=len(head) == file.size)
     del result.records[RECORDS:]
     return result
 
 
-def _prefix(s3: S3, address: str, progress: Progress) -> Inspected:
+def _prefix(settings: Settings, address: str, progress: Progress) -> Inspected:
     """Inspect a prefix in S3; only the first objects are kept in memory."""
+    from ..util_s3 import S3
+
+    s3 = S3(settings, settings.s3_region)
     result = Inspected(address)
     root = f"{address.removesuffix('/')}/"
     first: list[S3Object] = []

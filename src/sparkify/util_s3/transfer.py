@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from ..errors import SourceError
 from ..retry import Backoff
 from . import listing
-from .client import THREADS
-from .errors import UnsupportedError, changed, cut_short
+from .client import THREADS, UnsupportedError, changed
 from .listing import Location, S3Object, parse
 
 if TYPE_CHECKING:
@@ -112,16 +111,10 @@ def read_by_boto3(
         options["IfMatch"] = f'"{wanted.etag}"'
     if stop - start < wanted.size:
         options["Range"] = f"bytes={start}-{stop - 1}"
-    answer, data = _get_whole(client, options, wanted.address, stop - start, gone)
+    answer, data = get_whole(client, options, wanted.address, stop - start, gone)
     if len(data) != stop - start or not _is_version(wanted, answer.get("ETag")):
         raise changed(wanted.address)
     return data
-
-
-def read_object(client: Client, location: Location) -> bytes:
-    """Read an object whole, whatever version is there; errors as of `read_by_boto3`."""
-    options = {"Bucket": location.bucket, "Key": location.key}
-    return _get_whole(client, options, str(location), 0, threading.Event())[1]
 
 
 def _is_version(wanted: S3Object, etag: str | None) -> bool:
@@ -129,10 +122,13 @@ def _is_version(wanted: S3Object, etag: str | None) -> bool:
     return not wanted.etag or not etag or etag.strip('"') == wanted.etag
 
 
-def _get_whole(
+def get_whole(
     client: Client, options: dict[str, Any], address: str, size: int, gone: threading.Event
 ) -> tuple[dict[str, Any], bytes]:
-    """Return an answer with its whole body. size: what is expected, for the error."""
+    """Return an answer with its whole body; errors as of `read_by_boto3`.
+
+    size: what is expected, for the error.
+    """
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
     backoff = Backoff(
@@ -153,7 +149,11 @@ def _get_whole(
             finally:
                 answer["Body"].close()
         if not backoff.wait(f"reading {address}") or gone.is_set():
-            raise cut_short(address, size)
+            raise SourceError(
+                f"{address}: the connection broke each time before all {size:,} bytes had arrived",
+                "Check the network; then run the command again: what was loaded before is skipped.",
+                uri=address,
+            )
 
 
 def in_order(

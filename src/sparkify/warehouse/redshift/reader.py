@@ -332,5 +332,5 @@ def _download(reader: RedshiftReader, target: str, local: Path, table: str) -> s
         local / (f"{table}.parquet" if number == 1 else f"{table}.{number}.parquet")
         for number in range(1, len(objects) + 1)
     ]
-    reader.work.download_many(list(zip(objects, paths, strict=True)), lambda size: None)
+    reader.work.download_many(list(zip(objects, paths, strict=True)))
     return paths[0].name if paths else ""
