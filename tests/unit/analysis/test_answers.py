@@ -146,7 +146,7 @@ SAID_OF_ONE_PLAY = {
         "Of 1 listener, 1 (100%) plays from Monday to Friday only, 0 (0%) at weekends only, and"
         " 0 (0%) on both kinds of days."
     ),
-    "songs_between_homes": "No listener has visited Home twice yet, so there is no answer.",
+    "songs_between_homes": "No listener visited Home twice, so there is no answer.",
     "artists_by_gender": "Women play Björk most: 1 play.",
     "thumbs": "No thumbs are seen: the logs hold no page Thumbs Up or Thumbs Down.",
     "adverts": "No adverts are seen: the logs hold no page Roll Advert.",

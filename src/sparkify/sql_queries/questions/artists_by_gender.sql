@@ -6,7 +6,7 @@
 -- question: Which artists do women and men play most?
 -- answer: [Women play {women_artist} most: {women_plays:count play}{women_ties}. ][Men play
 --   {men_artist} most: {men_plays:count play}{men_ties}.]
--- empty: There are no plays by women or men yet, so there is no answer.
+-- empty: No play is by a woman or a man, so there is no answer.
 -- columns: gender, place, artist, plays:count, share:percent
 -- chart: bar x=plays y=gender,artist
 -- note: The five artists that each play most, as the logs name them; the share is that of their

@@ -8,7 +8,7 @@
 --   ({error_share:percent} of all)], and help was opened {helps:count time} by
 --   {help_listeners:count listener}[ ({help_share:percent} of all)].
 -- needs: all_events
--- empty: There are no events yet, so there is no answer.
+-- empty: There are no events, so there is no answer.
 -- columns: page, visits:count, listeners:count, listener_share:percent, per_1000_plays:number
 -- chart: bar x=visits y=page
 -- note: Listeners are those whom the logs name, with or without plays; visits of people who are

@@ -8,7 +8,7 @@
 --   {share:percent} of all plays[. Next: {next.region}, {next.share:percent}].
 -- lead: plays
 -- tie: {region}
--- empty: There are no plays with a location yet, so there is no answer.
+-- empty: No play has a location, so there is no answer.
 -- columns: region, listeners:count, plays:count, share:percent, plays_per_listener:number
 -- chart: bar x=plays y=region
 -- note: The four regions of the United States census, by the first state that the location names.

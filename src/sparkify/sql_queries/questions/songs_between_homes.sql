@@ -7,7 +7,7 @@
 -- answer: Between two visits of Home a listener plays {mean_songs:number song} on average:
 --   {all_plays:count play} in {all_stretches:count stretch stretches} of
 --   {all_listeners:count listener}.
--- empty: No listener has visited Home twice yet, so there is no answer.
+-- empty: No listener visited Home twice, so there is no answer.
 -- columns: songs, listeners:count, share:percent, stretches:count, plays:count
 -- chart: bar x=songs y=listeners
 -- note: A stretch lies between a listener's visit of Home and the next one, in whatever session;
