@@ -14,9 +14,19 @@ import click
 from .. import console
 from ..console import results
 from ..errors import QualityError, UsageError
-from .options import SOURCES, WAREHOUSE, Call, command, output_file, require, wait_option
+from .options import (
+    SOURCES,
+    WAREHOUSE,
+    Call,
+    command,
+    filter_options,
+    output_file,
+    require,
+    wait_option,
+)
 
 if TYPE_CHECKING:
+    from ..analysis import Wanted
     from ..sql_queries import Query
 
 
@@ -32,16 +42,27 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_complete)
 @click.option("--list", "only_list", is_flag=True, help="Only list the questions.")
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL of the questions instead.")
+@filter_options
 @wait_option
-def ask(call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wait: int) -> None:
-    """Answer the business questions, or those that are named."""
+def ask(
+    call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wait: int, wanted: Wanted
+) -> None:
+    """Answer the business questions, or those that are named.
+
+    A question takes the filters that leave its answer true. One that is asked alone refuses
+    another; of several, each leaves out what it does not take.
+    """
     from .. import analysis
 
+    queries = analysis.chosen(names)
+    if only_sql and wanted.given:
+        with call.reader(wait) as reader:
+            queries = analysis.narrowed(queries, wanted.on(reader), refuse=len(names) == 1)
     if only_list or only_sql:
-        _show_queries(call, {one.name: one for one in analysis.chosen(names)}, in_full=only_sql)
+        _show_queries(call, {one.name: one for one in queries}, in_full=only_sql)
         return
     with call.reader(wait) as reader:
-        answers = analysis.ask(reader, names)
+        answers = analysis.ask(reader, names, filters=wanted.on(reader))
     call.reply(answers, results.show_answers)
 
 
@@ -128,16 +149,28 @@ def query(call: Call, sql: str, form: str, wait: int) -> None:
 
 @command("export", *WAREHOUSE)
 @click.argument("folder", metavar="DIR")
+@filter_options
 @wait_option
-def export(call: Call, folder: str, wait: int) -> None:
-    """Write the star schema as Parquet files into a folder.
+def export(call: Call, folder: str, wait: int, wanted: Wanted) -> None:
+    """Write the star schema and the views as Parquet files into a folder.
 
-    From Redshift DIR may also be an s3:// address in the warehouse's work bucket.
+    From Redshift DIR may also be an s3:// address in the warehouse's work bucket. With a period or
+    a level the plays are those in it, with their listeners, times and sessions; songs and artists
+    are all there.
     """
+    from ..analysis import NO_FILTERS
     from ..warehouse import export as write
 
+    filters = NO_FILTERS
+    if wanted.given:
+        with call.reader(wait) as reader:
+            filters = wanted.on(reader)
     with console.ProgressBar() as progress:
-        done = write(call.settings(), folder, wait=wait, progress=progress)
+        done = write(
+            call.settings(), folder, wait=wait, progress=progress, narrowed=filters.narrowed
+        )
+    if filters.given:
+        done["filters"] = filters.as_json()
     call.reply(done, results.show_exported)
 
 
@@ -152,8 +185,11 @@ def export(call: Call, folder: str, wait: int) -> None:
 )
 @click.option("--open", "in_browser", is_flag=True, help="Open the page in the browser.")
 @click.option("--names", is_flag=True, help="Name listeners; without it they appear by number.")
+@filter_options
 @wait_option
-def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -> None:
+def report(
+    call: Call, output: Path, in_browser: bool, names: bool, wait: int, wanted: Wanted
+) -> None:
     """Write the answers as one page with charts.
 
     The page holds all it shows: it opens from disk, without a network, and can be sent. It has
@@ -165,7 +201,7 @@ def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -
     with output_file(output) as draft, console.ProgressBar() as progress:
         progress("asking", 0, None, "")
         with call.reader(wait) as reader:
-            data = reporting.gather(reader, names=names)
+            data = reporting.gather(reader, names=names, filters=wanted.on(reader))
         progress("drawing", 0, None, "")
         page = reporting.render(data, datetime.now(UTC).replace(tzinfo=None))
         draft.write_text(page, encoding="utf-8")

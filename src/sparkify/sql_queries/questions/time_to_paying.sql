@@ -1,6 +1,8 @@
 -- name: time_to_paying
 -- order: 18
 -- group: money
+-- period: as_of
+-- level: no
 -- question: How long does it take from the first play to paying?
 -- answer: The median time from the first play to paying is {median_seconds:duration}, among
 --   {upgraded:count listener}; the quickest took {quickest_seconds:duration}, the slowest
