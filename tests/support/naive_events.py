@@ -108,7 +108,7 @@ def errors_and_help(tables: Tables) -> list[Row]:
     everybody, plays = distinct(named(events), "userid"), len(heard(tables))
     pages = {page: of(tables, page) for page in ("Error", "Help")}
     visitors = {page: distinct(named(visits), "userid") for page, visits in pages.items()}
-    common = {"all_events": len(events)}
+    common: Row = {"all_events": len(events)}
     for page, (visits, listeners) in {
         "Error": ("errors", "error"),
         "Help": ("helps", "help"),
