@@ -453,4 +453,5 @@ _FOLDERS = (
     "redshift/migration",
     "redshift/keys",
     "redshift/layout",
+    "redshift/grant",
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
@@ -132,7 +133,7 @@ class QueryReader(DuckDBReader):
         try:
             kind = statements[0].type
         except ValueError:  # the engine knows more kinds than its client
-            raise UsageError("this is no SELECT", _NEXT) from None
+            raise UsageError("this is not a SELECT statement", _NEXT) from None
         if kind == StatementType.EXPLAIN:
             explained = _EXPLAIN.match(sql)
             if explained is None:
@@ -142,7 +143,7 @@ class QueryReader(DuckDBReader):
             if not _READING.match(sql):
                 raise UsageError("one with a PIVOT in it must begin with SELECT or PIVOT", _NEXT)
         elif kind != StatementType.SELECT:
-            raise UsageError(f"{kind.name} is no SELECT", _NEXT)
+            raise UsageError(f"{kind.name} is not a SELECT", _NEXT)
 
 
 def _message(error: Exception) -> str:
@@ -185,6 +186,29 @@ def open_reader(
                 "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
             )
         yield QueryReader(connection) if for_user_sql else DuckDBReader(connection, version)
+
+
+def write_parquet(table: Table, path: Path) -> None:
+    """Write the rows of a result as a Parquet file; values of a mixed column as texts.
+
+    Raises WarehouseError when it cannot be written.
+    """
+    columns: list[Any] = [_alike(column) for column in zip(*table.rows, strict=True)]
+    rows = list(zip(*columns, strict=True)) or [(None,) * len(table.columns)]
+    with closing(duckdb.connect()) as connection, failures("writing the Parquet file"):
+        relation = connection.values(*rows)
+        named = [
+            duckdb.ColumnExpression(column).alias(name)
+            for column, name in zip(relation.columns, table.columns, strict=True)
+        ]
+        relation.select(*named).limit(len(table.rows)).write_parquet(str(path.absolute()))
+
+
+def _alike(column: tuple[Any, ...]) -> tuple[Any, ...]:
+    kinds = {type(value) for value in column if value is not None}
+    if Nested not in kinds and (len(kinds) < 2 or kinds <= {int, float, Decimal}):
+        return column
+    return tuple(None if value is None else str(value) for value in column)
 
 
 def export_tables(
