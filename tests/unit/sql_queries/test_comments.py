@@ -41,7 +41,9 @@ def comments(settings: Settings) -> tuple[dict[str, str], dict[tuple[str, str], 
         return relations, {(table, column): comment for table, column, comment in rows}
 
 
-def test_every_table_and_view_has_its_comment_and_what_people_read_its_columns(settings: Settings) -> None:
+def test_every_table_and_view_has_its_comment_and_what_people_read_its_columns(
+    settings: Settings,
+) -> None:
     create_tables.create(settings)
     relations, columns = comments(settings)
     assert relations == {
