@@ -334,6 +334,7 @@ _FOLDERS = (
     "duckdb/macros",
     "duckdb/adopt",
     "duckdb/migration",
+    "duckdb/nameless",
     "redshift",
     "redshift/load",
     "redshift/direct",

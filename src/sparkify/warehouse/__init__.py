@@ -201,6 +201,24 @@ def open_warehouse(
         yield warehouse
 
 
+def copy_database(
+    settings: Settings,
+    copy: Path,
+    *,
+    names: bool = False,
+    wait: float = 60.0,
+    progress: Progress = silent,
+) -> Settings:
+    """Copy the DuckDB file while no load runs; return settings that name the copy.
+
+    names: whether it may hold the names of listeners.
+    Raises BusyError when a load takes longer than `wait` seconds, WarehouseError.
+    """
+    from .duckdb.reader import copy_database as copied
+
+    return copied(settings, copy, names=names, wait=wait, progress=progress)
+
+
 def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = silent) -> Ledger:
     """Return what is loaded: nothing, where there is no warehouse yet.
 

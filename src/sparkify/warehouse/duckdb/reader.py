@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from textwrap import shorten
@@ -193,6 +195,29 @@ def export_tables(
             reader.export(table, made / f"{table}.parquet")
             files[table] = str(target / f"{table}.parquet")
     return files
+
+
+def copy_database(
+    settings: Settings, copy: Path, *, names: bool, wait: float, progress: Progress
+) -> Settings:
+    """Copy the database to a file of its own; return settings that name the copy.
+
+    names: whether it may hold the names of listeners. Raises WarehouseError, or BusyError when a
+    load takes longer than `wait` seconds.
+    """
+    copied = replace(settings, database=copy)
+    log = settings.database.with_name(f"{settings.database.name}.wal")
+    with open_reader(settings, wait=wait, progress=progress), failures(f"copying to {copy.parent}"):
+        progress("copying the database", 0, None, "")
+        if log.exists():
+            shutil.copyfile(log, copy.with_name(f"{copy.name}.wal"))
+        shutil.copyfile(settings.database, copy)  # last: closing the file gives up the lock on it
+    if not names:
+        with closing(connect(copied, read_only=False, wait=0, progress=progress)) as connection:
+            for query in folder("duckdb/nameless").values():
+                with failures(query.name):
+                    connection.execute(query.sql)
+    return copied
 
 
 def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledger:
