@@ -24,6 +24,9 @@ its statement returns the rows, its header holds the answer. The header's keys, 
     personal   the columns that name a person, besides first_name and last_name; the report
                leaves them out
     note       what the answer cannot tell
+    period     which part of time leaves the answer true: `window` (--since and --until), `as_of`
+               (--until only: first plays, cohorts, changes) or `none`; without it: none
+    level      whether it can be asked of one level: `yes` or `no`; without it: no
 
 Columns that are not shown serve the sentences. One has a meaning of its own: `tied` is the number
 of rows that share the lead, for statements that return only the first few of them.
@@ -40,17 +43,23 @@ from .answers import (
     Answer,
     ask,
     chosen,
+    narrowed,
     personal_columns,
     pick,
     questions,
 )
+from .period import NO_FILTERS, Filters, Wanted
 
 __all__ = [
+    "NO_FILTERS",
     "NO_PLAYS",
     "PERSONAL",
     "Answer",
+    "Filters",
+    "Wanted",
     "ask",
     "chosen",
+    "narrowed",
     "personal_columns",
     "pick",
     "questions",

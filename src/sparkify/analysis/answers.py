@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,9 +15,12 @@ from ..sql_queries import HeaderError, Query
 from ..table import Table
 from ..warehouse import Reader
 from . import templates
+from .period import NO_FILTERS, Filters, applied
 from .templates import Row
 
 NO_PLAYS = "There are no plays yet, so there is no answer."
+NOTHING_PLAYED = "There are no plays, so there is no answer."
+"""The same of a part of the data."""
 PERSONAL = frozenset({"first_name", "last_name", "firstname", "lastname"})
 """Columns that name a person wherever they stand."""
 _SHOWN_ROWS = 10
@@ -80,7 +83,8 @@ class Answer:
     rows: at most as many as the question shows, values as the warehouse returns them;
     formats: one of `templates.FORMATS` for each column; coverage, note, chart: None where there is
     none; sql: the statement that was asked; lead: the row that the sentence was made from, with
-    the columns that are not shown, empty where there is no answer.
+    the columns that are not shown, empty where there is no answer; filters, left_out: the filters
+    that it was asked with, and the names of those that the question does not take.
     """
 
     name: str
@@ -95,6 +99,8 @@ class Answer:
     sql: str
     formats: tuple[str, ...]
     lead: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    filters: Filters = NO_FILTERS
+    left_out: tuple[str, ...] = ()
 
     def texts(self) -> list[tuple[str, ...]]:
         """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
@@ -105,31 +111,69 @@ class Answer:
         return list(zip(*columns, strict=True))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as in `ask --json`; the coverage stands in the answer's text."""
+        """Return the answer as in `ask --json`; the coverage stands in the answer's text.
+
+        The filters are in it where there were any.
+        """
+        asked = self.filters.given or self.left_out
+        filtered = {"filters": self.filters.as_json(), "left_out": list(self.left_out)}
         return {
             "name": self.name,
             "question": self.question,
             "answer": " ".join(filter(None, (self.answer, self.coverage))),
             "columns": list(self.columns),
             "rows": [[_json_value(value) for value in row] for row in self.rows],
-        }
+        } | (filtered if asked else {})
 
 
 def ask(
-    reader: Reader, names: Sequence[str] | None = None, *, personal: bool = True
+    reader: Reader,
+    names: Sequence[str] | None = None,
+    *,
+    personal: bool = True,
+    filters: Filters = NO_FILTERS,
 ) -> list[Answer]:
     """Ask the named questions (none named: all) and return their answers in that order.
 
     personal: whether people may be named; if not, their names are in no column and no sentence.
-    Raises UsageError for a name that no question has, before anything is asked, HeaderError when
-    the header of a question does not fit its statement, and WarehouseError when a statement fails.
+    filters: those that a question does not take are left out of it.
+    Raises UsageError, before anything is asked, for a name that no question has, and where a single
+    question is named that does not take a filter; HeaderError when the header of a question does
+    not fit its statement, and WarehouseError when a statement fails.
     """
-    queries = chosen(names)
+    queries = narrowed(chosen(names), filters, refuse=len(names or ()) == 1)
     try:
         tables = reader.read_all([query.sql for query in queries])
     except WarehouseError as error:
         raise _named(error, queries) from None
-    return [_checked(query, table, personal) for query, table in zip(queries, tables, strict=True)]
+    return [
+        _filtered(_checked(query, table, personal), query, filters)
+        for query, table in zip(queries, tables, strict=True)
+    ]
+
+
+def narrowed(queries: Sequence[Query], filters: Filters, *, refuse: bool) -> list[Query]:
+    """Return the questions as they are asked with those of the filters that each takes.
+
+    refuse: raise UsageError where one does not take all of them.
+    """
+    return [
+        replace(query, sql=applied(query, filters, refuse=refuse).narrowed(query.sql))
+        for query in queries
+    ]
+
+
+def _filtered(answer: Answer, query: Query, filters: Filters) -> Answer:
+    """Return an answer whose sentence begins with its filters, and whose note names the rest."""
+    taken = filters.only(query.takes)
+    left_out = tuple(name for name in filters.given if name not in query.takes)
+    text, note = answer.answer, answer.note
+    if taken.given:
+        text = f"{taken.phrase}: {NOTHING_PLAYED if text == NO_PLAYS else text}"
+    if left_out:
+        without = f"Asked without --{' and --'.join(left_out)}, which it does not take."
+        note = f"{note} {without}" if note else without
+    return replace(answer, answer=text, note=note, filters=taken, left_out=left_out)
 
 
 def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:

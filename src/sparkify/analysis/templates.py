@@ -84,10 +84,7 @@ def tied_with(others: Sequence[str], total: int) -> str:
 
 
 def shown(value: Any, spec: str = "") -> str:
-    """Return one value in a format; NULL gives the empty text.
-
-    Raises ValueError when the format does not exist, or is not one for such a value.
-    """
+    """Return one value in a format; NULL gives "". Raises ValueError where it is none for that."""
     name, *words = spec.split() or ["plain"]
     if name not in FORMATS:
         raise ValueError(f"no such format: {name!r}; there are {', '.join(FORMATS)}")

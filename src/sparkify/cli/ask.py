@@ -15,9 +15,10 @@ from .. import console
 from ..console import results
 from ..errors import QualityError, UsageError
 from ..temporary import written_whole
-from .options import SOURCES, WAREHOUSE, Call, command, require, wait_option
+from .options import SOURCES, WAREHOUSE, Call, command, filter_options, require, wait_option
 
 if TYPE_CHECKING:
+    from ..analysis import Wanted
     from ..sql_queries import Query
 
 
@@ -33,16 +34,27 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_complete)
 @click.option("--list", "only_list", is_flag=True, help="Only list the questions.")
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL of the questions instead.")
+@filter_options
 @wait_option
-def ask(call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wait: int) -> None:
-    """Answer the business questions, or those that are named."""
+def ask(
+    call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wait: int, wanted: Wanted
+) -> None:
+    """Answer the business questions, or those that are named.
+
+    A question takes the filters that leave its answer true. One that is asked alone refuses
+    another; of several, each leaves out what it does not take.
+    """
     from .. import analysis
 
+    queries = analysis.chosen(names)
+    if only_sql and wanted != analysis.Wanted():
+        with call.reader(wait) as reader:
+            queries = analysis.narrowed(queries, wanted.on(reader), refuse=len(names) == 1)
     if only_list or only_sql:
-        _show_queries(call, {one.name: one for one in analysis.chosen(names)}, in_full=only_sql)
+        _show_queries(call, {one.name: one for one in queries}, in_full=only_sql)
         return
     with call.reader(wait) as reader:
-        answers = analysis.ask(reader, names)
+        answers = analysis.ask(reader, names, filters=wanted.on(reader))
     call.reply(answers, results.show_answers)
 
 
@@ -153,8 +165,11 @@ def export(call: Call, folder: str, wait: int) -> None:
 )
 @click.option("--open", "in_browser", is_flag=True, help="Open the page in the browser.")
 @click.option("--names", is_flag=True, help="Name listeners; without it they appear by number.")
+@filter_options
 @wait_option
-def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -> None:
+def report(
+    call: Call, output: Path, in_browser: bool, names: bool, wait: int, wanted: Wanted
+) -> None:
     """Write the answers as one page with charts.
 
     The page holds all it shows: it opens from disk, without a network, and can be sent. It has
@@ -167,7 +182,7 @@ def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -
     with console.ProgressBar() as progress:
         progress("asking", 0, None, "")
         with call.reader(wait) as reader:
-            data = reporting.gather(reader, names=names)
+            data = reporting.gather(reader, names=names, filters=wanted.on(reader))
         progress("drawing", 0, None, "")
         page = reporting.render(data, datetime.now(UTC).replace(tzinfo=None))
         try:

@@ -208,6 +208,30 @@ wait_option = click.option(
 )
 
 
+def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    from ..analysis.period import parsed
+
+    return value if value is None else parsed(value)
+
+
+def filter_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take --since, --until and --level, as one argument `wanted`."""
+
+    @functools.wraps(function)
+    def run(*arguments: Any, since: Any, until: Any, level: str | None, **options: Any) -> None:
+        from ..analysis import Wanted
+
+        function(*arguments, wanted=Wanted(since, until, level), **options)
+
+    day = functools.partial(click.option, metavar="DAY", callback=_day)
+    since = day("--since", help="Only plays since a day (UTC), or 30d: of the newest 30 days.")
+    until = day("--until", help="Only plays before a day (UTC), or 7d: before the newest 7 days.")
+    level = click.option(
+        "--level", type=click.Choice(["free", "paid"]), help="Only plays at this level."
+    )
+    return since(until(level(run)))
+
+
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value and parameter.name:
         setattr(context.obj, parameter.name, value)

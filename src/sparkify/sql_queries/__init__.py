@@ -66,6 +66,20 @@ class Query:
         """What the statement is for, in words."""
         return self.header.get("purpose") or self.header.get("question", "")
 
+    @property
+    def takes(self) -> frozenset[str]:
+        """The filters that leave the answer true: of since, until and level."""
+        taken = _PERIODS[self.header.get("period", "none")]
+        return taken | _LEVELS[self.header.get("level", "no")]
+
+
+_PERIODS = {
+    "window": frozenset({"since", "until"}),
+    "as_of": frozenset({"until"}),
+    "none": frozenset[str](),
+}
+_LEVELS = {"yes": frozenset({"level"}), "no": frozenset[str]()}
+
 
 _STRING_OR_COMMENT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _EXPRESSION = re.compile(
@@ -73,18 +87,25 @@ _EXPRESSION = re.compile(
     r"\bAS\s*(?:NOT\s+)?(?:MATERIALIZED\s*)?\(",
     re.IGNORECASE,
 )
+_RECURSIVE = re.compile(r"\bWITH\s+RECURSIVE\b", re.IGNORECASE)
 
 
 def parse_question(name: str, text: str) -> Query:
     """Take the text of a question, or of what the report draws, apart as `parse` does.
 
-    Raises HeaderError as `parse` does, and NameTakenError where one of its expressions has the name
-    of a table or a view.
+    Raises HeaderError as `parse` does and where it names filters that there are not, and
+    NameTakenError where one of its expressions has the name of a table or a view.
     """
     query = parse(name, text)
-    for expression in _EXPRESSION.finditer(_STRING_OR_COMMENT.sub(" ", query.sql)):
+    for key, values in (("period", _PERIODS), ("level", _LEVELS)):
+        if (value := query.header.get(key)) not in (None, *values):
+            raise HeaderError(name, f"{key} is {value!r}, and may be {', '.join(values)}")
+    statement = _STRING_OR_COMMENT.sub(" ", query.sql)
+    for expression in _EXPRESSION.finditer(statement):
         if expression["name"].lower() in TAKEN_NAMES:
             raise NameTakenError(name, expression["name"])
+    if query.takes and _RECURSIVE.search(statement):
+        raise HeaderError(name, "WITH RECURSIVE takes neither a period nor a level")
     return query
 
 
@@ -146,22 +167,26 @@ SCHEMA_VERSION = 2
 
 create_table_queries = _named("tables", *TABLES)
 create_view_queries = _named("views", *VIEWS)
-drop_view_queries = tuple(
-    Query(f"drop_{view}", f"DROP VIEW IF EXISTS {view}", {"purpose": f"Remove {view}."})
-    for view in reversed(VIEWS)
+
+
+def for_each(names: Iterable[str], name: str, sql: str, purpose: str) -> tuple[Query, ...]:
+    """Return a statement for each table or view, whose name goes where the texts have braces."""
+    return tuple(
+        Query(name.format(one), sql.format(one), {"purpose": purpose.format(one)}) for one in names
+    )
+
+
+def drops(tables: Iterable[str]) -> tuple[Query, ...]:
+    """Return the statements that remove tables."""
+    return for_each(tables, "drop_{}", "DROP TABLE IF EXISTS {}", "Remove {}.")
+
+
+drop_view_queries = for_each(reversed(VIEWS), "drop_{}", "DROP VIEW IF EXISTS {}", "Remove {}.")
+drop_table_queries = drops(TABLES)
+empty_star_queries = for_each(
+    (*STAR_TABLES, "newest_plays"), "empty_{}", "DELETE FROM {}", "Empty {}."
 )
-drop_table_queries = tuple(
-    Query(f"drop_{table}", f"DROP TABLE IF EXISTS {table}", {"purpose": f"Remove {table}."})
-    for table in TABLES
-)
-empty_star_queries = tuple(
-    Query(f"empty_{table}", f"DELETE FROM {table}", {"purpose": f"Empty {table}."})
-    for table in (*STAR_TABLES, "newest_plays")
-)
-count_queries = tuple(
-    Query(table, f"SELECT COUNT(*) AS records FROM {table}", {"purpose": f"Count {table}."})
-    for table in TABLES
-)
+count_queries = for_each(TABLES, "{}", "SELECT COUNT(*) AS records FROM {}", "Count {}.")
 
 settle_queries = tuple(
     query
@@ -226,15 +251,10 @@ refuse_queries = (*reject_queries, *_named("bookkeeping", "insert_refused_run"))
 
 adopt_queries = (
     *_named(
-        "duckdb/adopt", "drop_staging", "drop_doubt", "drop_is_mended", "drop_source_file", "rename"
-    ),
-    *_named(
         "duckdb/adopt",
-        "require_iteminsession",
-        "require_page",
-        "require_sessionid",
-        "require_ts",
-        "require_event_ms",
+        *("drop_staging", "drop_doubt", "drop_is_mended", "drop_source_file", "rename"),
+        *("require_iteminsession", "require_page", "require_sessionid"),
+        *("require_ts", "require_event_ms"),
     ),
     *_named("duckdb", "all_as_new_events"),
 )
@@ -288,6 +308,61 @@ def within_days(query: Query, days: Collection[date]) -> Query:
         return f"({' OR '.join(listed)})"
 
     return replace(query, sql=_WHOLE_PERIOD.sub(narrowed, query.sql))
+
+
+_OWN_EXPRESSIONS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*WITH\b\s*", re.DOTALL | re.IGNORECASE)
+
+
+def with_expressions(bodies: Mapping[str, str], sql: str) -> str:
+    """Return a SELECT with common table expressions before its own."""
+    listed = ", ".join(f"{name} AS ({body})" for name, body in bodies.items())
+    own = _OWN_EXPRESSIONS.match(sql)
+    return f"WITH {listed}, {sql[own.end() :]}" if own else f"WITH {listed} {sql}"
+
+
+def columns_of(table: str) -> list[str]:
+    """Return the columns of a table, in their order."""
+    return re.findall(r"^    (\w+) ", folder("tables")[table].sql, re.MULTILINE)
+
+
+def view_bodies() -> dict[str, str]:
+    """Return the SELECT of each view, by name."""
+    return {query.name: query.sql.partition(" AS\n")[2] for query in create_view_queries}
+
+
+def part_of(
+    sql: str, since: date | None = None, until: date | None = None, level: str | None = None
+) -> str:
+    """Return a SELECT as it is asked of the events of a period, at a level.
+
+    since, until: the first day, and the day after the last. It reads tables and views as if there
+    were no other events: expressions of their own names stand before it. The catalogue stays whole.
+    """
+    conditions = [
+        f"{{column}} {comparison} TIMESTAMP '{day} 00:00:00'"
+        for comparison, day in ((">=", since), ("<", until))
+        if day
+    ] + ([f"level = '{level}'"] if level else [])
+    if not conditions:
+        return sql
+    bodies = {}
+    for table, column in (("staging_events", "ts"), ("songplays", "start_time")):
+        kept = " AND ".join(conditions).format(column=column)
+        bodies[table] = f"SELECT {', '.join(columns_of(table))} FROM {table} WHERE {kept}"
+    for table, keys in (("users", ("user_id", "level")), ("time", ("start_time",))):
+        listed = ", ".join(f"{table}.{column}" for column in columns_of(table))
+        same = " AND ".join(f"{table}.{key} = heard.{key}" for key in keys)
+        bodies[table] = (
+            f"SELECT {listed} FROM {table} INNER JOIN "
+            f"(SELECT DISTINCT {', '.join(keys)} FROM songplays) AS heard ON {same}"
+        )
+    bodies |= view_bodies()
+    read, wanted = sql, {}
+    for name, body in reversed(bodies.items()):
+        if re.search(rf"\b{name}\b", read, re.IGNORECASE):
+            wanted[name] = body
+            read += body
+    return with_expressions(dict(reversed(wanted.items())), sql)
 
 
 def needed(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from . import (
     TABLES,
-    Query,
     create_table_queries,
     create_view_queries,
-    drop_table_queries,
+    drops,
     folder,
     rebuild_queries,
+    view_bodies,
+    with_expressions,
 )
 
 _SQL = folder("migration")
@@ -22,30 +21,17 @@ RETIRED = ("staging_events", "etl_runs")
 retire_queries = (_SQL["retire_events"], _SQL["retire_runs"])
 """A migration puts aside what it takes over, ..."""
 
-drop_derived_queries = tuple(
-    query
-    for table, query in zip(TABLES, drop_table_queries, strict=True)
-    if table in RECREATED and table not in RETIRED
-)
+drop_derived_queries = drops(table for table in RECREATED if table not in RETIRED)
 """... removes what follows from staging, and the ledger and the rejects, ..."""
 
 recreate_queries = (
-    *(
-        query
-        for table, query in zip(TABLES, create_table_queries, strict=True)
-        if table in RECREATED
-    ),
+    *(query for query in create_table_queries if query.name in RECREATED),
     *create_view_queries,
 )
 fill_queries = (_SQL["migrate_events"], _SQL["migrate_runs"], _SQL["migrate_songs"])
 """... makes the tables of this version, and fills them with what was put aside."""
 
-migration_queries = (
-    *retire_queries,
-    *drop_derived_queries,
-    *recreate_queries,
-    *fill_queries,
-)
+migration_queries = (*retire_queries, *drop_derived_queries, *recreate_queries, *fill_queries)
 """All of that, in its order. Then the star and the totals are computed from staging."""
 
 derive_queries = (
@@ -53,12 +39,8 @@ derive_queries = (
     _SQL["insert_info"],
 )
 
-scratch_queries = tuple(
-    Query(f"drop_{table}", f"DROP TABLE IF EXISTS {table}", {"purpose": f"Remove {table}."})
-    for table in (
-        *("older_events", "older_runs", "mended_texts", "migration"),
-        *("ranked_events", "ranked_songs"),
-    )
+scratch_queries = drops(
+    ("older_events", "older_runs", "mended_texts", "migration", "ranked_events", "ranked_songs")
 )
 """In the end what was put aside goes, and what the session would keep."""
 
@@ -68,10 +50,6 @@ def as_now(sql: str) -> str:
 
     Tables that have changed since, and the views, stand before it as common table expressions.
     """
-    bodies = {name: query.sql for name, query in folder("migration/older").items()}
-    bodies |= {query.name: query.sql.partition(" AS\n")[2] for query in create_view_queries}
-    older = ", ".join(
-        f"{name} AS ({body})" for name, body in bodies.items() if f"{name} AS (" not in sql
-    )
-    own = re.match(r"WITH\s+", sql)
-    return f"WITH {older}, {sql[own.end() :]}" if own else f"WITH {older} {sql}"
+    bodies = {name: query.sql for name, query in folder("migration/older").items()} | view_bodies()
+    missing = {name: body for name, body in bodies.items() if f"{name} AS (" not in sql}
+    return with_expressions(missing, sql)
