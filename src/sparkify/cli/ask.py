@@ -15,7 +15,16 @@ from .. import console
 from ..console import results
 from ..errors import QualityError, UsageError
 from ..temporary import written_whole
-from .options import SOURCES, WAREHOUSE, Call, command, filter_options, require, wait_option
+from .options import (
+    SOURCES,
+    WAREHOUSE,
+    Call,
+    command,
+    filter_options,
+    opened_in_browser,
+    require,
+    wait_option,
+)
 
 if TYPE_CHECKING:
     from ..analysis import Wanted
@@ -192,7 +201,7 @@ def report(
             raise UsageError(
                 f"{output} cannot be written: {error.strerror}", "Name a file that you may write."
             ) from None
-    opened = in_browser and _opened(output)
+    opened = in_browser and opened_in_browser(output.absolute().as_uri())
     written = {
         "file": str(output.absolute()),
         "bytes": output.stat().st_size,
@@ -218,12 +227,3 @@ def _require_writable(path: Path) -> None:
             f"{path} cannot be written: permission denied: {folder} is not writable",
             "Name a file in a folder that you may write to.",
         )
-
-
-def _opened(path: Path) -> bool:
-    import webbrowser
-
-    try:
-        return webbrowser.open(path.absolute().as_uri())
-    except webbrowser.Error:
-        return False

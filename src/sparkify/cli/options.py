@@ -31,6 +31,7 @@ LIMITS = ("max_rejected_share", "max_rejected_rows")
 EXTRAS = {
     **dict.fromkeys(("boto3", "obstore"), "aws"),
     **dict.fromkeys(("altair", "jinja2", "vl_convert"), "report"),
+    **dict.fromkeys(("starlette", "uvicorn"), "serve"),
     "numpy": "generate",
 }
 """The libraries that commands may need, and the extra that installs each."""
@@ -136,6 +137,16 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
         return made
 
     return declare
+
+
+def opened_in_browser(address: str) -> bool:
+    """Open an address in the browser; return whether there is one."""
+    import webbrowser
+
+    try:
+        return webbrowser.open(address)
+    except webbrowser.Error:
+        return False
 
 
 def require(*libraries: str) -> None:

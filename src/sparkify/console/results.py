@@ -185,6 +185,12 @@ def show_report(written: _Record) -> None:
         stream.say("Next: open it in a browser; --open does so. It needs no network.")
 
 
+def show_served(served: _Record) -> None:
+    """Show the address of the pages."""
+    stream.out(stream.clean(served["address"]))
+    stream.say("Serving until Ctrl-C. Whoever knows the address can read the warehouse.")
+
+
 def show_status(found: _Record) -> None:
     """Show tables, freshness, the newest runs and rejects."""
     _show_figures(["table", "rows"], list(found["tables"].items()))

@@ -7,27 +7,37 @@ file itself is read, briefly, and answers are kept. On Redshift answers are kept
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import shutil
+import subprocess
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from .. import status, warehouse
 from ..config import Settings
-from ..errors import BusyError, SparkifyError
+from ..errors import BusyError, SparkifyError, UsageError
 from ..progress import Progress, silent
+from ..table import Table
 from ..warehouse import Reader
 
 T = TypeVar("T")
+MAX_ROWS = 10_000
+"""How many rows of own SQL are shown."""
+MAX_SECONDS = 30.0
+"""How long own SQL may take."""
 _LOG = logging.getLogger(__name__)
 _LOOK_SECONDS = {"duckdb": 1.0, "redshift": 60.0}
 """How long what was seen of the warehouse counts. On Redshift each look costs money."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d+)?)?")
 _MOST_KEPT = 2000
 _ROOM = 2.5
 """How much space a copy needs while names are taken out, in sizes of the database."""
@@ -168,3 +178,93 @@ class Live:
 
 def _files(database: Path) -> tuple[Path, Path]:
     return database, database.with_name(f"{database.name}.wal")
+
+
+# Own SQL
+
+
+class OwnSql:
+    """SQL that a user writes, which runs on the newest snapshot and can only read.
+
+    command: words of a command that reads SQL from its input and writes the rows as JSON. It is a
+    process of its own, so that whatever the statement does it can be stopped, and hurts nobody.
+    """
+
+    def __init__(self, live: Live, command: Sequence[str]) -> None:
+        self._live = live
+        self._command = command
+        self._one = threading.Lock()
+
+    @property
+    def refusal(self) -> str:
+        """Why there is no own SQL; "" where there is."""
+        if self._live.names or self._live.snapshot.private:
+            return ""
+        return "Its tables would name listeners: `sparkify serve --names` allows that."
+
+    def rows(self, text: str) -> Table:
+        """Return the rows of a SELECT, at most MAX_ROWS and one more.
+
+        Raises UsageError when it is none, wrong or too slow, BusyError while another one runs.
+        """
+        if self.refusal:
+            raise UsageError("there is no own SQL here", self.refusal)
+        if not self._one.acquire(timeout=1):
+            raise BusyError("another statement is running", "Try again when it has ended.")
+        try:
+            snapshot = self._live.look()
+            copy = ["--database", str(snapshot.settings.database)] if snapshot.private else []
+            words = [*self._command, *copy, "--limit", str(MAX_ROWS + 1)]
+            return _rows(_output(words, text.encode("utf-8", "replace")))
+        finally:
+            self._one.release()
+
+
+def _output(command: Sequence[str], text: bytes) -> bytes:
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        return process.communicate(text, timeout=MAX_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        raise UsageError(
+            f"the statement took longer than {MAX_SECONDS:.0f} seconds and was stopped",
+            "Ask for less: a shorter period, fewer rows, no join without a condition.",
+        ) from None
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, which on Redshift cancels its statement first."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _rows(out: bytes) -> Table:
+    """Return the rows that `query --json` wrote. Raises UsageError with what it says went wrong."""
+    try:
+        found = json.loads(out)
+    except ValueError:
+        raise UsageError("the statement failed", "Ask for less.") from None
+    if "error" in found:
+        raise UsageError(found["error"]["reason"], found["error"]["next_step"])
+    names: list[str] = []
+    for name in found["columns"]:  # which may repeat; an answer's may not
+        again = sum(other.partition(" #")[0] == name for other in ("tied", *names))
+        names.append(f"{name} #{again + 1}" if again else name)
+    columns = [_typed([row[n] for row in found["rows"]]) for n in range(len(names))]
+    return Table(tuple(names), list(zip(*columns, strict=True)))
+
+
+def _typed(values: list[Any]) -> list[Any]:
+    """Return days and moments as such where a column holds nothing else, lists as their text."""
+    given = [value for value in values if value is not None]
+    if given and all(isinstance(one, str) and _MOMENT.fullmatch(one) for one in given):
+        read = datetime.fromisoformat if len(given[0]) > 10 else date.fromisoformat
+        return [value and read(value) for value in values]
+    nested = (list, dict)
+    return [json.dumps(one) if isinstance(one, nested) else one for one in values]

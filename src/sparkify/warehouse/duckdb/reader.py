@@ -19,7 +19,7 @@ from ...config import Settings
 from ...errors import UsageError, WarehouseError
 from ...ledger import Ledger
 from ...progress import Progress, silent
-from ...sql_queries import SCHEMA_VERSION, Query, folder
+from ...sql_queries import SCHEMA_VERSION, Query, create_view_queries, folder
 from ...sql_queries.migrating import as_now
 from ...table import Nested, Table
 from ..parquet_folder import replacing
@@ -207,16 +207,21 @@ def copy_database(
     """
     copied = replace(settings, database=copy)
     log = settings.database.with_name(f"{settings.database.name}.wal")
-    with open_reader(settings, wait=wait, progress=progress), failures(f"copying to {copy.parent}"):
+    with (
+        open_reader(settings, wait=wait, progress=progress) as reader,
+        failures(f"copying to {copy.parent}"),
+    ):
         progress("copying the database", 0, None, "")
         if log.exists():
             shutil.copyfile(log, copy.with_name(f"{copy.name}.wal"))
         shutil.copyfile(settings.database, copy)  # last: closing the file gives up the lock on it
-    if not names:
-        with closing(connect(copied, read_only=False, wait=0, progress=progress)) as connection:
-            for query in folder("duckdb/nameless").values():
-                with failures(query.name):
-                    connection.execute(query.sql)
+    changes = () if names else tuple(folder("duckdb/nameless").values())
+    if reader.schema_version == SCHEMA_VERSION:  # an older program may not have made all views
+        changes += create_view_queries
+    with closing(connect(copied, read_only=False, wait=0, progress=progress)) as connection:
+        for query in changes:
+            with failures(query.name):
+                connection.execute(query.sql)
     return copied
 
 
