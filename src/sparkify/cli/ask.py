@@ -135,14 +135,15 @@ def inspect(call: Call, sources: tuple[str, ...]) -> None:
     show_default=True,
     help="How to show the rows; --json is the same as --format json.",
 )
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Read at most N rows.")
 @wait_option
-def query(call: Call, sql: str, form: str, wait: int) -> None:
+def query(call: Call, sql: str, form: str, limit: int | None, wait: int) -> None:
     """Run any read-only SQL; `-` reads it from standard input."""
     try:  # an argument is UTF-8, whatever the terminal's encoding
         text = sys.stdin.read() if sql == "-" else os.fsencode(sql).decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError("the SQL is not text in UTF-8", "Write it in UTF-8.") from None
-    with call.reader(wait, for_user_sql=True) as reader:
+    with call.reader(wait, for_user_sql=True, limit=limit) as reader:
         table = reader.read(text)
     call.as_json = call.as_json or form == "json"
     call.reply(table, results.show_csv if form == "csv" else results.show_table)

@@ -61,14 +61,20 @@ class Call:
         return self.load_settings()[0]
 
     @contextmanager
-    def reader(self, wait: float, *, for_user_sql: bool = False) -> Iterator[Reader]:
+    def reader(
+        self, wait: float, *, for_user_sql: bool = False, limit: int | None = None
+    ) -> Iterator[Reader]:
         """Open the warehouse for reading, showing what it waits for."""
         from .. import warehouse
 
         with (
             console.ProgressBar() as progress,
             warehouse.open_reader(
-                self.settings(), wait=wait, progress=progress, for_user_sql=for_user_sql
+                self.settings(),
+                wait=wait,
+                progress=progress,
+                for_user_sql=for_user_sql,
+                limit=limit,
             ) as reader,
         ):
             progress.finish()

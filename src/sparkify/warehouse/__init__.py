@@ -163,20 +163,23 @@ def open_reader(
     wait: float = 60.0,
     progress: Progress = silent,
     for_user_sql: bool = False,
+    limit: int | None = None,
 ) -> Iterator[Reader]:
     """Open the configured warehouse for questions; see the engine's own function for errors.
 
-    for_user_sql: for statements that a user wrote, which may only read.
+    for_user_sql: for statements that a user wrote, which may only read, each at most `limit` rows.
     """
     if settings.engine == "redshift":
         from .redshift import reader as redshift
 
-        yield redshift.open_reader(settings, progress=progress, for_user_sql=for_user_sql)
+        yield redshift.open_reader(
+            settings, progress=progress, for_user_sql=for_user_sql, limit=limit
+        )
         return
     from .duckdb import reader as duckdb
 
     with duckdb.open_reader(
-        settings, wait=wait, progress=progress, for_user_sql=for_user_sql
+        settings, wait=wait, progress=progress, for_user_sql=for_user_sql, limit=limit
     ) as reader:
         yield reader
 

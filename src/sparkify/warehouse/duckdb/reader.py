@@ -91,10 +91,13 @@ class QueryReader(DuckDBReader):
 
     A read-only database without external access is not enough: a COPY may still write beside the
     database, over the log from which the engine restores it.
+
+    limit: of the rows of a statement, of which the engine then makes no more.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, limit: int | None = None) -> None:
         super().__init__(connection)
+        self._limit = limit
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -105,6 +108,8 @@ class QueryReader(DuckDBReader):
         with failures("the query"):
             try:
                 relation = self._connection.sql(sql)
+                if self._limit is not None:
+                    relation = relation.limit(self._limit)
                 return Table(tuple(relation.columns), _fetched(relation))
             except _STATEMENT_ERRORS as error:
                 raise UsageError(_message(error), _advice(error)) from None
@@ -159,10 +164,12 @@ def open_reader(
     wait: float = 60.0,
     progress: Progress = silent,
     for_user_sql: bool = False,
+    limit: int | None = None,
 ) -> Iterator[DuckDBReader]:
     """Open the warehouse read-only.
 
-    wait: for a running load, in seconds. for_user_sql: refuse all but a SELECT.
+    wait: for a running load, in seconds. for_user_sql: refuse all but a SELECT, of whose rows at
+    most `limit` are read.
     Raises WarehouseError when there is no warehouse or one that this program cannot read, BusyError
     when the load takes longer.
     """
@@ -173,7 +180,7 @@ def open_reader(
         )
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
         version = check_schema(DuckDBReader(connection), settings.database)
-        yield QueryReader(connection) if for_user_sql else DuckDBReader(connection, version)
+        yield QueryReader(connection, limit) if for_user_sql else DuckDBReader(connection, version)
 
 
 def export_tables(

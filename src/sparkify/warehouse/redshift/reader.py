@@ -230,12 +230,18 @@ class RedshiftReader:
 
 
 class QueryReader(RedshiftReader):
-    """A reader for a user's own statements: they can change nothing."""
+    """A reader for a user's own statements: they can change nothing.
+
+    limit: of the rows of each.
+    """
+
+    limit: int | None = None
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run statements that only read. Raises UsageError for others, and for wrong ones."""
         try:
-            return super().read_all([only_reading(sql) for sql in statements])
+            found = super().read_all([only_reading(sql) for sql in statements])
+            return [Table(table.columns, table.rows[: self.limit]) for table in found]
         except StatementError as error:
             step = "`sparkify query` reads only; `sparkify status` lists the tables."
             raise UsageError(error.reason, step) from None
@@ -245,10 +251,18 @@ class QueryReader(RedshiftReader):
 
 
 def open_reader(
-    settings: Settings, *, progress: Progress = silent, for_user_sql: bool = False
+    settings: Settings,
+    *,
+    progress: Progress = silent,
+    for_user_sql: bool = False,
+    limit: int | None = None,
 ) -> RedshiftReader:
     """Return the warehouse open for questions; nothing is sent before the first."""
-    return (QueryReader if for_user_sql else RedshiftReader)(settings, progress)
+    if not for_user_sql:
+        return RedshiftReader(settings, progress)
+    reader = QueryReader(settings, progress)
+    reader.limit = limit
+    return reader
 
 
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
