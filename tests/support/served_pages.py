@@ -43,11 +43,12 @@ class Served:
         """Ask for a path below the address, or at another one."""
         request = urllib.request.Request((at or self.address) + path, headers=headers or {})
         try:
-            with urllib.request.urlopen(request, timeout=120) as reply:
-                return Reply(reply.status, dict(reply.headers), reply.read().decode())
+            reply = urllib.request.urlopen(request, timeout=120)
         except urllib.error.HTTPError as error:
-            with error:
-                return Reply(error.code, dict(error.headers), error.read().decode())
+            reply = error
+        with reply:
+            found = {name.title(): value for name, value in reply.headers.items()}
+            return Reply(reply.status, found, reply.read().decode())
 
     def json(self, path: str, **query: str) -> Any:
         """Return the data of a view, which must be there."""

@@ -169,6 +169,7 @@ def serve(
             f"port {port} of 127.0.0.1 cannot be used; another program may have it",
             "Name another one with --port, or let the system choose: --port 0.",
         ) from None
+    bound.listen(config.backlog)  # so that whoever is told the address is answered
     server = uvicorn.Server(config)
     ready(
         f"http://127.0.0.1:{bound.getsockname()[1]}/{token}/",

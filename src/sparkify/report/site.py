@@ -150,9 +150,10 @@ class Site:
         else:
             wanted = {"song": given.get("song", ""), "artist": given.get("artist") or None}
             title = " by ".join(str(one) for one in wanted.values() if one is not None)
+        who = ["by_listener"] if kind == "listener" and self.live.names else []
         queries = [
             of_plays(folder("explore")[f"plays_{name}"], wanted)
-            for name in ("summary", *_ABOUT[kind])
+            for name in ("summary", *_ABOUT[kind], *who)
         ]
         answers = self._answers(queries, self.filters(request))
         cards = _cards([one for one in answers if one.rows])

@@ -222,16 +222,16 @@ class OwnSql:
 
 def _output(command: Sequence[str], text: bytes) -> bytes:
     pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
-        return process.communicate(text, timeout=MAX_SECONDS)[0]
-    except subprocess.TimeoutExpired:
-        raise UsageError(
-            f"the statement took longer than {MAX_SECONDS:.0f} seconds and was stopped",
-            "Ask for less: a shorter period, fewer rows, no join without a condition.",
-        ) from None
-    finally:
-        _end(process)
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+        try:
+            return process.communicate(text, timeout=MAX_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            raise UsageError(
+                f"the statement took longer than {MAX_SECONDS:.0f} seconds and was stopped",
+                "Ask for less: a shorter period, fewer rows, no join without a condition.",
+            ) from None
+        finally:
+            _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -108,9 +108,10 @@ class QueryReader(DuckDBReader):
         with failures("the query"):
             try:
                 relation = self._connection.sql(sql)
+                columns = tuple(relation.columns)  # a limit makes those that repeat differ
                 if self._limit is not None:
                     relation = relation.limit(self._limit)
-                return Table(tuple(relation.columns), _fetched(relation))
+                return Table(columns, _fetched(relation))
             except _STATEMENT_ERRORS as error:
                 raise UsageError(_message(error), _advice(error)) from None
 
