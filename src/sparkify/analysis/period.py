@@ -106,6 +106,11 @@ class Wanted:
     until: date | timedelta | None = None
     level: str | None = None
 
+    @property
+    def given(self) -> bool:
+        """Whether there is any filter."""
+        return self != Wanted()
+
     def on(self, reader: Reader) -> Filters:
         """Return the filters for a warehouse; without plays in it there is no day to count from.
 

@@ -56,7 +56,7 @@ def ask(
     from .. import analysis
 
     queries = analysis.chosen(names)
-    if only_sql and wanted != analysis.Wanted():
+    if only_sql and wanted.given:
         with call.reader(wait) as reader:
             queries = analysis.narrowed(queries, wanted.on(reader), refuse=len(names) == 1)
     if only_list or only_sql:
@@ -151,16 +151,28 @@ def query(call: Call, sql: str, form: str, limit: int | None, wait: int) -> None
 
 @command("export", *WAREHOUSE)
 @click.argument("folder", metavar="DIR")
+@filter_options
 @wait_option
-def export(call: Call, folder: str, wait: int) -> None:
-    """Write the star schema as Parquet files into a folder.
+def export(call: Call, folder: str, wait: int, wanted: Wanted) -> None:
+    """Write the star schema and the views as Parquet files into a folder.
 
-    From Redshift DIR may also be an s3:// address in the warehouse's work bucket.
+    From Redshift DIR may also be an s3:// address in the warehouse's work bucket. With a period or
+    a level the plays are those in it, with their listeners, times and sessions; songs and artists
+    are all there.
     """
+    from ..analysis import NO_FILTERS
     from ..warehouse import export as write
 
+    filters = NO_FILTERS
+    if wanted.given:
+        with call.reader(wait) as reader:
+            filters = wanted.on(reader)
     with console.ProgressBar() as progress:
-        done = write(call.settings(), folder, wait=wait, progress=progress)
+        done = write(
+            call.settings(), folder, wait=wait, progress=progress, narrowed=filters.narrowed
+        )
+    if filters.given:
+        done["filters"] = filters.as_json()
     call.reply(done, results.show_exported)
 
 

@@ -161,9 +161,9 @@ BOOKKEEPING_TABLES = (
     "load_lock",
 )
 TABLES = STAGING_TABLES + STAR_TABLES + BOOKKEEPING_TABLES
-VIEWS = ("sessions",)
-TAKEN_NAMES = frozenset((*TABLES, *VIEWS, "plays", "listeners"))
-"""Names that no expression of a question may have; the last two are of views to come."""
+VIEWS = ("sessions", "plays", "listeners")
+TAKEN_NAMES = frozenset((*TABLES, *VIEWS))
+"""Names that no expression of a question may have."""
 SCHEMA_VERSION = 2
 
 create_table_queries = _named("tables", *TABLES)
@@ -316,9 +316,9 @@ _OWN_EXPRESSIONS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*WITH\b\s*", re.DOTAL
 
 def with_expressions(bodies: Mapping[str, str], sql: str) -> str:
     """Return a SELECT with common table expressions before its own."""
-    listed = ", ".join(f"{name} AS ({body})" for name, body in bodies.items())
+    listed = ",\n\n".join(f"{name} AS (\n{body}\n)" for name, body in bodies.items())
     own = _OWN_EXPRESSIONS.match(sql)
-    return f"WITH {listed}, {sql[own.end() :]}" if own else f"WITH {listed} {sql}"
+    return f"WITH {listed},\n\n{sql[own.end() :]}" if own else f"WITH {listed}\n\n{sql}"
 
 
 def columns_of(table: str) -> list[str]:
@@ -329,6 +329,12 @@ def columns_of(table: str) -> list[str]:
 def view_bodies() -> dict[str, str]:
     """Return the SELECT of each view, by name."""
     return {query.name: query.sql.partition(" AS\n")[2] for query in create_view_queries}
+
+
+export_queries = {
+    table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in STAR_TABLES
+} | view_bodies()
+"""The SELECT of each table of the star and of each view; `part_of` narrows it."""
 
 
 def part_of(
@@ -349,13 +355,13 @@ def part_of(
     bodies = {}
     for table, column in (("staging_events", "ts"), ("songplays", "start_time")):
         kept = " AND ".join(conditions).format(column=column)
-        bodies[table] = f"SELECT {', '.join(columns_of(table))} FROM {table} WHERE {kept}"
+        bodies[table] = f"SELECT {', '.join(columns_of(table))}\nFROM {table}\nWHERE {kept}"
     for table, keys in (("users", ("user_id", "level")), ("time", ("start_time",))):
         listed = ", ".join(f"{table}.{column}" for column in columns_of(table))
         same = " AND ".join(f"{table}.{key} = heard.{key}" for key in keys)
         bodies[table] = (
-            f"SELECT {listed} FROM {table} INNER JOIN "
-            f"(SELECT DISTINCT {', '.join(keys)} FROM songplays) AS heard ON {same}"
+            f"SELECT {listed}\nFROM {table}\nINNER JOIN"
+            f" (SELECT DISTINCT {', '.join(keys)} FROM songplays) AS heard\n    ON {same}"
         )
     bodies |= view_bodies()
     read, wanted = sql, {}
@@ -363,7 +369,7 @@ def part_of(
         if re.search(rf"\b{name}\b", read, re.IGNORECASE):
             wanted[name] = body
             read += body
-    return with_expressions(dict(reversed(wanted.items())), sql)
+    return with_expressions(dict(reversed(wanted.items())), sql) if wanted else sql
 
 
 _PLAY_COLUMNS = (

@@ -81,7 +81,7 @@ _NAMES = {*TABLES, *VIEWS, "new_events", "new_songs"}
 """All names that a load uses, temporary ones too."""
 
 _COLUMNS_OF_VERSION_1 = {"schema_version"}
-_NAMES_SINCE_VERSION_2 = {"newest_plays", "load_lock", "sessions"}
+_NAMES_SINCE_VERSION_2 = {"newest_plays", "load_lock", *VIEWS}
 
 
 def holds_warehouse(present: Iterable[tuple[str, str]], where: str, next_step: str) -> bool:

@@ -55,6 +55,31 @@ def test_ask_sql_shows_what_runs(loaded: None) -> None:
     assert call("query", "-", stdin=script).exit_code == 0
 
 
+def test_ask_of_a_period_and_a_level_prints_the_days(loaded: None) -> None:
+    (one,) = answer("ask", "top_songs", "--since", "1d", "--level", "free")
+    assert one["filters"] == {"since": "2018-11-02", "until": None, "level": "free"}
+    assert one["answer"].startswith("Since 2018-11-02, at the free level: ")
+    assert one["answer"] in call("ask", "top_songs", "--since", "1d", "--level", "free").stdout
+    (sql,) = answer("ask", "top_songs", "--since", "1d", "--sql")
+    assert "ts >= TIMESTAMP '2018-11-02 00:00:00'" in sql["sql"]
+    assert len(answer("ask", "--until", "2000-01-01")) == len(analysis.questions())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["new_listeners", "--since", "7d"], "new_listeners takes no --since"),
+        (["--since", "soon"], "'soon' is neither a day nor a number of days"),
+        (["--since", "2018-11-02", "--until", "2018-11-02"], "the period is empty"),
+        (["--level", "gold"], "'gold' is not one of 'free', 'paid'"),
+    ],
+)
+def test_filters_that_cannot_be_end_with_2(words: list[str], said: str, loaded: None) -> None:
+    error = failure("ask", *words)
+    assert said in error["reason"]
+    assert error["exit_code"] == 2
+
+
 def test_check_passes_over_a_sound_warehouse(loaded: None) -> None:
     result = call("check")
     assert result.exit_code == 0
@@ -159,15 +184,35 @@ def test_status_of_an_empty_warehouse() -> None:
     assert "Nothing is loaded yet." in call("status").stderr
 
 
-def test_export_writes_the_star_as_parquet(loaded: None) -> None:
+def test_export_writes_the_star_and_the_views_as_parquet(loaded: None) -> None:
     done = answer("export", "out")
-    assert done["files"] == {table: f"out/{table}.parquet" for table in STAR}
+    written = [*STAR, *sql_queries.VIEWS]
+    assert done["files"] == {table: f"out/{table}.parquet" for table in written}
     for table, rows in STAR.items():
         with duckdb.connect() as connection:
             path = done["files"][table]
             found = connection.execute(f"SELECT COUNT(*) FROM '{path}'").fetchall()
         assert found == [(rows,)]
     assert "songplays  out/songplays.parquet" in call("export", "out").stdout
+
+
+def test_export_of_a_period_and_a_level(loaded: None) -> None:
+    done = answer("export", "out", "--since", "1d", "--level", "free")
+    assert done["filters"] == {"since": "2018-11-02", "until": None, "level": "free"}
+    count = "SELECT COUNT(*) FROM {} WHERE start_time >= '2018-11-02' AND level = 'free'"
+    with duckdb.connect("sparkify.duckdb", read_only=True) as connection:
+        expected = connection.execute(count.format("songplays")).fetchall()
+    for table in ("songplays", "plays"):
+        assert duckdb.execute(f"SELECT COUNT(*) FROM 'out/{table}.parquet'").fetchall() == expected
+        assert duckdb.execute(count.format(f"'out/{table}.parquet'")).fetchall() == expected
+    assert 0 < expected[0][0] < STAR["songplays"]
+    listeners = duckdb.execute("SELECT DISTINCT user_id FROM 'out/songplays.parquet'").fetchall()
+    for table in ("users", "listeners"):
+        found = duckdb.execute(f"SELECT DISTINCT user_id FROM 'out/{table}.parquet'").fetchall()
+        assert sorted(found) == sorted(listeners)
+    assert duckdb.execute("SELECT COUNT(*) FROM 'out/songs.parquet'").fetchall() == [
+        (STAR["songs"],)
+    ]
 
 
 def test_export_into_a_file_ends_with_2(loaded: None) -> None:

@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -304,10 +304,11 @@ def only_reading(sql: str) -> str:
 
 
 def export_tables(
-    settings: Settings, tables: Sequence[str], address: str, *, progress: Progress
+    settings: Settings, queries: Mapping[str, str], address: str, *, progress: Progress
 ) -> dict[str, str]:
     """Write tables as Parquet, each under a key or file name of its own.
 
+    queries: the SELECT of each table.
     address: s3://..., which the role must be allowed to write to (it is for the work bucket), or
     a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
     and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
@@ -317,12 +318,12 @@ def export_tables(
     """
     reader = RedshiftReader(settings, progress)
     if address.startswith("s3://"):
-        return dict(_unloaded(reader, tables, address.rstrip("/"), progress))
+        return dict(_unloaded(reader, queries, address.rstrip("/"), progress))
     root = reader.work_address(f"exports/{secrets.token_hex(16)}")
     written = {}
     try:
-        with replacing(Path(address), tables) as made:
-            for table, place in _unloaded(reader, tables, root, progress):
+        with replacing(Path(address), [*queries]) as made:
+            for table, place in _unloaded(reader, queries, root, progress):
                 if name := _download(reader, place, made, table):
                     written[table] = str(Path(address) / name)
     finally:
@@ -331,14 +332,14 @@ def export_tables(
 
 
 def _unloaded(
-    reader: RedshiftReader, tables: Sequence[str], root: str, progress: Progress
+    reader: RedshiftReader, queries: Mapping[str, str], root: str, progress: Progress
 ) -> Iterator[tuple[str, str]]:
     """Unload tables one by one, each to an address of its own; yield table and address."""
-    for done, table in enumerate(tables):
-        progress(f"exporting {table}", done, len(tables), "tables")
+    is_older = reader.schema_version() < SCHEMA_VERSION
+    for done, (table, query) in enumerate(queries.items()):
+        progress(f"exporting {table}", done, len(queries), "tables")
         target = f"{root}/{table}/"
-        query = fill(_SQL["whole_table"], parts={"table": table})
-        sql = reader.unloading("unload_table", query, target)
+        sql = reader.unloading("unload_table", as_now(query) if is_older else query, target)
         boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
         yield table, target
 

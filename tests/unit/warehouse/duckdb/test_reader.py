@@ -123,7 +123,7 @@ def test_ledger_lists_versions_by_run(tmp_path: Path) -> None:
 def test_export_writes_parquet(settings: Settings, tmp_path: Path) -> None:
     told: list[tuple[str, int, int | None, str]] = []
     folder = str(tmp_path / "it's out")
-    names = ("users", "time")
+    names = {"users": "SELECT user_id FROM users", "time": "SELECT hour FROM time"}
     files = export_tables(settings, names, folder, wait=1, progress=lambda *one: told.append(one))
     assert files == {name: f"{folder}/{name}.parquet" for name in names}
     for path in files.values():
@@ -132,8 +132,8 @@ def test_export_writes_parquet(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_export_that_cannot_be_written(reader: DuckDBReader, tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="export_table: "):
-        reader.export("users", tmp_path / "no such folder" / "users.parquet")
+    with pytest.raises(WarehouseError, match=r"writing users\.parquet: "):
+        reader.export("SELECT user_id FROM users", tmp_path / "no such folder" / "users.parquet")
 
 
 # Statements of users
