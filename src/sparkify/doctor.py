@@ -47,12 +47,8 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding in JSON values."""
-        return {
-            "check": self.check,
-            "ok": self.ok,
-            "detail": self.detail,
-            "next_step": self.next_step,
-        }
+        told = {"check": self.check, "ok": self.ok, "detail": self.detail}
+        return told | {"next_step": self.next_step}
 
 
 def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
@@ -60,7 +56,6 @@ def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
 
     origins: where each setting came from, as `config.load` gives it. Secrets are masked.
     """
-    on_duckdb = settings.engine == "duckdb"
     return [
         *_settings(settings, origins),
         Finding("version of sparkify", __version__),
@@ -69,7 +64,7 @@ def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
         _examined("source of events", partial(_source, settings, "events")),
         _examined("fields of events", partial(_jsonpaths, settings)),
         _examined("source of songs", partial(_source, settings, "songs")),
-        *(_on_duckdb(settings) if on_duckdb else _in_the_cloud(Account(settings))),
+        *(_on_duckdb if settings.engine == "duckdb" else _in_the_cloud)(settings),
     ]
 
 
@@ -160,8 +155,9 @@ def _folder(settings: Settings) -> Detail:
 # In the cloud
 
 
-def _in_the_cloud(account: Account) -> Iterator[Finding]:
+def _in_the_cloud(settings: Settings) -> Iterator[Finding]:
     """Yield the findings, in an order in which the first that is wrong is the cause."""
+    account = Account(settings)
     for check, look in (
         ("credentials", _identity),
         ("infrastructure", _infrastructure),
@@ -237,8 +233,7 @@ def _work_bucket(account: Account) -> str:
     address = f"s3://{iac.resources(account.settings).work_bucket}/loads/"
     left = 0
     with suppress(SourceError):  # nothing there is an error of a source, and fine here
-        for _ in S3(account.settings, account.region).list(address):
-            left += 1
+        left = sum(1 for _ in S3(account.settings, account.region).list(address))
     return f"{address} can be listed, {left:,} objects left by loads"
 
 

@@ -15,8 +15,6 @@ from pathlib import Path
 
 from .errors import WarehouseError
 
-_NAME_BYTES = 8
-
 
 @contextmanager
 def temporary_folder(inside: Path | None = None, prefix: str = "sparkify-") -> Iterator[Path]:
@@ -25,7 +23,7 @@ def temporary_folder(inside: Path | None = None, prefix: str = "sparkify-") -> I
     inside: its parent; without it, the folder for temporary files (TMPDIR).
     Raises OSError when it cannot be made; not being able to remove it is no error.
     """
-    folder = (inside or Path(tempfile.gettempdir())) / _name(prefix)
+    folder = (inside or Path(tempfile.gettempdir())) / f"{prefix}{secrets.token_hex(8)}"
     try:
         folder.mkdir(mode=0o700)
         yield folder
@@ -44,7 +42,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     So no reader sees half a file; when the block fails, `path` stays as it was.
     Raises OSError when it cannot be replaced.
     """
-    draft = path.with_name(_name(".sparkify-"))
+    draft = path.with_name(f".sparkify-{secrets.token_hex(8)}")
     try:
         yield draft
         draft.replace(path)
@@ -66,7 +64,3 @@ def writing(what: str) -> Iterator[None]:
             f"{what}: {error.strerror}" + (f": {error.filename}" if error.filename else ""),
             "Check the free space and the permissions of the folder for temporary files (TMPDIR).",
         ) from None
-
-
-def _name(prefix: str) -> str:
-    return prefix + secrets.token_hex(_NAME_BYTES)

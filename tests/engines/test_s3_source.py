@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -254,14 +254,12 @@ def test_downloads_are_few_at_a_time_and_removed(
     groups: list[list[Path]] = []
     download_many = S3.download_many
 
-    def watched(
-        s3: S3, objects: Sequence[tuple[S3Object, Path]], done: Callable[[int], None]
-    ) -> None:
+    def watched(s3: S3, objects: Sequence[tuple[S3Object, Path]]) -> None:
         paths = [path for _, path in objects]
         there = [path for path in paths[0].parent.iterdir() if path.name.startswith("download-")]
         assert there == []  # of the group before
         groups.append(paths)
-        download_many(s3, objects, done)
+        download_many(s3, objects)
         assert all(path.exists() for path in paths)
 
     monkeypatch.setattr(S3, "download_many", watched)

@@ -21,7 +21,7 @@ from sparkify import etl
 from sparkify.errors import WarehouseError
 from sparkify.sql_queries import TABLES
 from sparkify.staging.rejects import RejectLog
-from sparkify.warehouse.duckdb import connection, loader
+from sparkify.warehouse.duckdb import connection, file_loaders
 from sparkify.warehouse.duckdb.file_loaders import StrictPath
 from sparkify.warehouse.duckdb.reader import open_reader
 
@@ -189,7 +189,7 @@ def out_of_room(*_: object) -> Path:
 def test_full_folder_for_temporary_files(second: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     place = second.place()
     with monkeypatch.context() as patch:
-        patch.setattr(StrictPath, "_keep", out_of_room)
+        patch.setattr(StrictPath, "_stage_records", out_of_room)
         with pytest.raises(WarehouseError, match="No space left on device") as caught:
             place.load()
     assert "TMPDIR" in caught.value.next_step
@@ -200,7 +200,7 @@ def test_no_room_for_the_rejects(second: Scene, monkeypatch: pytest.MonkeyPatch)
     """They are written behind a buffer, which is tried again when the log is closed."""
     place = second.place()
     with monkeypatch.context() as patch:
-        patch.setattr(loader, "RejectLog", lambda _: RejectLog(Path("/dev/full")))
+        patch.setattr(file_loaders, "RejectLog", lambda _: RejectLog(Path("/dev/full")))
         with pytest.raises(WarehouseError, match="No space left on device") as caught:
             place.load()
     assert "TMPDIR" in caught.value.next_step

@@ -177,10 +177,10 @@ class Formation:
         more = {"NextToken": str(start + 3)} if start + 3 < len(events) else {}
         return {"StackEvents": events[start : start + 3], **more}
 
-    def _list_stack_resources(self, StackName: str) -> Answer:
+    def _describe_stack_resources(self, StackName: str) -> Answer:
         stack = self._find(StackName)
         return {
-            "StackResourceSummaries": [
+            "StackResources": [
                 {
                     "LogicalResourceId": logical,
                     "ResourceStatus": state,
@@ -496,7 +496,11 @@ class Pages:
         self._operation = operation
 
     def paginate(self, **parameters: Any) -> list[Answer]:
-        return [self._formation.handle(self._operation, parameters)]
+        pages = [self._formation.handle(self._operation, parameters)]
+        while token := pages[-1].get("NextToken"):
+            more = parameters | {"NextToken": token}
+            pages.append(self._formation.handle(self._operation, more))
+        return pages
 
 
 class Bucket:

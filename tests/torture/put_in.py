@@ -188,10 +188,10 @@ FAULTS: tuple[Fault, ...] = (
         "warehouse/duckdb/reader.py",
         "    with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as"
         " connection:\n"
-        "        version = check_schema(",
+        "        version = stored_version(",
         "    with closing(connect(settings, read_only=False, wait=wait, progress=progress)) as"
         " connection:\n"
-        "        version = check_schema(",
+        "        version = stored_version(",
         "faults/test_concurrency.py::test_reader_keeps_no_reader_away",
     ),
     _fault(
@@ -239,8 +239,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault(
         "SIGTERM just ends the process",
         "cli/__init__.py",
-        "        signal.SIGTERM: signal.SIG_DFL,\n",
-        "",
+        "(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)",
+        "(signal.SIGINT, signal.SIGHUP)",
         "unit/cli/test_cli.py::test_who_waits_says_for_whom_and_can_be_interrupted",
     ),
     _fault(
@@ -257,21 +257,11 @@ FAULTS: tuple[Fault, ...] = (
         "        try:\n            pass\n",
         "faults/test_torture_signals.py::test_signals_on_duckdb",
     ),
-    Fault(
+    _fault(
         "a full disk is taken for a bug",
-        (
-            Change(
-                _CONNECTION,
-                "    except (duckdb.IOException, duckdb.FatalException,"
-                " duckdb.TransactionException) as error:\n",
-                "    except duckdb.SequenceException as error:\n",
-            ),
-            Change(
-                _CONNECTION,
-                "    except (duckdb.Error, UnicodeDecodeError) as error:\n",
-                "    except ZeroDivisionError as error:\n",
-            ),
-        ),
+        _CONNECTION,
+        "    except (duckdb.Error, UnicodeDecodeError) as error:\n",
+        "    except ZeroDivisionError as error:\n",
         "faults/test_faults.py::test_full_disk_is_an_error_and_changes_nothing",
     ),
     _fault(

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -38,6 +38,7 @@ rejected, 5 warehouse failed, 6 a quality check failed, 7 busy, 130 interrupted.
 _DEBOUNCE_SECONDS = 1.0
 """Signals within this time count as one interrupt: a shell, a scheduler and a terminal may all send
 one, and the second would interrupt the cleanup."""
+_INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _InterruptedError(SparkifyError):
@@ -56,45 +57,30 @@ class _BugError(SparkifyError):
 class _Application(OrderedGroup):
     """The group of all commands, which turns every exception into a message and an exit code."""
 
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        windows_expand_args: bool = True,
-        **extra: Any,
-    ) -> NoReturn:
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> NoReturn:
         """Run one command line and exit with its code."""
         console.prepare()
-        words = list(sys.argv[1:] if args is None else args)
-        run = super().main
         with as_interrupts():
-            code = _exit_code(
-                lambda: run(words, "sparkify", complete_var, standalone_mode=False, obj=Call()),
-                as_json="--json" in words,  # known before the words are parsed
-                debug="--debug" in words,
-            )
+            code = self._exit_code(list(sys.argv[1:] if args is None else args))
         console.finish()
         sys.exit(code)
 
-
-def _exit_code(action: Callable[[], object], *, as_json: bool, debug: bool) -> int:
-    """Run a command, report its failure if it fails, and return the exit code."""
-    try:
-        action()
-    except SystemExit:  # click exits so when the pipe that reads the help is closed
+    def _exit_code(self, words: list[str]) -> int:
+        """Run one command line, report its failure if it fails, and return its exit code."""
+        try:
+            super().main(words, "sparkify", standalone_mode=False, obj=Call())
+        except SystemExit:  # click exits so when the pipe that reads the help is closed
+            return 0
+        except click.exceptions.NoArgsIsHelpError as error:
+            console.say(error.format_message())
+            return error.exit_code
+        except (Exception, KeyboardInterrupt) as error:
+            if "--debug" in words:
+                console.say(traceback.format_exc())
+            failure = _failure(error)
+            console.failure(failure, as_json="--json" in words)  # also before they are parsed
+            return failure.exit_code
         return 0
-    except click.exceptions.NoArgsIsHelpError as error:
-        console.say(error.format_message())
-        return error.exit_code
-    except (Exception, KeyboardInterrupt) as error:
-        if debug:
-            console.say(traceback.format_exc())
-        failure = _failure(error)
-        console.failure(failure, as_json=as_json)
-        return failure.exit_code
-    return 0
 
 
 def _failure(error: BaseException) -> SparkifyError:
@@ -142,19 +128,16 @@ def as_interrupts() -> Iterator[None]:
             last = now
             raise KeyboardInterrupt
 
-    ordinary: dict[signal.Signals, Callable[[int, FrameType | None], Any] | signal.Handlers] = {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGTERM: signal.SIG_DFL,
-        signal.SIGHUP: signal.SIG_DFL,
-    }
-    ours = [number for number, handler in ordinary.items() if signal.getsignal(number) is handler]
+    ordinary = (signal.SIG_DFL, signal.default_int_handler)
+    before = {number: signal.getsignal(number) for number in _INTERRUPTING}
+    ours = {number: handler for number, handler in before.items() if handler in ordinary}
     for number in ours:
         signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for number in ours:
-            signal.signal(number, ordinary[number])
+        for number, handler in ours.items():
+            signal.signal(number, handler)
 
 
 def restore() -> None:

@@ -14,7 +14,6 @@ import click
 from .. import console
 from ..console import results
 from ..errors import QualityError, UsageError
-from ..temporary import written_whole
 from .options import (
     SOURCES,
     WAREHOUSE,
@@ -22,6 +21,7 @@ from .options import (
     command,
     filter_options,
     opened_in_browser,
+    output_file,
     require,
     wait_option,
 )
@@ -200,20 +200,13 @@ def report(
     from .. import report as reporting
 
     require("altair", "jinja2", "vl_convert")
-    _require_writable(output)
-    with console.ProgressBar() as progress:
+    with output_file(output) as draft, console.ProgressBar() as progress:
         progress("asking", 0, None, "")
         with call.reader(wait) as reader:
             data = reporting.gather(reader, names=names, filters=wanted.on(reader))
         progress("drawing", 0, None, "")
         page = reporting.render(data, datetime.now(UTC).replace(tzinfo=None))
-        try:
-            with written_whole(output.absolute()) as draft:
-                draft.write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(
-                f"{output} cannot be written: {error.strerror}", "Name a file that you may write."
-            ) from None
+        draft.write_text(page, encoding="utf-8")
     opened = in_browser and opened_in_browser(output.absolute().as_uri())
     written = {
         "file": str(output.absolute()),
@@ -226,17 +219,3 @@ def report(
     call.reply(written, results.show_report)
     if in_browser and not opened:
         console.say("No browser could be opened; open the file in one yourself.", "yellow")
-
-
-def _require_writable(path: Path) -> None:
-    """Check before the work that a page can be written there. Raises UsageError."""
-    folder = path.absolute().parent
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder", "Name a file, such as report.html.")
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}", "Make it, or name another file.")
-    if not os.access(folder, os.W_OK):
-        raise UsageError(
-            f"{path} cannot be written: permission denied: {folder} is not writable",
-            "Name a file in a folder that you may write to.",
-        )

@@ -19,6 +19,7 @@ from .. import config, console
 from ..config.keys import SETTINGS
 from ..errors import SettingsError, SparkifyError, UsageError
 from ..redact import remember
+from ..temporary import written_whole
 
 if TYPE_CHECKING:
     from ..warehouse import Reader
@@ -107,6 +108,28 @@ def confirm(prompt: str, *, piped: bool = False, **doomed: Any) -> None:
         )
     if answer.strip().lower() not in ("yes", "y"):
         raise UsageError("nothing was destroyed", "Type yes, or add --yes, if you mean it.")
+
+
+@contextmanager
+def output_file(path: Path) -> Iterator[Path]:
+    """Yield a draft to write to, which becomes the file at the end of the block.
+
+    Raises UsageError where it cannot be written, if possible before the block.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", "Name a file.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(
+            f"there is no folder {path.absolute().parent}", "Make it, or name another file."
+        )
+    try:
+        with written_whole(path.absolute()) as draft:
+            draft.touch()
+            yield draft
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", "Name a file that you may write to."
+        ) from None
 
 
 class OrderedGroup(click.Group):

@@ -31,33 +31,20 @@ class Kind:
 
 def choice(*options: str) -> Kind:
     """Allow one of a few words, in any case."""
-
-    def parse(text: str, _: Path) -> str:
-        return options[options.index(text.lower())]
-
-    return Kind(parse, " or ".join((", ".join(options[:-1]), options[-1])))
-
-
-def _flag(text: str, _: Path) -> bool:
-    return ("false", "true").index(text.lower()) == 1
+    allowed = " or ".join((", ".join(options[:-1]), options[-1]))
+    return Kind(lambda text, _: options[options.index(text.lower())], allowed)
 
 
 def whole_number(least: int, most: int) -> Kind:
     """Allow whole numbers in a range."""
-
-    def parse(text: str, _: Path) -> int:
-        return _within(int(text), least, most)
-
-    return Kind(parse, f"a whole number from {least:,} to {most:,}")
+    allowed = f"a whole number from {least:,} to {most:,}"
+    return Kind(lambda text, _: _within(int(text), least, most), allowed)
 
 
 def optional(kind: Kind) -> Kind:
     """Allow what another kind allows, or 0 for none."""
-
-    def parse(text: str, folder: Path) -> Any:
-        return 0 if text == "0" else kind.parse(text, folder)
-
-    return Kind(parse, f"0 or {kind.allowed}")
+    allowed = f"0 or {kind.allowed}"
+    return Kind(lambda text, folder: 0 if text == "0" else kind.parse(text, folder), allowed)
 
 
 def _matching(pattern: str, allowed: str) -> Kind:
@@ -79,13 +66,6 @@ def _share(text: str, _: Path) -> float:
     if text.endswith("%"):
         return _within(float(text[:-1]), 0.0, 100.0) / 100
     return _within(float(text), 0.0, 1.0)
-
-
-def _capacity(text: str, _: Path) -> int:
-    number = int(text)
-    if number == 4 or (number in range(8, 513, 8)) or (number in range(544, 1025, 32)):
-        return number
-    raise ValueError
 
 
 def _path(text: str, folder: Path) -> Path:
@@ -111,13 +91,17 @@ def _location(text: str, folder: Path) -> str:
     return str(_path(text, folder)) if text else ""
 
 
-FLAG = Kind(_flag, "true or false")
+_CAPACITIES = (4, *range(8, 513, 8), *range(544, 1025, 32))
+FLAG = Kind(lambda text, _: ("false", "true").index(text.lower()) == 1, "true or false")
 SECRET = _matching(r"\S+", "one word")
 LOCAL_PATH = Kind(_database_path, "a path on this machine")
 LOCATION = Kind(_location, "an s3:// address or a path on this machine")
 MEMORY = _matching(r"\d+(\.\d+)? ?([KMGT]i?B|%)", "an amount such as 128MB, 1.5GiB or 60%")
 SHARE = Kind(_share, "a share from 0 to 1, or from 0% to 100%")
-CAPACITY = Kind(_capacity, "4, a multiple of 8 up to 512, or one of 32 up to 1,024")
+CAPACITY = Kind(
+    lambda text, _: _CAPACITIES[_CAPACITIES.index(int(text))],
+    "4, a multiple of 8 up to 512, or one of 32 up to 1,024",
+)
 REGION = _matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as us-east-1")
 ROLE_NAME = _matching(r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of letters, digits, _+=,.@-")
 SLUG = _matching(r"[a-z0-9-]{3,64}", "3 to 64 of a-z, 0-9 and -")

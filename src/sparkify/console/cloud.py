@@ -20,15 +20,14 @@ def show_cloud_plan(plan: Plan) -> None:
     if plan.nothing:
         stream.say(f"Nothing to change: {place} is {plan.state}, as the settings want it.")
     else:
-        stream.say(f"The {place}{_state(plan.state)}:")
+        fate = f"({plan.state}) would change" if plan.state else "does not exist and would be made"
+        stream.say(f"The {place} {fate}:")
     for one in plan.changes:
         line = f"{_SIGNS.get(one.action, '?')} {one.action:<7} {one.resource:<17} {one.type}"
-        loud = one.replaces
         what = {"True": "REPLACED", "Conditional": "MAYBE REPLACED"}.get(one.replacement, "")
-        if one.action == "Remove":
-            what = "DELETED"
+        what = "DELETED" if one.action == "Remove" else what
         text = stream.clean(f"{line.rstrip()}  {what}".rstrip())
-        stream.out(stream.styled(text, "red", sys.stdout) if loud else text)
+        stream.out(stream.styled(text, "red", sys.stdout) if one.replaces else text)
     for name, (now, then) in plan.parameters.items():
         stream.out(stream.clean(f"~ {name}: {now or '(none)'} -> {then or '(none)'}"))
     now_limit, then_limit = plan.usage_limit
@@ -170,7 +169,3 @@ def _say_cost(cost: Cost) -> None:
 
 def _limit(rpu_hours: int) -> str:
     return f"{rpu_hours:,} RPU-hours a day" if rpu_hours else "none"
-
-
-def _state(state: str | None) -> str:
-    return f" ({state}) would change" if state else " does not exist yet and would be made"

@@ -64,18 +64,14 @@ def cell(value: Any, null: str = "") -> str:
 
 def aligned(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
     """Return a table in plain text, as wide as it needs to be."""
-    lines = [titles, ["-" * _width(title) for title in titles], *rows]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    lines[1] = ["-" * width for width in widths]
-    return "\n".join(_line(line, widths, right) for line in lines)
+    widths = [max(map(_width, column)) for column in zip(titles, *rows, strict=True)]
+    lines = [titles, ["-" * width for width in widths], *rows]
+    return "\n".join(_GAP.join(map(_padded, line, widths, right)).rstrip() for line in lines)
 
 
-def _line(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    padded = []
-    for text, width, to_the_right in zip(texts, widths, right, strict=True):
-        blanks = " " * (width - _width(text))
-        padded.append(blanks + text if to_the_right else text + blanks)
-    return _GAP.join(padded).rstrip()
+def _padded(text: str, width: int, to_the_right: bool = False) -> str:
+    blanks = " " * (width - _width(text))
+    return blanks + text if to_the_right else text + blanks
 
 
 def _fitted(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
@@ -114,12 +110,9 @@ def _least(text: str, is_number: bool) -> int:
 
 def _as_lists(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return each row as lines of title and value."""
-    width = max(map(_width, titles))
+    names = [_padded(title, max(map(_width, titles))) for title in titles]
     return "\n\n".join(
-        "\n".join(
-            f"{title}{' ' * (width - _width(title))}{_GAP}{text}".rstrip()
-            for title, text in zip(titles, row, strict=True)
-        )
+        "\n".join(f"{name}{_GAP}{text}".rstrip() for name, text in zip(names, row, strict=True))
         for row in rows
     )
 

@@ -112,22 +112,21 @@ def plan(settings: Settings, progress: Progress = silent) -> Plan:
     changes: list[Change] = []
     if stack:
         refuse_foreign(account, stack)
+    state = stack.state if stack and stack.state != REVIEW else None
+    of_state = f"The stack is {state}"
     if stack and stack.in_progress:
-        notes.append(f"The stack is {stack.state}: `sparkify iac up` would wait, then continue.")
-    elif stack and stack.state in DEAD:
+        notes.append(f"{of_state}: `sparkify iac up` would wait, then continue.")
+    elif state in DEAD:
         notes.append(
-            f"The stack is {stack.state}, left over from an attempt that failed: `sparkify iac up`"
-            " would remove it and create everything again."
+            f"{of_state}, left over from an attempt that failed: `sparkify iac up` would remove it"
+            " and create everything again."
         )
         changes = _creation(settings)
-    elif stack and stack.state == "UPDATE_ROLLBACK_FAILED":
-        notes.append(
-            "The stack is UPDATE_ROLLBACK_FAILED: `sparkify iac up` would repair it, then continue."
-        )
+    elif state == "UPDATE_ROLLBACK_FAILED":
+        notes.append(f"{of_state}: `sparkify iac up` would repair it, then continue.")
     else:
         changes = _preview(account, stack, progress) or []
-    there = stack if stack and stack.state != REVIEW else None
-    differing = _different(account, there) if there and there.state not in DEAD else {}
+    differing = _different(account, stack) if stack and state and state not in DEAD else {}
     if "DatabaseName" in differing:
         now, then = differing["DatabaseName"]
         notes.append(f"The database {now} cannot be renamed to {then}: this would be refused.")
@@ -135,7 +134,7 @@ def plan(settings: Settings, progress: Progress = silent) -> Plan:
     return Plan(
         stack=stack_name(settings),
         region=account.region,
-        state=there.state if there else None,
+        state=state,
         changes=changes,
         parameters=differing,
         usage_limit=(limit or 0, settings.redshift_usage_limit_rpu_hours),
@@ -248,10 +247,7 @@ def _described(account: Account, made: dict[str, str]) -> list[Change] | None:
                 f"CloudFormation has not worked out what would change (state {state})",
                 "Run the command again later.",
             )
-    changes = list(answer.get("Changes") or ())
-    while token := answer.get("NextToken"):
-        answer = account.call("cloudformation", "describe_change_set", **made, NextToken=token)
-        changes += answer.get("Changes") or ()
+    changes = account.pages("cloudformation", "describe_change_set", "Changes", **made)
     found = [one.get("ResourceChange") or {} for one in changes]
     return [
         Change(
@@ -278,11 +274,6 @@ def _request_error(account: Account, error: RefusedError) -> SparkifyError:
         return WarehouseError(
             f"this account has too many stacks: {said}",
             "Delete some, or ask for a higher quota (Service Quotas, AWS CloudFormation).",
-        )
-    if "capabilit" in error.aws_code.lower():
-        return SettingsError(
-            f"CloudFormation refuses to make a role: {said}",
-            "Report this: the capability is sent with every request.",
         )
     logical = next((one for one in RESOURCES if one.lower() in said.lower()), "")
     return stack_error(f"CloudFormation refuses the stack {name}: {said}", said, logical)
@@ -324,20 +315,18 @@ def up(settings: Settings, *, confirmed: bool = False, progress: Progress = sile
     settings that cannot be changed later), UsageError (not confirmed), WarehouseError (with the
     cause that AWS gives), BusyError, InterruptedWorkError (Ctrl-C).
     """
-    return _Deployment(settings, confirmed, progress).run()
+    return _Deployment(Account(settings), confirmed, progress).run()
 
 
+@dataclass
 class _Deployment:
-    def __init__(self, settings: Settings, confirmed: bool, progress: Progress) -> None:
-        self._account = Account(settings)
-        self._settings = settings
-        self._confirmed = confirmed
-        self._progress = progress
-        self._action = "unchanged"
-        self._cleared: list[str] = []
-        self._changes: list[Change] = []
-        self._early_limit = ""
-        self._repaired = False
+    _account: Account
+    _confirmed: bool
+    _progress: Progress
+    _action: str = "unchanged"
+    _cleared: list[str] = field(default_factory=list)
+    _changes: list[Change] = field(default_factory=list)
+    _early_limit: str = ""
 
     def run(self) -> Built:
         began = time.monotonic()
@@ -358,9 +347,9 @@ class _Deployment:
             changes=self._changes,
             resources=found,
             usage_limit=limit,
-            cost=cost_of(self._settings),
+            cost=cost_of(self._account.settings),
             seconds=time.monotonic() - began,
-            engine=self._settings.engine,
+            engine=self._account.settings.engine,
             notes=notes,
         )
 
@@ -372,13 +361,13 @@ class _Deployment:
         if logical != "Workgroup":
             return
         with suppress(SparkifyError):
-            compute = workgroup(self._account, self._settings.redshift_workgroup)
+            compute = workgroup(self._account, self._account.settings.redshift_workgroup)
             if compute:
                 self._early_limit = self._limit(compute, [])
 
     def _limit(self, compute: dict[str, Any], notes: list[str]) -> str:
         """Set the usage limit; add a note where the service has none."""
-        amount = self._settings.redshift_usage_limit_rpu_hours
+        amount = self._account.settings.redshift_usage_limit_rpu_hours
         try:
             return set_usage_limit(self._account, compute, amount, self._progress)
         except RefusedError as error:
@@ -395,7 +384,7 @@ class _Deployment:
         AWS). Returns a note when the maximum stays.
         """
         name, most = compute["workgroupName"], int(compute.get("maxCapacity") or 0)
-        if self._settings.redshift_max_capacity or most <= 0:
+        if self._account.settings.redshift_max_capacity or most <= 0:
             return []
         try:
             self._account.call(SERVICE, "update_workgroup", workgroupName=name, maxCapacity=-1)
@@ -446,10 +435,9 @@ class _Deployment:
         self._refuse_taken()
         self._progress("creating the stack", 0, None, "resources")
         operation = Operation(self._account, "")
+        body = _request(self._account) | {"ClientRequestToken": operation.token}
         self._action = "created"
         try:
-            token = operation.token
-            body = _request(self._account) | {"ClientRequestToken": token, "OnFailure": "ROLLBACK"}
             answer = self._account.call("cloudformation", "create_stack", **body)
         except RefusedError as error:
             if error.aws_code == "AlreadyExistsException":
@@ -459,9 +447,10 @@ class _Deployment:
         return self._finished(operation, "be created")
 
     def _refuse_taken(self) -> None:
+        settings = self._account.settings
         for what, name, find_one in (
-            ("namespace", self._settings.redshift_namespace, namespace),
-            ("workgroup", self._settings.redshift_workgroup, workgroup),
+            ("namespace", settings.redshift_namespace, namespace),
+            ("workgroup", settings.redshift_workgroup, workgroup),
         ):
             if find_one(self._account, name):
                 raise SettingsError(
@@ -477,7 +466,13 @@ class _Deployment:
         changes = _preview(self._account, stack, self._progress)
         if changes is None or not (changes or _different(self._account, stack)):
             return stack
-        self._refuse_loss(changes)
+        lost = next((one.resource for one in changes if one.loses_tables), None)
+        if lost and not self._confirmed:
+            raise UsageError(
+                f"this change replaces {lost}: a new, empty warehouse, and the old one would be"
+                " deleted with all its tables; nothing was changed",
+                "`sparkify iac plan` shows the change. Add --yes if you mean it.",
+            )
         self._changes = changes
         self._action = "updated"
         operation = Operation.on(self._account, stack)
@@ -499,22 +494,20 @@ class _Deployment:
         return stack
 
     def _repair(self, stack: Stack) -> None:
-        """Continue a rollback that failed, once."""
-        operation = Operation(self._account, stack.id)
-        if not self._repaired:
-            self._repaired = True
-            operation = Operation.on(self._account, stack)
-            body = {"StackName": stack.id, "ClientRequestToken": operation.token}
-            self._account.call("cloudformation", "continue_update_rollback", **body)
-            stack = operation.wait(self._progress)
+        """Continue a rollback that failed."""
+        operation = Operation.on(self._account, stack)
+        body = {"StackName": stack.id, "ClientRequestToken": operation.token}
+        self._account.call("cloudformation", "continue_update_rollback", **body)
+        stack = operation.wait(self._progress)
         if stack.state == "UPDATE_ROLLBACK_FAILED":
             raise operation.failure(stack, "be repaired")
 
     def _refuse_impossible(self, stack: Stack) -> None:
         """Refuse settings that cannot be changed once the warehouse is there."""
-        wanted = self._settings.redshift_database
+        wanted = self._account.settings.redshift_database
+        namespace = self._account.settings.redshift_namespace
         database = stack.parameters.get("DatabaseName", wanted)
-        held = stack.parameters.get("NamespaceName", self._settings.redshift_namespace)
+        held = stack.parameters.get("NamespaceName", namespace)
         if database != wanted:
             # CloudFormation would report success and change nothing: the handler never sends it.
             raise SettingsError(
@@ -523,22 +516,11 @@ class _Deployment:
                 f"Set DATABASE in [REDSHIFT] back to {database}; or remove everything, tables too,"
                 " with `sparkify iac down`, and build again.",
             )
-        if held != self._settings.redshift_namespace and not self._confirmed:
+        if held != namespace and not self._confirmed:
             raise UsageError(
-                f"NAMESPACE changes from {held} to {self._settings.redshift_namespace}: that"
-                " is a new, empty warehouse, and the old one would be deleted with all its tables;"
-                " nothing was changed",
+                f"NAMESPACE changes from {held} to {namespace}: that is a new, empty warehouse, and"
+                " the old one would be deleted with all its tables; nothing was changed",
                 f"Set NAMESPACE in [REDSHIFT] back to {held}, or add --yes if you mean it.",
-            )
-
-    def _refuse_loss(self, changes: list[Change]) -> None:
-        """Refuse a change that replaces the namespace, unless it was confirmed."""
-        lost = next((one.resource for one in changes if one.loses_tables), None)
-        if lost and not self._confirmed:
-            raise UsageError(
-                f"this change replaces {lost}: a new, empty warehouse, and the old one would be"
-                " deleted with all its tables; nothing was changed",
-                "`sparkify iac plan` shows the change. Add --yes if you mean it.",
             )
 
 

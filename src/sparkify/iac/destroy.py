@@ -74,16 +74,14 @@ def down(
     account = Account(settings)
     progress("looking at what is there", 0, None, "")
     stack = find(account)
-    names: dict[str, str] = {}
-    snapshot = None
-    objects = 0
+    names, snapshot, objects = dict[str, str](), None, 0
     if stack:
         refuse_foreign(account, stack)
         if stack.in_progress and stack.state != "CREATE_IN_PROGRESS":  # only that can be stopped
-            stack = Operation.on(account, stack, begun=True).wait(progress)
-            stack = None if stack.deleted else stack
+            end = Operation.on(account, stack, begun=True).wait(progress)
+            stack = None if end.deleted else end
     before = stack.state if stack else None
-    if stack and not stack.deleted:
+    if stack:
         names = physical_names(account, stack)
         if keep_snapshot:
             snapshot = _snapshot(account, names, progress)

@@ -121,7 +121,8 @@ def call_error(error: Exception, service: str, operation: str, settings: Setting
     code = aws.error_code(error)
     if problem is aws.Problem.DENIED:
         name = "".join(word.title() for word in operation.split("_"))
-        action = denied_action(said) or f"{service}:{name}"
+        found = _ACTION.search(said)
+        action = found[1] if found else f"{service}:{name}"
         return SettingsError(
             f"these AWS credentials may not call {action}: {said or code}", _OPERATOR, action=action
         )
@@ -153,18 +154,12 @@ def stack_error(reason: str, said: str, logical: str = "", **details: str | None
 
     logical: the resource that failed, by its name in the template.
     """
-    if action := denied_action(said):
-        return SettingsError(reason, _OPERATOR, action=action, **details)
+    if denied := _ACTION.search(said):
+        return SettingsError(reason, _OPERATOR, action=denied[1], **details)
     if _TAKEN.search(said):
         return WarehouseError(reason, _TAKEN_ADVICE.get(logical, _DEFAULT), **details)
     fitting = (advice for pattern, advice in _ADVICE if re.search(pattern, said, re.I))
     return WarehouseError(reason, next(fitting, _DEFAULT), **details)
-
-
-def denied_action(text: str) -> str:
-    """Return the action that a message says was not allowed, such as `iam:CreateRole`, or ''."""
-    match = _ACTION.search(text)
-    return match[1] if match else ""
 
 
 def handler_message(reason: str) -> str:

@@ -69,10 +69,18 @@ class Account:
         return answer
 
     def pages(self, service: str, operation: str, member: str, **parameters: Any) -> list[Any]:
-        """Call an operation that answers in pages; errors as of `call`. member: what is listed."""
-        with self._reported(service, operation):
-            pages = self._client(service).get_paginator(operation).paginate(**parameters)
-            return [item for page in pages for item in page.get(member) or ()]
+        """Call an operation that answers in pages; nothing where what it asks about is gone.
+
+        Errors as of `call`. member: what is listed.
+        """
+        try:
+            with self._reported(service, operation):
+                pages = self._client(service).get_paginator(operation).paginate(**parameters)
+                return [item for page in pages for item in page.get(member) or ()]
+        except RefusedError as error:
+            if error.missing:
+                return []
+            raise
 
     def look(self, service: str, operation: str, **parameters: Any) -> dict[str, Any] | None:
         """Call an operation that asks for one thing; None when there is no such thing."""
@@ -114,18 +122,13 @@ class Stack:
     name: str
     id: str
     state: str
-    reason: str
-    since: datetime | None
-    changed: datetime | None
-    outputs: dict[str, str]
-    parameters: dict[str, str]
-    tags: dict[str, str]
-    protected: bool
-
-    @classmethod
-    def gone(cls, name: str) -> Stack:
-        """Return a placeholder for a stack that CloudFormation no longer knows."""
-        return cls(name, name, "DELETE_COMPLETE", "", None, None, {}, {}, {}, False)
+    reason: str = ""
+    since: datetime | None = None
+    changed: datetime | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    protected: bool = False
 
     @property
     def in_progress(self) -> bool:
@@ -191,8 +194,11 @@ def _is_plan(account: Account, stack: Stack) -> bool:
     if stack.state != REVIEW:
         return False
     sets = account.pages("cloudformation", "list_change_sets", "Summaries", StackName=stack.name)
-    own = [one for one in sets if one.get("StackName", stack.name) == stack.name]
-    return all(str(one.get("ChangeSetName", "")).startswith(PLAN_PREFIX) for one in own)
+    return all(
+        str(one.get("ChangeSetName", "")).startswith(PLAN_PREFIX)
+        for one in sets
+        if one.get("StackName", stack.name) == stack.name
+    )
 
 
 def physical_names(account: Account, stack: Stack) -> dict[str, str]:
@@ -202,18 +208,10 @@ def physical_names(account: Account, stack: Stack) -> dict[str, str]:
     """
     if stack.deleted or stack.state == REVIEW:
         return {}
-    try:
-        found = account.pages(
-            "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=stack.id
-        )
-    except RefusedError as error:
-        if not error.unsupported:
-            raise
-        answer = account.call("cloudformation", "describe_stack_resources", StackName=stack.id)
-        found = answer.get("StackResources") or []
+    answer = account.look("cloudformation", "describe_stack_resources", StackName=stack.id) or {}
     return {
         one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for one in found
+        for one in answer.get("StackResources") or ()
         if one.get("PhysicalResourceId") and one.get("ResourceStatus") not in _NOT_OURS
     }
 
@@ -295,7 +293,8 @@ class Operation:
         """
         pauses = backoff(STACK_SECONDS)
         while True:
-            stack = find(self.account, self.stack_id) or Stack.gone(self.stack_id)
+            stack = find(self.account, self.stack_id)
+            stack = stack or Stack(self.stack_id, self.stack_id, "DELETE_COMPLETE")
             fresh = self._unseen()
             for one in fresh:
                 self.seen.add(one["EventId"])
@@ -345,56 +344,33 @@ class Operation:
 
     def _cause(self) -> dict[str, Any]:
         """Return the event that shows why it failed: the first that no other caused."""
-        failures = [
-            one for one in self.events if str(one.get("ResourceStatus")).endswith("_FAILED")
-        ]
+        failed = [one for one in self.events if str(one.get("ResourceStatus")).endswith("_FAILED")]
         real = [
             one
-            for one in failures
+            for one in failed
             if one.get("ResourceType") != _STACK_TYPE
             and not _CONSEQUENCE.search(str(one.get("ResourceStatusReason")))
         ]
         explained = [one for one in self.events if one.get("ResourceStatusReason")]
-        return next(iter([*real, *failures, *explained[-1:]]), {})
+        return next(iter([*real, *failed, *explained[-1:]]), {})
 
     def _report(self, event: dict[str, Any], progress: Progress) -> None:
         verb, _, state = str(event.get("ResourceStatus")).partition("_")
         if state != "IN_PROGRESS" or verb not in _VERBS:
             return
-        done = {
-            one["LogicalResourceId"]
-            for one in self.events
-            if one.get("ResourceStatus") == f"{verb}_COMPLETE"
-            and one.get("ResourceType") != _STACK_TYPE
-        }
+        ended = [one for one in self.events if one.get("ResourceStatus") == f"{verb}_COMPLETE"]
+        done = {one["LogicalResourceId"] for one in ended if one.get("ResourceType") != _STACK_TYPE}
         of_stack = event.get("ResourceType") == _STACK_TYPE
         what = "the stack" if of_stack else event.get("LogicalResourceId", "")
         total = len(declared(self.account.settings))
         progress(f"{_VERBS[verb]} {what}", len(done), total, "resources")
 
     def _unseen(self) -> list[dict[str, Any]]:
-        """Return the events that were not seen yet, oldest first.
-
-        AWS gives the newest first: a page with one that was seen is the last that counts, and the
-        first page is enough to begin with.
-        """
-        found: list[dict[str, Any]] = []
-        page: dict[str, str] = {"StackName": self.stack_id}
-        newest_first = True
-        while True:
-            answer = self.account.look("cloudformation", "describe_stack_events", **page) or {}
-            some = answer.get("StackEvents") or ()
-            fresh = [one for one in some if one["EventId"] not in self.seen]
-            found += fresh
-            order = _moment(some[0]) - _moment(some[-1]) if some else 0.0
-            newest_first = newest_first and order >= 0  # a local stand-in may have another order
-            had_enough = newest_first and (len(fresh) < len(some) or (order > 0 and not self.seen))
-            if had_enough or not answer.get("NextToken"):
-                break
-            page["NextToken"] = answer["NextToken"]
-        if newest_first:
-            found.reverse()
-        return sorted(found, key=_moment)
+        """Return the events that were not seen yet, oldest first; AWS gives the newest first."""
+        page = {"StackName": self.stack_id}
+        found = self.account.pages("cloudformation", "describe_stack_events", "StackEvents", **page)
+        fresh = [one for one in reversed(found) if one["EventId"] not in self.seen]
+        return sorted(fresh, key=_moment)
 
 
 def validation_errors(account: Account, StackName: str, **of: str) -> str:  # noqa: N803
@@ -410,12 +386,9 @@ def validation_errors(account: Account, StackName: str, **of: str) -> str:  # no
         )
     except SparkifyError:  # the caller is about to raise an error of its own
         return ""
+    told = ("ValidationPath", "ValidationStatusReason")
     found = [
-        ": ".join(
-            one_line(one[key])
-            for key in ("ValidationPath", "ValidationStatusReason")
-            if one.get(key)
-        )
+        ": ".join(one_line(one[key]) for key in told if one.get(key))
         for one in answer.get("OperationEvents", ())
         if one.get("ValidationStatus") == "FAILED" or one.get("EventType") == "VALIDATION_ERROR"
     ]

@@ -84,14 +84,14 @@ def cost_of(settings: Settings) -> Cost:
 
 def workgroup(account: Account, name: str) -> dict[str, Any] | None:
     """Return a workgroup as the service describes it; None when there is none of that name."""
-    answer = account.look(SERVICE, "get_workgroup", workgroupName=name) or {}
-    return {"workgroupName": name, **answer["workgroup"]} if answer.get("workgroup") else None
+    answer = account.look(SERVICE, "get_workgroup", workgroupName=name)
+    return answer["workgroup"] if answer else None
 
 
 def namespace(account: Account, name: str) -> dict[str, Any] | None:
     """Return a namespace as the service describes it; None when there is none of that name."""
-    answer = account.look(SERVICE, "get_namespace", namespaceName=name) or {}
-    return answer.get("namespace")
+    answer = account.look(SERVICE, "get_namespace", namespaceName=name)
+    return answer["namespace"] if answer else None
 
 
 def role(account: Account, name: str) -> dict[str, Any] | None:
@@ -108,7 +108,7 @@ def usage_limit(account: Account, workgroup: Mapping[str, Any]) -> dict[str, Any
 
     Limit and workgroup are as the service describes them, here and below.
     """
-    wanted = {"resourceArn": _arn(workgroup), "usageType": _TYPE}
+    wanted = {"resourceArn": workgroup["workgroupArn"], "usageType": _TYPE}
     for one in account.pages(SERVICE, "list_usage_limits", "usageLimits", **wanted):
         if (one.get("period", _PERIOD), one.get("usageType", _TYPE)) == (_PERIOD, _TYPE):
             return dict(one)
@@ -156,7 +156,8 @@ def set_usage_limit(
     there = usage_limit(account, workgroup)
     wanted: dict[str, Any] = {"amount": amount, "breachAction": _ACTION}
     if there is None:
-        wanted |= {"resourceArn": _arn(workgroup), "usageType": _TYPE, "period": _PERIOD}
+        arn = workgroup["workgroupArn"]
+        wanted |= {"resourceArn": arn, "usageType": _TYPE, "period": _PERIOD}
         _call_when_free(account, workgroup, "create_usage_limit", wanted)
         return "created"
     if wanted.items() <= there.items():
@@ -192,10 +193,6 @@ def _call_when_free(
                 return
             if not pauses.wait(operation):
                 raise
-
-
-def _arn(workgroup: Mapping[str, Any]) -> str:
-    return str(workgroup.get("workgroupArn") or workgroup.get("workgroupName") or "")
 
 
 # Everything that exists
@@ -282,7 +279,11 @@ def status(settings: Settings, progress: Progress = silent) -> Status:
             limit=hours or None,
             since=found.get("creationDate"),
         )
-    storage = _storage(account, names.get("Namespace", settings.redshift_namespace))
+    name = names.get("Namespace", settings.redshift_namespace)
+    storage = None
+    if held := namespace(account, name):
+        state, database = held.get("status", ""), held.get("dbName", "")
+        storage = Storage(name, state, database, held.get("creationDate"))
     for kind, one in (("Workgroup", compute), ("Namespace", storage)):
         if one and kind not in names:
             notes.append(f"{kind} {one.name} exists, and the stack did not make it.")
@@ -319,14 +320,6 @@ def limit_warning(settings: Settings) -> str:
 
 def _limit_note(missing: str) -> str:
     return f"{missing[0].upper()}{missing[1:]}. Set it with `sparkify iac up`." if missing else ""
-
-
-def _storage(account: Account, name: str) -> Storage | None:
-    found = namespace(account, name)
-    if not found:
-        return None
-    state, database = found.get("status", ""), found.get("dbName", "")
-    return Storage(name, state, database, found.get("creationDate"))
 
 
 def _bucket(account: Account, names: dict[str, str], progress: Progress) -> Bucket | None:

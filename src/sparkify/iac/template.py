@@ -8,7 +8,6 @@ the two.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from importlib import resources as package_data
 from typing import TYPE_CHECKING, Any
 
@@ -116,32 +115,23 @@ def source_reading(address: str, region: str) -> Document:
 
 
 def operator_policy(settings: Settings) -> Document:
-    """Return the least rights that building, using and removing the warehouse need."""
-    name, role = stack_name(settings), settings.iam_role_name
-    return operator(name, settings.aws_region, _sources(settings), role=role)
-
-
-def operator(
-    stack: str, region: str, sources: Iterable[str], *, account: str = "*", role: str = ""
-) -> Document:
     """Return the rights to build, use and remove one warehouse, instead of AdministratorAccess.
 
     CloudFormation acts with the rights of its caller, so that these include what its resource
     types need (cloudformation: schemas of the types, `handlers`).
-    stack: the name of the stack. sources: the s3:// addresses that are read; other addresses are
-    ignored. account: its number; `*` is any. role: the role's name, when the settings fix it.
     """
-    here = f"{region}:{account}"
+    stack, region = stack_name(settings), settings.aws_region
+    here = f"{region}:*"
     # CloudFormation cuts a long stack's name to fit the names that it generates from it.
     made = f"{stack}-*" if len(stack) <= _WHOLE_STACK_NAME else f"{stack[:_WHOLE_STACK_NAME]}*"
     work = _bucket(made.lower(), region)
-    roles = f"arn:{partition(region)}:iam::{account}:role"
-    own_role = f"{roles}/{role or made}"
+    roles = f"arn:{partition(region)}:iam::*:role"
+    own_role = f"{roles}/{settings.iam_role_name or made}"
     serverless = f"arn:{partition(region)}:redshift-serverless:{here}"
     passed = {"StringEquals": {"iam:PassedToService": list(PRINCIPALS)}}
     linked = {"StringEquals": {"iam:AWSServiceName": "redshift.amazonaws.com"}}
     service_role = f"{roles}/aws-service-role/redshift.amazonaws.com/*"
-    read = [one for one in dict.fromkeys(sources) if one.startswith(SCHEME)]
+    read = [one for one in dict.fromkeys(_sources(settings)) if one.startswith(SCHEME)]
     return _document(
         _allow(_STACK, f"arn:{partition(region)}:cloudformation:{here}:stack/{stack}/*"),
         _allow(_ROLE, own_role),
@@ -162,8 +152,8 @@ def _actions(service: str, names: str) -> list[str]:
 _STACK = _actions(
     "cloudformation",
     "ContinueUpdateRollback CreateChangeSet CreateStack DeleteChangeSet DeleteStack"
-    " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStacks ListChangeSets"
-    " ListStackResources TagResource UpdateStack",
+    " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStackResources DescribeStacks"
+    " ListChangeSets TagResource UpdateStack",
 )
 _ROLE = _actions(
     "iam",

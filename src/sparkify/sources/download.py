@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from ..util_s3 import S3, S3Object
 
 GROUP_BYTES = 256 << 20
-"""How much of a source in S3 is on the disk at a time; a larger file is there alone."""
+"""How much of a source is on the disk, or read by one statement, at a time; a larger file is alone.
+
+A statement that fails costs as much as it read; but the fewer, the better the table is filled.
+"""
 GROUP_FILES = 200
 
 
@@ -46,15 +49,13 @@ class SourceFetch:
         """
         yield [one for one in files if not in_s3(one.file.path)]
         remote = [one for one in files if in_s3(one.file.path)]
-        for group in grouped(remote, GROUP_BYTES, GROUP_FILES):
-            # By number, for a key may be anything.
-            paths = [
-                self._workspace / f"download-{next(self._downloads)}{ending(one.file.path)}"
-                for one in group
-            ]
+        for group in grouped(remote):
+            # By number, for a key may be anything; the ending says whether it is packed.
+            endings = (".json.gz" if one.file.path.endswith(".gz") else ".json" for one in group)
+            paths = [self._workspace / f"download-{next(self._downloads)}{end}" for end in endings]
             objects = [object_of(one.file) for one in group]
             try:
-                self._s3.download_many(list(zip(objects, paths, strict=True)), lambda _: None)
+                self._s3.download_many(list(zip(objects, paths, strict=True)))
                 yield [
                     one._replace(file=one.file._replace(path=str(path)))
                     for one, path in zip(group, paths, strict=True)
@@ -70,25 +71,18 @@ class SourceFetch:
         return S3(self._settings, self._settings.s3_region)
 
 
-def grouped(
-    files: Sequence[Numbered], most_bytes: int, most_files: int
-) -> Iterator[list[Numbered]]:
-    """Yield the files in groups, in order, up to a number and a size (a larger file is alone)."""
+def grouped(files: Sequence[Numbered]) -> Iterator[list[Numbered]]:
+    """Yield the files in groups, in order, of at most GROUP_FILES and GROUP_BYTES."""
     group: list[Numbered] = []
     size = 0
     for one in files:
-        if group and (size + one.file.size > most_bytes or len(group) == most_files):
+        if group and (size + one.file.size > GROUP_BYTES or len(group) == GROUP_FILES):
             yield group
             group, size = [], 0
         group.append(one)
         size += one.file.size
     if group:
         yield group
-
-
-def ending(path: str) -> str:
-    """Return the ending that says whether a data file is packed: `.json.gz` or `.json`."""
-    return ".json.gz" if path.endswith(".gz") else ".json"
 
 
 def object_of(file: SourceFile) -> S3Object:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import SourceError
 from ..progress import Progress, silent
-from .files import in_s3
-from .listing import is_hidden, passed_over, scan_folder
+from .files import in_s3, opened
+from .listing import is_hidden, list_folder, passed_over
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -106,7 +106,7 @@ def _inspected(settings: Settings, address: str, progress: Progress) -> Inspecte
 
 def _folder(address: str) -> Inspected:
     result = Inspected(address)
-    listing = scan_folder(address, "events")
+    listing = list_folder(address, "events")
     files = listing.files
     for file in files:
         nanoseconds = int(file.fingerprint.partition("-")[2])
@@ -115,13 +115,8 @@ def _folder(address: str) -> Inspected:
     result.passed_over.update(_ending(Path(name).name) for name in others)
     result.passed_over += Counter(unreadable=len(listing.unread))
     for file in files[:RECORDS]:
-        try:
-            with Path(file.path).open("rb") as stream:
-                head = stream.read(_HEAD_BYTES)
-        except OSError as error:
-            raise SourceError(
-                f"{file.uri} cannot be read: {error.strerror}", "Make it readable."
-            ) from None
+        with opened(file) as stream:
+            head = stream.read(_HEAD_BYTES)
         result.records += _records(head, file.path, whole=len(head) == file.size)
     del result.records[RECORDS:]
     return result

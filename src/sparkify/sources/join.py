@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from .. import processes
-from .files import Numbered, SourceFile, unreadable
+from .files import Numbered, SourceFile
 
 _PART_BYTES = 16 << 20
 _READERS = 16
@@ -28,8 +28,8 @@ class SongPart:
     """The records of many song files as NDJSON, each naming the number of its file.
 
     plain: the numbers, in the order of the records. plain_bytes: the size of those files.
-    odd: the files that are not one object on one line, with their bytes (None: large, or not as
-    it was listed).
+    odd: the files that are not one object on one line, with their bytes (None: large, not as it
+    was listed, or not to be read).
     """
 
     data: bytearray = field(default_factory=bytearray)
@@ -52,14 +52,19 @@ def join_songs(
 
     key: the field under which each record of a part names the number of its file.
     contents: of each file, as it was listed; without it they are opened at their paths.
-    Raises SourceError when a file cannot be read.
     """
     prefix = b'{"%s":' % key.encode()
     files = iter(files)
     chunks = iter(lambda: list(islice(files, _FILES_AT_A_TIME)), [])
+    if contents is None:
+        # Plain tuples are pickled several times as fast as named ones.
+        plain = ([(one.number, *one.file) for one in chunk] for chunk in chunks)
+        pieces = (piece for _, piece in processes.each(partial(_join_at, prefix=prefix), plain))
+    else:
+        pieces = (_join(chunk, islice(contents, len(chunk)), prefix) for chunk in chunks)
     part = SongPart()
-    for joined in _joined(chunks, prefix, contents):
-        part.extend(joined)
+    for piece in pieces:
+        part.extend(piece)
         if len(part.data) >= _PART_BYTES:
             yield part
             part = SongPart()
@@ -67,37 +72,9 @@ def join_songs(
         yield part
 
 
-def _joined(
-    chunks: Iterable[list[Numbered]], prefix: bytes, contents: Iterator[bytes] | None
-) -> Iterator[SongPart]:
-    if contents is not None:
-        for chunk in chunks:
-            yield _join(chunk, islice(contents, len(chunk)), prefix)
-        return
-    # Plain tuples are pickled several times as fast as named ones.
-    plain = ([(one.number, *one.file) for one in chunk] for chunk in chunks)
-    for rows, joined in processes.each(partial(_join_at, prefix=prefix), plain):
-        if joined is None:  # find out which file it is, and why, or leave out one that moved
-            files = _numbered(rows)
-            joined = _join(files, map(_content_as_listed, files), prefix)
-        yield joined
-
-
-def _numbered(rows: Iterable[tuple[Any, ...]]) -> list[Numbered]:
-    return [Numbered(number, SourceFile(*file)) for number, *file in rows]
-
-
-def _join_at(rows: Sequence[tuple[Any, ...]], prefix: bytes) -> SongPart | None:
-    """Join a few files; None when one of them is not there as listed."""
-    files = _numbered(rows)
-    try:
-        contents = _contents(files)
-    except OSError:
-        return None
-    sizes = zip(contents, files, strict=True)
-    if any(data is not None and len(data) != one.file.size for data, one in sizes):
-        return None
-    return _join(files, contents, prefix)
+def _join_at(rows: Sequence[tuple[Any, ...]], prefix: bytes) -> SongPart:
+    files = [Numbered(number, SourceFile(*file)) for number, *file in rows]
+    return _join(files, _contents(files), prefix)
 
 
 def _join(files: Sequence[Numbered], contents: Iterable[bytes | None], prefix: bytes) -> SongPart:
@@ -136,20 +113,16 @@ _disk_is_slow = False
 
 
 def _content(one: Numbered) -> bytes | None:
-    """Read a small file, and one byte more than was listed, in three system calls."""
-    if one.file.size > _LARGE_BYTES:
+    """Return a small file, read in three system calls, if it is there as it was listed."""
+    size = one.file.size
+    if size > _LARGE_BYTES:
         return None
-    descriptor = os.open(one.file.path, os.O_RDONLY)
     try:
-        return os.read(descriptor, one.file.size + 1)
-    finally:
-        os.close(descriptor)
-
-
-def _content_as_listed(one: Numbered) -> bytes | None:
-    """Read a small file; None where it changed. Raises SourceError when it cannot be read."""
-    try:
-        data = _content(one)
-    except OSError as error:
-        raise unreadable(one.file.uri, error) from None
-    return data if data is not None and len(data) == one.file.size else None
+        descriptor = os.open(one.file.path, os.O_RDONLY)
+        try:
+            data = os.read(descriptor, size + 1)
+        finally:
+            os.close(descriptor)
+    except OSError:  # the strict path finds out why
+        return None
+    return data if len(data) == size else None

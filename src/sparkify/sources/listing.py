@@ -65,11 +65,20 @@ def list_source(settings: Settings, kind: Kind) -> Listing:
     denies access.
     """
     address = {"events": settings.log_data, "songs": settings.song_data}[kind]
-    if not in_s3(address):
-        return list_folder(address, kind)
-    from ..util_s3 import S3
+    if in_s3(address):
+        from ..util_s3 import S3
 
-    return list_objects(S3(settings, settings.s3_region).list(address), address, kind)
+        listing = list_objects(S3(settings, settings.s3_region).list(address), address, kind)
+    else:
+        listing = list_folder(address, kind)
+    if not listing.files:
+        others = f"; passed over: {some(listing.ignored)}" if listing.ignored else ""
+        raise SourceError(
+            f"{address} holds no .json file (nor .jsonl or .ndjson, nor one packed as .gz) to read "
+            f"{kind} from{others}; the warehouse stays as it is",
+            f"Check {_SETTING[kind]}.",
+        )
+    return listing
 
 
 def list_folder(address: str, kind: Kind) -> Listing:
@@ -79,13 +88,8 @@ def list_folder(address: str, kind: Kind) -> Listing:
     lead nowhere or in a circle, folders that may not be read, pipes, sockets and devices. Links are
     followed otherwise; a file that is reached twice is listed once.
 
-    Raises SourceError when the folder is missing, unreadable, or holds no data file.
+    Raises SourceError when the folder is missing or unreadable.
     """
-    return _required(scan_folder(address, kind), address, kind)
-
-
-def scan_folder(address: str, kind: Kind) -> Listing:
-    """List as `list_folder` does, but accept a folder without data files."""
     root = Path(address).expanduser()
     if not os.path.lexists(root):
         raise SourceError(
@@ -109,17 +113,6 @@ def scan_folder(address: str, kind: Kind) -> Listing:
     listing.files = listing.files.sorted()
     listing.unread = sorted({_uri(path) for path in listing.unread})
     listing.ignored = sorted({*map(_uri, listing.ignored), *listing.unread})
-    return listing
-
-
-def _required(listing: Listing, address: str, kind: Kind) -> Listing:
-    if not listing.files:
-        others = f"; passed over: {some(listing.ignored)}" if listing.ignored else ""
-        raise SourceError(
-            f"{address} holds no .json file (nor .jsonl or .ndjson, nor one packed as .gz) to read "
-            f"{kind} from{others}; the warehouse stays as it is",
-            f"Check {_SETTING[kind]}.",
-        )
     return listing
 
 
@@ -221,20 +214,18 @@ def is_hidden(name: str) -> bool:
 
 
 def list_objects(objects: Iterable[S3Object], address: str, kind: Kind) -> Listing:
-    """List the data files among the objects at an address, by the rules of `list_folder`.
-
-    Raises SourceError when there is none.
-    """
-    source, root = address, f"{address.removesuffix('/')}/"
+    """List the data files among the objects at an address, by the rules of `list_folder`."""
+    root = f"{address.removesuffix('/')}/"
     ignored: set[str] = set()
     files = SourceFiles()
     for one in objects:
         address = one.address
-        if name := passed_over(address, root):
-            ignored.add(_text(name))
-            continue
-        files.append(SourceFile(kind, _text(address), one.size, _fingerprint(one), address))
-    return _required(Listing(files.sorted(), sorted(ignored)), source, kind)
+        uri = address.replace("\0", "\\x00")  # as text that every database takes
+        if passed := passed_over(uri, root):
+            ignored.add(passed)
+        else:
+            files.append(SourceFile(kind, uri, one.size, _fingerprint(one), address))
+    return Listing(files.sorted(), sorted(ignored))
 
 
 def passed_over(address: str, root: str) -> str:
@@ -249,11 +240,6 @@ def passed_over(address: str, root: str) -> str:
         if is_hidden(name):
             return root + "/".join(names[:depth])
     return "" if names[-1].endswith(_ENDINGS) else address
-
-
-def _text(address: str) -> str:
-    """Return an address as text that every database takes."""
-    return address.replace("\0", "\\x00")
 
 
 def _fingerprint(one: S3Object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 from ..sources.files import Kind
 
@@ -52,53 +53,45 @@ class Field:
     mends: bool = False
 
 
-def _text(key: str, width: int, *, required: bool = False, values: tuple[str, ...] = ()) -> Field:
-    return Field(key.lower(), key, Type.TEXT, required, width=width, values=values)
-
-
-def _name(key: str, *, required: bool = False) -> Field:
-    return Field(key.lower(), key, Type.TEXT_OR_NUMBER, required, width=1024)
-
-
-def _number(key: str, kind: Type, low: float, high: float, *, required: bool = False) -> Field:
-    return Field(key.lower(), key, kind, required, low=low, high=high)
+def _field(key: str, kind: Type, low: float = 0, high: float = 0, **others: Any) -> Field:
+    return Field(key.lower(), key, kind, low=low, high=high, **others)
 
 
 EVENT_FIELDS: tuple[Field, ...] = (
-    _name("artist"),
-    _text("auth", 64),
-    _name("firstName"),
-    _text("gender", 64),
-    _number("itemInSession", Type.INTEGER, 0, 999_999, required=True),
-    _name("lastName"),
-    _number("length", Type.DOUBLE, 0, 86_400),
-    _text("level", 64, values=("free", "paid")),
-    _name("location"),
-    _text("method", 64),
-    _text("page", 64, required=True),
-    _number("registration", Type.TIMESTAMP, FIRST_MOMENT_MS, LAST_MOMENT_MS),
-    _number("sessionId", Type.INTEGER, 0, MAX_ID, required=True),
-    _name("song"),
-    _number("status", Type.INTEGER, 0, 999),
-    _number("ts", Type.TIMESTAMP, FIRST_MOMENT_MS, LAST_MOMENT_MS, required=True),
-    _text("userAgent", 2048),
-    _number("userId", Type.USER_ID, 0, MAX_ID),
+    _field("artist", Type.TEXT_OR_NUMBER, width=1024),
+    _field("auth", Type.TEXT, width=64),
+    _field("firstName", Type.TEXT_OR_NUMBER, width=1024),
+    _field("gender", Type.TEXT, width=64),
+    _field("itemInSession", Type.INTEGER, 0, 999_999, required=True),
+    _field("lastName", Type.TEXT_OR_NUMBER, width=1024),
+    _field("length", Type.DOUBLE, 0, 86_400),
+    _field("level", Type.TEXT, width=64, values=("free", "paid")),
+    _field("location", Type.TEXT_OR_NUMBER, width=1024),
+    _field("method", Type.TEXT, width=64),
+    _field("page", Type.TEXT, width=64, required=True),
+    _field("registration", Type.TIMESTAMP, FIRST_MOMENT_MS, LAST_MOMENT_MS),
+    _field("sessionId", Type.INTEGER, 0, MAX_ID, required=True),
+    _field("song", Type.TEXT_OR_NUMBER, width=1024),
+    _field("status", Type.INTEGER, 0, 999),
+    _field("ts", Type.TIMESTAMP, FIRST_MOMENT_MS, LAST_MOMENT_MS, required=True),
+    _field("userAgent", Type.TEXT, width=2048),
+    _field("userId", Type.USER_ID, 0, MAX_ID),
 )
 """The fields of a log event, in the order of staging_events and log_json_path.json."""
 EVENT_KEYS = {field.key: field.required for field in EVENT_FIELDS}
 """Whether an event must have each key, as Sparkify's app writes them."""
 
 SONG_FIELDS: tuple[Field, ...] = (
-    _number("num_songs", Type.INTEGER, 0, 9999),
-    _text("artist_id", 64, required=True),
-    _number("artist_latitude", Type.DOUBLE, -90, 90),
-    _number("artist_longitude", Type.DOUBLE, -180, 180),
-    _name("artist_location"),
-    _name("artist_name"),
-    _text("song_id", 64, required=True),
-    _name("title", required=True),
-    _number("duration", Type.DOUBLE, 0, 86_400, required=True),
-    _number("year", Type.INTEGER, 0, 9999),
+    _field("num_songs", Type.INTEGER, 0, 9999),
+    _field("artist_id", Type.TEXT, width=64, required=True),
+    _field("artist_latitude", Type.DOUBLE, -90, 90),
+    _field("artist_longitude", Type.DOUBLE, -180, 180),
+    _field("artist_location", Type.TEXT_OR_NUMBER, width=1024),
+    _field("artist_name", Type.TEXT_OR_NUMBER, width=1024),
+    _field("song_id", Type.TEXT, width=64, required=True),
+    _field("title", Type.TEXT_OR_NUMBER, width=1024, required=True),
+    _field("duration", Type.DOUBLE, 0, 86_400, required=True),
+    _field("year", Type.INTEGER, 0, 9999),
 )
 """The fields of a song, in the order of staging_songs."""
 

@@ -230,10 +230,6 @@ def _accept_text(field: Field, value: Any) -> str:
     return text
 
 
-def _accept_double(field: Field, value: Any) -> float:
-    return float(_number(field, value))
-
-
 def _accept_integer(field: Field, value: Any) -> int:
     if isinstance(value, float) and abs(value) != float("inf") and not value.is_integer():
         raise _wrong_type(field, value)
@@ -256,7 +252,7 @@ _ACCEPT: dict[Type, Callable[[Field, Any], Any]] = {
     Type.TEXT_OR_NUMBER: lambda field, value: _accept_text(field, getattr(value, "literal", value)),
     Type.INTEGER: _accept_integer,
     Type.USER_ID: _accept_user_id,
-    Type.DOUBLE: _accept_double,
+    Type.DOUBLE: lambda field, value: float(_number(field, value)),
     Type.TIMESTAMP: _accept_integer,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,32 +62,26 @@ class S3:
         parts = ((transfer.Part(one, 0, one.size), one.size) for one in objects)
         return transfer.in_order(partial(transfer.read_part, self._client), parts)
 
-    def download_many(
-        self, objects: Sequence[tuple[S3Object, Path]], done: Callable[[int], None]
-    ) -> None:
+    def download_many(self, objects: Sequence[tuple[S3Object, Path]]) -> None:
         """Write each object to the path beside it, many parts at a time.
 
-        done: called with the bytes of each part that is written, from the calling thread.
         Each must be as it was listed, else SourceError; then some of the files are incomplete.
         """
 
-        def write(part: transfer.Part, gone: threading.Event) -> int:
+        def write(part: transfer.Part, gone: threading.Event) -> None:
             data = transfer.read_part(self._client, part, gone)
             with part.path.open("r+b") as stream:
                 stream.seek(part.start)
                 stream.write(data)
-            return len(data)
 
-        for size in transfer.in_order(write, transfer.parts(objects)):
-            done(size)
+        for _ in transfer.in_order(write, transfer.parts(objects)):
+            pass
 
     def upload_many(self, items: Sequence[tuple[str, Path | bytes]]) -> None:
         """Write each content (or the content of a file) to the address beside it."""
         weighed = ((item, len(item[1]) if isinstance(item[1], bytes) else 0) for item in items)
         put = partial(transfer.put, self._client)
-        for _ in transfer.in_order(
-            put, weighed, threads=transfer.UPLOAD_THREADS, budget=2 * transfer.BUDGET_BYTES
-        ):
+        for _ in transfer.in_order(put, weighed, threads=transfer.UPLOAD_THREADS):
             pass
 
     def delete_all(self, address: str) -> int:

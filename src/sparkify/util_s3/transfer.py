@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from ..errors import SourceError
 from ..retry import Backoff
 from . import listing
-from .client import THREADS
-from .errors import UnsupportedError, changed, cut_short
+from .client import THREADS, UnsupportedError, changed
 from .listing import Location, S3Object, parse
 
 if TYPE_CHECKING:
@@ -153,7 +152,11 @@ def _get_whole(
             finally:
                 answer["Body"].close()
         if not backoff.wait(f"reading {address}") or gone.is_set():
-            raise cut_short(address, size)
+            raise SourceError(
+                f"{address}: the connection broke each time before all {size:,} bytes had arrived",
+                "Check the network; then run the command again: what was loaded before is skipped.",
+                uri=address,
+            )
 
 
 def in_order(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -156,7 +156,6 @@ class Warehouse(Reader, Protocol):
         ...
 
 
-@contextmanager
 def open_reader(
     settings: Settings,
     *,
@@ -164,7 +163,7 @@ def open_reader(
     progress: Progress = silent,
     for_user_sql: bool = False,
     limit: int | None = None,
-) -> Iterator[Reader]:
+) -> AbstractContextManager[Reader]:
     """Open the configured warehouse for questions; see the engine's own function for errors.
 
     for_user_sql: for statements that a user wrote, which may only read, each at most `limit` rows.
@@ -172,36 +171,30 @@ def open_reader(
     if settings.engine == "redshift":
         from .redshift import reader as redshift
 
-        yield redshift.open_reader(
-            settings, progress=progress, for_user_sql=for_user_sql, limit=limit
-        )
-        return
+        if for_user_sql:
+            return nullcontext(redshift.QueryReader(settings, progress, limit))
+        return nullcontext(redshift.RedshiftReader(settings, progress))
     from .duckdb import reader as duckdb
 
-    with duckdb.open_reader(
+    return duckdb.open_reader(
         settings, wait=wait, progress=progress, for_user_sql=for_user_sql, limit=limit
-    ) as reader:
-        yield reader
+    )
 
 
-@contextmanager
 def open_warehouse(
     settings: Settings, *, wait: float = 60.0, progress: Progress = silent
-) -> Iterator[Warehouse]:
+) -> AbstractContextManager[Warehouse]:
     """Open the configured warehouse for a load; a DuckDB database that is missing is made.
 
     Raises BusyError when another process holds it for longer than `wait` seconds.
     """
     if settings.engine == "redshift":
-        from .redshift.loader import open_warehouse as open_redshift
+        from .redshift import loader as redshift
 
-        with open_redshift(settings, progress=progress) as warehouse:
-            yield warehouse
-        return
-    from .duckdb.loader import open_warehouse as open_duckdb
+        return redshift.open_warehouse(settings, progress=progress)
+    from .duckdb import loader as duckdb
 
-    with open_duckdb(settings, wait=wait, progress=progress) as warehouse:
-        yield warehouse
+    return duckdb.open_warehouse(settings, wait=wait, progress=progress)
 
 
 def copy_database(

@@ -34,16 +34,12 @@ def replacing(folder: Path, tables: Sequence[str]) -> Iterator[Path]:
             made = opened.enter_context(temporary_folder(folder, ".sparkify-export-"))
         yield made
         with _failures(folder):
-            _replace(folder, made, tables)
-
-
-def _replace(folder: Path, made: Path, tables: Sequence[str]) -> None:
-    new = {path.name for path in _files(made, tables)}
-    for name in new:
-        (made / name).replace(folder / name)
-    for path in _files(folder, tables):
-        if path.name not in new:
-            path.unlink()
+            new = {path.name for path in _files(made, tables)}
+            for name in new:
+                (made / name).replace(folder / name)
+            for path in _files(folder, tables):
+                if path.name not in new:
+                    path.unlink()
 
 
 def _files(folder: Path, tables: Sequence[str]) -> list[Path]:

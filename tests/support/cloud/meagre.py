@@ -21,7 +21,6 @@ UNKNOWN = {
     ("cloudformation", "DescribeChangeSet"): ("InvalidAction", 400),
     ("cloudformation", "DescribeEvents"): ("InvalidAction", 400),
     ("cloudformation", "ListChangeSets"): ("InvalidAction", 400),
-    ("cloudformation", "ListStackResources"): ("InvalidAction", 400),
     ("redshift-serverless", "ListUsageLimits"): ("UnknownOperationException", 400),
     ("redshift-serverless", "CreateUsageLimit"): ("UnknownOperationException", 400),
     ("redshift-data", "ListStatements"): ("UnknownOperationException", 400),

@@ -238,7 +238,6 @@ def test_early_validation_of_a_creation(aws: Formation) -> None:
             "may not call cloudformation:CreateStack",
         ),
         ("AccessDenied", "", SettingsError, "may not call cloudformation:CreateStack"),
-        ("InsufficientCapabilitiesException", "Requires", SettingsError, "refuses to make a role"),
         ("ValidationError", "Template error: x", WarehouseError, "Template error: x"),
     ],
 )

@@ -131,7 +131,7 @@ def test_resources_are_one_call(aws: Formation) -> None:
 )
 def test_outputs_count_only_where_the_warehouse_stands(state: str, usable: bool) -> None:
     outputs = dict.fromkeys(template.OUTPUTS, "x")
-    found = replace(FoundStack.gone("x"), state=state, outputs=outputs)
+    found = FoundStack("x", "x", state, outputs=outputs)
     assert (resources_of(found, "us-east-1") is not None) is usable
     assert resources_of(replace(found, outputs={}), "us-east-1") is None
 

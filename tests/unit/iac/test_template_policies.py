@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -164,7 +165,7 @@ def test_the_operator_may_do_what_the_commands_call() -> None:
     for action in (
         *("CreateStack", "UpdateStack", "DeleteStack", "DescribeStacks", "DescribeStackEvents"),
         *("CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets"),
-        *("ListStackResources", "ContinueUpdateRollback", "DescribeEvents"),
+        *("DescribeStackResources", "ContinueUpdateRollback", "DescribeEvents"),
     ):
         assert allowed(document, f"cloudformation:{action}", stack), action
         assert not allowed(document, f"cloudformation:{action}", stack.replace("sparkify", "x"))
@@ -200,7 +201,7 @@ def test_the_operator_is_no_administrator() -> None:
 
 def test_a_long_name_of_a_stack_is_cut_as_cloudformation_may_cut_it() -> None:
     stack = "sparkify-" + "x" * 50
-    text = json.dumps(policy.operator(stack, "us-east-1", []))
+    text = json.dumps(policy.operator_policy(replace(SETTINGS, redshift_workgroup=stack)))
     assert f"arn:aws:s3:::{stack[:24]}*" in text
     assert f":role/{stack[:24]}*" in text
     assert f":stack/{stack}/*" in text

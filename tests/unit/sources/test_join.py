@@ -12,7 +12,7 @@ import pytest
 
 from sparkify.errors import SourceError
 from sparkify.sources import join
-from sparkify.sources.files import Numbered, SourceFile
+from sparkify.sources.files import Numbered, SourceFile, opened
 from sparkify.sources.join import SongPart, join_songs
 
 SONG = b'{"song_id":"SO1","title":"One"}'
@@ -103,8 +103,10 @@ def test_file_that_moved_is_left_out(tmp_path: Path, content: bytes) -> None:
 def test_file_that_is_gone(tmp_path: Path) -> None:
     files = listed(tmp_path, {"a.json": SONG, "b.json": SONG})
     (tmp_path / "b.json").unlink()
-    with pytest.raises(SourceError) as caught:
-        list(join_songs(files, "number"))
+    (part,) = join_songs(files, "number")
+    assert part.odd == [(files[1], None)]
+    with pytest.raises(SourceError) as caught, opened(files[1].file):  # as the strict path does
+        pass
     assert caught.value.reason == (f"{tmp_path}/b.json cannot be read: No such file or directory")
     assert caught.value.next_step.startswith("Make it readable, or take it out of the source")
     assert caught.value.details == {"uri": f"{tmp_path}/b.json"}

@@ -20,8 +20,8 @@ from sparkify.config import Settings
 from sparkify.errors import SourceError
 from sparkify.ledger import plan
 from sparkify.sources import listing
-from sparkify.sources.download import ending
-from sparkify.sources.files import Kind, SourceFile, hashed
+from sparkify.sources.download import SourceFetch
+from sparkify.sources.files import Kind, Numbered, SourceFile, hashed
 from sparkify.sources.listing import (
     etag,
     list_folder,
@@ -195,7 +195,7 @@ def test_source_without_files_is_an_error(folder: Path, made: list[str] | None, 
     if made is None:
         folder.rmdir()
     with pytest.raises(SourceError, match=words) as caught:
-        list_folder(str(folder), "songs")
+        list_source(Settings(song_data=str(folder)), "songs")
     assert str(folder) in caught.value.reason
     assert re.search(r"\bSONG_DATA\b", caught.value.next_step)
 
@@ -343,7 +343,7 @@ def test_source_without_files_names_what_was_passed_over(folder: Path) -> None:
     (folder / "link").symlink_to("nowhere")
     named = ", ".join(f"{folder}/{number}.txt" for number in range(5))
     with pytest.raises(SourceError) as caught:
-        list_folder(str(folder), "events")
+        list_source(Settings(log_data=str(folder)), "events")
     assert f"; passed over: {named} and 3 more; the warehouse stays" in caught.value.reason
 
 
@@ -520,22 +520,32 @@ def test_configured_address_is_listed_in_its_region(monkeypatch: pytest.MonkeyPa
     assert file.uri == f"{ROOT}/a.json"
 
 
-def test_prefix_without_files_is_an_error() -> None:
-    for keys in ([], ["log_data/", "log_data/x.txt"]):
+def test_prefix_without_files_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys: list[str] = []
+    monkeypatch.setattr(util_s3.S3, "list", lambda *_: map(thing, keys))
+    for more in ([], ["log_data/", "log_data/x.txt"]):
+        keys += more
         with pytest.raises(
             SourceError, match=r"s3://bucket/log_data holds no \.json file"
         ) as caught:
-            listed(*keys)
+            list_source(Settings(log_data=ROOT), "events")
         assert [f"{ROOT}/{key[9:]}" in caught.value.reason for key in keys] == [True] * len(keys)
         assert re.search(r"\bLOG_DATA\b", caught.value.next_step)
 
 
 @pytest.mark.parametrize(
-    ("path", "expected"),
-    [("a.json", ".json"), ("a.json.gz", ".json.gz"), ("s3://b/..", ".json"), ("x.gz", ".json.gz")],
+    ("key", "expected"),
+    [("a.json", ".json"), ("a.json.gz", ".json.gz"), ("..", ".json"), ("x.gz", ".json.gz")],
 )
-def test_ending_decides_how_a_file_is_read(path: str, expected: str) -> None:
-    assert ending(path) == expected
+def test_ending_decides_how_a_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, expected: str
+) -> None:
+    monkeypatch.setattr(util_s3.S3, "download_many", lambda *_: None)
+    address = f"s3://bucket/{key}"
+    one = Numbered(0, SourceFile("events", address, 1, "abc", address))
+    local, downloaded = SourceFetch(Settings(), tmp_path).groups([one])
+    assert not local
+    assert [made.file.path for made in downloaded] == [str(tmp_path / f"download-0{expected}")]
 
 
 # Hashes

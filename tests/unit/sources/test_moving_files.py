@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -229,13 +230,13 @@ def test_log_that_vanishes_while_it_is_read_is_an_error(
     files = listed(tmp_path, "events", {"a.json": b"\n".join([*bad, *log(1)])})
     monkeypatch.setattr(EventLoader, "_read", lambda *_: (tmp_path / "a.json").unlink())
     if bad:
-        keep = EventLoader._keep
+        stage_records = EventLoader._stage_records
 
-        def keep_and_remove(loader: EventLoader, number: int, found: object) -> None:
-            keep(loader, number, found)  # type: ignore[arg-type]
+        def stage_and_remove(*of_the_file: Any) -> None:
+            stage_records(*of_the_file)
             (tmp_path / "a.json").unlink()
 
-        monkeypatch.setattr(EventLoader, "_keep", keep_and_remove)
+        monkeypatch.setattr(EventLoader, "_stage_records", stage_and_remove)
     with pytest.raises(SourceError, match=r"a\.json vanished while it was read; nothing was"):
         stage(tmp_path, files)
 

@@ -57,11 +57,12 @@ def test_objects_are_downloaded_in_parts(
     made = {"empty": b"", "one": os.urandom(1_000), "more": os.urandom(12_345), "two": b"x" * 2000}
     put(bucket, made)
     found = {one.key: one for one in s3().list(f"s3://{bucket.name}")}
-    done: list[int] = []
-    s3().download_many([(found[key], tmp_path / key) for key in made], done.append)
+    files = [(found[key], tmp_path / key) for key in made]
+    s3().download_many(files)
     assert {key: (tmp_path / key).read_bytes() for key in made} == made
-    assert sum(done) == sum(map(len, made.values()))
-    assert len(done) == 1 + 1 + 13 + 2
+    sizes = [size for _, size in transfer.parts(files)]
+    assert sum(sizes) == sum(map(len, made.values()))
+    assert len(sizes) == 1 + 1 + 13 + 2
 
 
 def test_keys_may_hold_anything(odd: str, tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_keys_may_hold_anything(odd: str, tmp_path: Path) -> None:
     for key in ODD_KEYS:
         assert s3().read(f"s3://{odd}/{key}") == made[key]
     paths = [tmp_path / str(number) for number in range(len(found))]
-    s3().download_many(list(zip(found, paths, strict=True)), lambda _: None)
+    s3().download_many(list(zip(found, paths, strict=True)))
     assert [path.read_bytes() for path in paths] == [made[one.key] for one in found]
 
 

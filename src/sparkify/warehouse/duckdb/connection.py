@@ -182,28 +182,22 @@ def failures(doing: str) -> Iterator[None]:
         if str(error) != "Query interrupted":
             raise
         raise KeyboardInterrupt from None
-    except duckdb.OutOfMemoryException as error:
-        raise WarehouseError(
-            f"{doing}: {_first_line(error)}", "Give it more: MEMORY_LIMIT in [DUCKDB]."
-        ) from None
-    except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
-        raise WarehouseError(
-            f"{doing}: {_first_line(error)}",
-            _remedy(error)
-            or "Check the disk's free space and permissions; then run the command again.",
-        ) from None
     except (duckdb.Error, UnicodeDecodeError) as error:
         raise WarehouseError(f"{doing}: {_first_line(error)}", _remedy(error)) from None
 
 
 def _remedy(error: Exception) -> str:
-    """Return the next step for a damaged file, which no second try repairs; "" otherwise."""
-    if not _DAMAGED.search(_first_line(error)):
-        return ""
-    return (
-        "The database file is damaged. Put back a copy of it, or load the sources into a new file "
-        "(--database): the tables follow from the sources alone."
-    )
+    """Return the next step where there is one; for a damaged file, which no second try repairs."""
+    if _DAMAGED.search(_first_line(error)):
+        return (
+            "The database file is damaged. Put back a copy of it, or load the sources into a new "
+            "file (--database): the tables follow from the sources alone."
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "Give it more: MEMORY_LIMIT in [DUCKDB]."
+    if isinstance(error, duckdb.IOException | duckdb.FatalException | duckdb.TransactionException):
+        return "Check the disk's free space and permissions; then run the command again."
+    return ""
 
 
 def words(error: Exception) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
@@ -52,7 +52,6 @@ DataErrors = (
 """What DuckDB raises when it cannot read a file's content."""
 
 
-@dataclass(frozen=True)
 class Batch:
     """What the loaders of both kinds share.
 
@@ -60,11 +59,12 @@ class Batch:
     record, under which a joined record names its file. records_read: how many each file had.
     """
 
-    fields: Mapping[Kind, Sequence[Field]]
-    workspace: Path
-    number_key: str
-    rejects: RejectLog
-    records_read: list[int]
+    def __init__(self, fields: Mapping[Kind, Sequence[Field]], workspace: Path) -> None:
+        self.fields = fields
+        self.workspace = workspace
+        self.number_key = f"source_file_{secrets.token_hex(8)}"
+        self.rejects = RejectLog(workspace / "rejects.ndjson")
+        self.records_read: list[int] = []
 
 
 class StrictPath:
@@ -111,14 +111,9 @@ class StrictPath:
         def content() -> Iterator[bytes]:
             return split.blocks(one.file, [], data)
 
-        if why := split.no_log(content, self._kind, self._judge):
-            size = max(one.file.size, split.size_of(content()))
-            self._reject_file(one.number, why, split.beginning_of(content()), size)
-        else:
-            found = split.records_of(
-                self._kind, split.blocks(one.file, self.notes, data), self._judge
-            )
-            self._keep(one.number, _whole(one.file, found))
+        told = split.blocks(one.file, self.notes, data)
+        found = _whole(one.file, split.records_of(self._kind, told, self._judge))
+        self._stage_records(one.number, content, found, one.file.size)
         if moved(one.file):
             self.notes.append(
                 f"{one.file.uri} was written to while it was read, and taken up to its last whole "
@@ -126,14 +121,23 @@ class StrictPath:
             )
         self._done(one.file.size)
 
-    def _reject_file(self, number: int, why: Unreadable, beginning: bytes, size: int) -> None:
-        """Reject a file that is no log at all; it weighs as many records as fit its size."""
-        self._batch.records_read[number] += 1
-        weight = max(1, size // _WEIGHED_RECORD_BYTES)
-        self._batch.rejects.add(number, 1, why, beginning, weight=weight)
+    def _stage_records(
+        self,
+        number: int,
+        content: Callable[[], Iterable[bytes]],
+        found: Iterable[split.Found[bytes]],
+        size: int = 0,
+    ) -> None:
+        """Reject the records of a file, or spool them for the bulk path.
 
-    def _keep(self, number: int, found: Iterable[split.Found[bytes]]) -> None:
-        """Reject records of a file, or spool them for the bulk path."""
+        A file that is no log at all is one reject; it weighs as many records as fit its size.
+        """
+        if why := split.no_log(content, self._kind, self._judge):
+            self._batch.records_read[number] += 1
+            weight = max(1, max(size, split.size_of(content())) // _WEIGHED_RECORD_BYTES)
+            beginning = split.beginning_of(content())
+            self._batch.rejects.add(number, 1, why, beginning, weight=weight)
+            return
         begin = b'{"%s":%d,' % (self._batch.number_key.encode(), number)
         for line, place, record, outcome in found:
             self._batch.records_read[number] += 1
@@ -195,10 +199,6 @@ def columns(fields: Sequence[Field], number_key: str) -> dict[str, str]:
     return {**types, number_key: "INTEGER"}
 
 
-# A failed statement costs as much as it read, so a group is bounded; but the fewer statements, the
-# better the table is filled.
-_GROUP_BYTES = 256 << 20
-_GROUP_FILES = 200
 _NOT_LITERAL = re.compile(r"[*?\[\]{}\ud800-\udfff]")
 """In a path that DuckDB does not take literally: a glob pattern, or bytes that are not UTF-8."""
 _NAMED_FILE = re.compile(r'in file "(?P<path>.+?)"[,:]', re.DOTALL)
@@ -220,7 +220,7 @@ class EventLoader(StrictPath):
             self.unknown.update(unknown)
             in_doubt = in_doubt or bool(_NOT_LITERAL.search(one.file.path))
             (doubtful if in_doubt else bulk).append(one)
-        for group in grouped(bulk, _GROUP_BYTES, _GROUP_FILES):
+        for group in grouped(bulk):
             doubtful += self._stage_group(group)
         for one in doubtful:
             self._stage_strictly(one)
@@ -364,16 +364,12 @@ class SongLoader(StrictPath):
                     raise _InDoubt
         except (_InDoubt, *DataErrors):
             for number, line in zip(numbers, bytes(part.data).split(b"\n"), strict=False):
-                self._stage_song(number, b"{" + line.partition(b",")[2])
+                content = [b"{" + line.partition(b",")[2]]
+                found = split.song_records(content, self._judge)
+                self._stage_records(number, partial(iter, content), found)
         else:
             for number in numbers:
                 self._batch.records_read[number] = 1
-
-    def _stage_song(self, number: int, content: bytes) -> None:
-        if why := split.no_log(lambda: [content], self._kind, self._judge):
-            self._reject_file(number, why, content, len(content))
-        else:
-            self._keep(number, split.song_records([content], self._judge))
 
     def _sample_unknown(self, part: SongPart) -> None:
         """Count the unknown fields in the first songs of the load."""

@@ -1,15 +1,10 @@
-"""A load on DuckDB: read into tables of its own, then publish in one transaction.
-
-On the bulk path DuckDB parses a group of files in one statement and marks doubtful records. A file
-that it refuses or in which it marks a record is read again, by the strict path (`file_loaders`).
-"""
+"""A load on DuckDB: read into tables of its own, then publish in one transaction."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import re
-import secrets
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -29,10 +24,10 @@ from ...errors import QualityError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.download import SourceFetch
-from ...sources.files import Kind, SourceFiles, moved
+from ...sources.files import Kind, SourceFile, SourceFiles, moved
 from ...sql_queries import SCHEMA_VERSION, Query, folder, needed, within_days
 from ...sql_queries.migrating import derive_queries, migration_queries, scratch_queries
-from ...staging.rejects import RejectLog, reject_losers
+from ...staging.rejects import reject_losers
 from ...staging.rules import fields_of
 from ...staging.validate import corrections
 from ...temporary import temporary_folder
@@ -40,7 +35,7 @@ from .. import Run, StageReport
 from ..schema_version import Migration, StagedBy
 from .connection import close, closing, connect, failures, transaction
 from .file_loaders import SQL, Batch, EventLoader, SongLoader
-from .reader import DuckDBReader, check_schema, holds_tables
+from .reader import DuckDBReader, stored_version
 
 _BOOKKEEPING = folder("bookkeeping")
 _MIGRATION = folder("migration")
@@ -54,12 +49,11 @@ _MIGRATE = folder("duckdb/migration")
 _ALL_READ = -1
 
 
-class Stager:
+class Stager(Batch):
     """Reads the source files of one load into new_events and new_songs.
 
-    keys: the JSON key of each column of staging_events. workspace: a folder for files of the load.
-    settings: of the sources, and whether to mend text that was encoded twice. records_read: how
-    many records each file (by number) had.
+    keys: the JSON key of each column of staging_events. settings: of the sources, and whether to
+    mend text that was encoded twice.
     """
 
     def __init__(
@@ -70,15 +64,13 @@ class Stager:
         progress: Progress,
         settings: Settings,
     ) -> None:
-        self._connection = connection
         mend_text = settings.mend_text
-        self._fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
-        self._workspace = workspace
+        fields = {kind: fields_of(kind, keys, mend_text=mend_text) for kind in get_args(Kind)}
+        super().__init__(fields, workspace)
+        self._connection = connection
         self._progress = progress
         self._fetch = SourceFetch(settings, workspace)
         self._files = SourceFiles()
-        self.rejects = RejectLog(workspace / "rejects.ndjson")
-        self.records_read: list[int] = []
         self._bytes_done = 0
         self._songs: Future[None] = Future()
         self._song_bytes: SimpleQueue[int] = SimpleQueue()
@@ -91,32 +83,21 @@ class Stager:
         self._files = files
         events = list(files.numbered("events"))
         self.records_read = [0] * len(files)
-        batch = Batch(
-            self._fields,
-            self._workspace,
-            f"source_file_{secrets.token_hex(8)}",
-            self.rejects,
-            self.records_read,
-        )
         with (
             closing(self._connection.cursor()) as beside,
-            contextlib.closing(
-                EventLoader(self._connection, "events", batch, self._read)
-            ) as event_loader,
-            contextlib.closing(
-                SongLoader(beside, "songs", batch, self._song_bytes.put)
-            ) as song_loader,
-            self._beside(song_loader, files),
+            contextlib.closing(EventLoader(self._connection, "events", self, self._read)) as logs,
+            contextlib.closing(SongLoader(beside, "songs", self, self._song_bytes.put)) as songs,
+            self._beside(songs, files),
         ):
             for group in self._fetch.groups(events):
-                event_loader.stage(group)
+                logs.stage(group)
         for one in events:
             moved(one.file)  # raises where one vanished
         self.rejects.flush()
         report = StageReport(
             mended=Counter(dict(self._connection.execute(SQL["count_mended"].sql).fetchall())),
-            unknown=event_loader.unknown + song_loader.unknown,
-            notes=event_loader.notes + song_loader.notes,
+            unknown=logs.unknown + songs.unknown,
+            notes=logs.notes + songs.notes,
         )
         for file, records in zip(files, self.records_read, strict=True):
             report.read[file.kind] += records
@@ -132,7 +113,7 @@ class Stager:
 
         Raises SourceError when a file no longer holds what was read from it.
         """
-        reject_losers(rows, kind, self._fields[kind], self._files, self.rejects, self._fetch)
+        reject_losers(rows, kind, self.fields[kind], self._files, self.rejects, self._fetch)
 
     @contextmanager
     def _beside(self, loader: SongLoader, files: SourceFiles) -> Iterator[None]:
@@ -209,7 +190,7 @@ class DuckDBWarehouse(DuckDBReader):
             self._run_all(migration_queries)
             migration = Migration.read(self.schema_version, self._run(_MIGRATION["migrated"]))
             self._stand_for_new()
-            self._run_all(derive_queries, progress, 0, len(derive_queries))
+            self._run_all(derive_queries, progress)
             self._audit(sql_queries.rebuild_audit_queries)
             self.forget_staged()
             self._run_all(scratch_queries)
@@ -294,9 +275,7 @@ class DuckDBWarehouse(DuckDBReader):
         self.forget_staged()
         with self._transaction():
             self._stand_for_new()
-            self._run_all(
-                sql_queries.rebuild_queries, progress, 0, len(sql_queries.rebuild_queries)
-            )
+            self._run_all(sql_queries.rebuild_queries, progress)
             self._audit(sql_queries.rebuild_audit_queries)
 
     def _stand_for_new(self) -> None:
@@ -323,16 +302,10 @@ class DuckDBWarehouse(DuckDBReader):
             # In columns: there may be a million files.
             for first in range(0, len(files), _FILES_A_LINE):
                 some = slice(first, first + _FILES_A_LINE)
-                kinds, uris, sizes, fingerprints, _ = zip(*files[some], strict=True)
-                columns = {
-                    "first": first,
-                    "kind": kinds,
-                    "uri": uris,
-                    "size": sizes,
-                    "fingerprint": fingerprints,
-                    "records_read": records_read[some],
-                }
-                stream.write(json.dumps(columns) + "\n")
+                columns = dict(zip(SourceFile._fields, zip(*files[some], strict=True), strict=True))
+                del columns["path"]  # which may be no UTF-8
+                line = {"first": first, "records_read": records_read[some], **columns}
+                stream.write(json.dumps(line) + "\n")
         self._stager.rejects.flush()
         self._run(SQL["create_new_files"], {"path": str(path)})
         self._run(SQL["create_new_rejects"], {"path": str(self._stager.rejects.path)})
@@ -384,7 +357,7 @@ class DuckDBWarehouse(DuckDBReader):
         self, queries: Sequence[Query], progress: Progress = silent, done: int = 0, steps: int = 0
     ) -> None:
         for step, query in enumerate(queries, done):
-            progress("transforming", step, steps, "steps")
+            progress("transforming", step, steps or len(queries), "steps")
             if query.name == "insert_songplays":
                 self._insert_songplays(query)
             else:
@@ -429,6 +402,5 @@ def open_warehouse(
         connection = connect(settings, read_only=False, wait=wait, progress=progress)
         warehouse = DuckDBWarehouse(connection, workspace, settings)
         opened.callback(warehouse.close)
-        if holds_tables(warehouse, settings.database):
-            warehouse.schema_version = check_schema(warehouse, settings.database)
+        warehouse.schema_version = stored_version(warehouse, settings.database) or SCHEMA_VERSION
         yield warehouse

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -187,7 +188,12 @@ def open_reader(
             "Load one with `sparkify etl`, or name another file with --database.",
         )
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
-        version = check_schema(DuckDBReader(connection), settings.database)
+        version = stored_version(DuckDBReader(connection), settings.database)
+        if not version:
+            raise WarehouseError(
+                f"{settings.database} holds no Sparkify tables",
+                "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
+            )
         yield QueryReader(connection, limit) if for_user_sql else DuckDBReader(connection, version)
 
 
@@ -246,30 +252,20 @@ def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledge
         return Ledger()
     with closing(connect(settings, read_only=True, wait=wait, progress=progress)) as connection:
         reader = DuckDBReader(connection)
-        if not holds_tables(reader, settings.database):
-            return Ledger()
-        version = check_schema(reader, settings.database)
-        if version < SCHEMA_VERSION:  # a migration forgets the ledger
-            return Ledger(migrates_from=version)
-        return reader.known_files()
+        version = stored_version(reader, settings.database)
+        if version == SCHEMA_VERSION:
+            return reader.known_files()
+        return Ledger(migrates_from=version)  # a migration forgets the ledger
 
 
-def holds_tables(reader: DuckDBReader, database: Path) -> bool:
-    """Return whether a database holds a warehouse; see `holds_warehouse`."""
-    found = reader.read(folder("duckdb")["names_taken"].sql)
-    return holds_warehouse(found.rows, str(database), ELSEWHERE)
+def stored_version(reader: DuckDBReader, database: Path) -> int:
+    """Return the version of the tables; 0 where there are none.
 
-
-def check_schema(reader: DuckDBReader, database: Path) -> int:
-    """Return the version of the tables.
-
-    Raises WarehouseError when the database is no warehouse, or one of a newer program.
+    Raises WarehouseError when they are another program's (see `holds_warehouse`), or newer.
     """
-    if not holds_tables(reader, database):
-        raise WarehouseError(
-            f"{database} holds no Sparkify tables",
-            "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
-        )
+    found = reader.read(folder("duckdb")["names_taken"].sql)
+    if not holds_warehouse(found.rows, str(database), ELSEWHERE):
+        return 0
     versions = reader.read(folder("bookkeeping")["schema_version"].sql).rows
     version: int = versions[0][0] if versions else SCHEMA_VERSION
     if not isinstance(version, int):
@@ -277,16 +273,13 @@ def check_schema(reader: DuckDBReader, database: Path) -> int:
     return known_version(version, str(database))
 
 
-def _or_text(convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    def converted(text: str) -> Any:
-        if text.startswith("24:"):  # some versions of Python take it for 0:00
-            return text
-        try:
-            return convert(text)
-        except ValueError:
-            return text
-
-    return converted
+def _or_text(convert: Callable[[str], Any], text: str) -> Any:
+    if text.startswith("24:"):  # some versions of Python take it for 0:00
+        return text
+    try:
+        return convert(text)
+    except ValueError:
+        return text
 
 
 # The client itself returns another moment for infinity, 30 days for a month, microseconds for
@@ -301,11 +294,11 @@ _AS_GIVEN = {
 }
 _NESTED = {"list", "array", "struct", "tuple", "map", "union", "variant"}
 _CONVERTERS: Mapping[str, Callable[[str], Any]] = {
-    "date": _or_text(date.fromisoformat),
-    **dict.fromkeys(("time", "time with time zone"), _or_text(time.fromisoformat)),
+    "date": partial(_or_text, date.fromisoformat),
+    **dict.fromkeys(("time", "time with time zone"), partial(_or_text, time.fromisoformat)),
     **dict.fromkeys(
         ("timestamp", "timestamp_s", "timestamp_ms", "timestamp with time zone"),
-        _or_text(datetime.fromisoformat),
+        partial(_or_text, datetime.fromisoformat),
     ),
     **dict.fromkeys(_NESTED, Nested),
 }

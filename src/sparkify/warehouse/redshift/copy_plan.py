@@ -132,7 +132,6 @@ def _direct(
     address: str,
     keys: Sequence[str],
 ) -> Direct | None:
-    """Return how COPY takes these files, if it can."""
     root = address.rstrip("/") + "/"
     gzipped = {file.uri.endswith(".gz") for file in files}
     if len(gzipped) > 1 or not all(file.uri.startswith(root) for file in files):

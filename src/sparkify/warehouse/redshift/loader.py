@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from ... import sql_queries
-from ...boto3_sql_util import StatementError
+from ...boto3_sql_util import StatementError, quote_literal
 from ...config import Settings
 from ...errors import BusyError, SourceError
-from ...ledger import Ledger, Plan
+from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
 from ...sql_queries import SCHEMA_VERSION, TABLES, folder
@@ -33,8 +34,8 @@ from .publish import (
     role_pauses,
     wait_for_role,
 )
-from .reader import LedgerState, RedshiftReader
-from .statements import OVERTAKEN, Batch, Step, dropped, fill, literals, plain
+from .reader import RedshiftReader
+from .statements import OVERTAKEN, Batch, Step, dropped, fill, plain
 
 _FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
 _BOOKKEEPING = folder("bookkeeping")
@@ -51,7 +52,6 @@ class RedshiftWarehouse(RedshiftReader):
     def __init__(self, settings: Settings, workspace: Path, progress: Progress) -> None:
         super().__init__(settings, progress)
         self._workspace = workspace
-        self._state = LedgerState(0, 0, 0)
         self._staged = Staged()
         self._stagings = 0
         self._open = ExitStack()
@@ -67,63 +67,48 @@ class RedshiftWarehouse(RedshiftReader):
         missing = [table for table in TABLES if table not in present]
         if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
             done = self._migrate(progress)
-            self._together_or_singly(_keys(RECREATED))
-            self._together_or_singly(_layout(RECREATED))
+            self._lay_out(RECREATED)
             return done
         if missing:
-            self._make(_creation(missing), missing)
+            self.run_steps(_creation(missing))
+            self._lay_out(missing)
         return None
 
-    def _make(self, creation: Sequence[Step], tables: Sequence[str]) -> None:
-        """Create tables in one transaction, with keys if it takes them; then set their layout."""
-        keys = _keys(tables)
-        try:
-            self.run_steps([*creation, *keys])
-        except StatementError as error:
-            if error.status != "FAILED" or error.name not in ("", *(key.name for key in keys)):
-                raise
-            self.run_steps(creation)
-            self._one_by_one(keys)
-        self._together_or_singly(_layout(tables))
+    def _lay_out(self, tables: Sequence[str]) -> None:
+        """Declare keys and set how tables are distributed and sorted, as far as the engine can.
 
-    def _together_or_singly(self, steps: Sequence[Step]) -> None:
-        """Run ALTER TABLE statements in one transaction, or one by one if it does not take them."""
-        if not steps:
-            return
-        try:
-            self.run_steps(steps)
-        except StatementError:
-            self._one_by_one(steps)
-
-    def _one_by_one(self, steps: Sequence[Step]) -> None:
-        """Run what only makes a warehouse faster; progress tells what was left out."""
-        for step in steps:
+        That only makes a warehouse faster; progress tells what was left out.
+        """
+        for steps in filter(None, (_altering("keys", tables), _altering("layout", tables))):
             try:
-                self._execute(step.sql, names=[step.name])
-            except StatementError as error:
-                if error.status != "FAILED":
-                    raise
-                told = f"{step.name} is left out, questions may be slower: {error.message}"
-                self._progress(told, 0, None, "")
+                self.run_steps(steps)
+            except StatementError:
+                for step in steps:
+                    self._try(step)
+
+    def _try(self, step: Step) -> None:
+        try:
+            self.run_steps([step])
+        except StatementError as error:
+            if error.status != "FAILED":
+                raise
+            told = f"{step.name} is left out, questions may be slower: {error.message}"
+            self._progress(told, 0, None, "")
 
     def replace_tables(self) -> None:
         """Drop every table and create it again, empty, in one transaction."""
         self.tables()  # refuses tables that are not ours
         removal = [*plain(sql_queries.drop_view_queries), dropped(TABLES)]
-        self._make([*removal, *_creation(TABLES)], TABLES)
-
-    def known_files(self, state: LedgerState | None = None) -> Ledger:
-        """Return every version of a file that was loaded; note which run is the newest."""
-        self._state = state or self.ledger_state()  # first: a run that comes after it is noticed
-        return super().known_files(self._state)
+        self.run_steps([*removal, *_creation(TABLES)])
+        self._lay_out(TABLES)
 
     def staged_by(self) -> StagedBy:
         """Return the settings that what is staged depends on, as of when the ledger was read."""
-        return self._state.staged_by
+        return self.state.staged_by
 
     def newest_run(self) -> int:
         """Return the number of the run that was the newest when the ledger was read."""
-        return self._state.newest_run
+        return self.state.newest_run
 
     def stage(self, plan: Plan, keys: Sequence[str], progress: Progress) -> StageReport:
         """Choose what COPY reads itself; read, validate and merge the rest into parts."""
@@ -146,32 +131,28 @@ class RedshiftWarehouse(RedshiftReader):
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Stage, transform, audit and enter what was read, in one transaction."""
-        with self._explained():
-            self._publication(run).send(Batch.publish, progress)
+        self._send(run, Batch.publish, progress)
         self._forget_vanished(run)
 
     def refuse(self, run: Run) -> None:
         """Enter the run as refused, with its rejects, and nothing else."""
-        with self._explained():
-            self._publication(run).send(Batch.refuse, self._progress)
+        self._send(run, Batch.refuse, self._progress)
 
     def rebuild(self, progress: Progress) -> None:
         """Compute the star schema again from what is staged."""
-        with self._explained():
-            self.run_steps(statements.rebuild())
-
-    def _publication(self, run: Run) -> Publication:
-        return Publication(self, self._staged, run, self._state, self._workspace)
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Raise what a failed batch means; remember when files have to be merged first."""
         try:
-            yield
+            self.run_steps(statements.rebuild())
         except StatementError as error:
-            failure = error_of(error, self._settings, self.connection, self._staged)
-            self._compact_only |= isinstance(failure, CompactFirstError)
-            raise failure from None
+            raise error_of(error, self._settings, self.connection, self._staged) from None
+
+    def _send(self, run: Run, steps: Callable[[Batch], list[Step]], progress: Progress) -> None:
+        """Publish or refuse a run; remember when files have to be merged first."""
+        publication = Publication(self, self._staged, run, self._workspace)
+        try:
+            try:
+                publication.send(steps, progress)
+            except StatementError as error:
+                raise error_of(error, self._settings, self.connection, self._staged) from None
         except CompactFirstError:
             self._compact_only = True
             raise
@@ -192,7 +173,7 @@ class RedshiftWarehouse(RedshiftReader):
                 there.update((file.uri, file.fingerprint) for file in files)
         gone = [file.uri for file in taken if (file.uri, file.fingerprint) not in there]
         for first in range(0, len(gone), _FORGOTTEN_AT_ONCE):
-            uris = literals(gone[first : first + _FORGOTTEN_AT_ONCE])
+            uris = ", ".join(map(quote_literal, gone[first : first + _FORGOTTEN_AT_ONCE]))
             sql = fill(_SQL["forget_files"], {"run_id": run.run_id}, {"uris": uris})
             self.run_steps([Step("forget_files", sql)])
 
@@ -250,21 +231,15 @@ class RedshiftWarehouse(RedshiftReader):
 
 
 def _creation(missing: Sequence[str]) -> list[Step]:
-    """Return the statements that create tables."""
-    named = zip(TABLES, sql_queries.create_table_queries, strict=True)
-    made = [query for table, query in named if table in missing]
+    made = [folder("tables")[table] for table in TABLES if table in missing]
     return plain([*made, *sql_queries.create_view_queries, _BOOKKEEPING["insert_warehouse_info"]])
 
 
-def _keys(tables: Sequence[str]) -> list[Step]:
-    """Return the statements that declare keys; keys come before what refers to them."""
-    return sorted(_layout(tables, "keys"), key=lambda step: "_to_" in step.name)
-
-
-def _layout(tables: Sequence[str], name: str = "layout") -> list[Step]:
-    """Return the statements that set how tables are distributed and sorted, or their keys."""
-    queries = folder(f"redshift/{name}").values()
-    return plain(query for query in queries if query.header["table"] in tables)
+def _altering(what: Literal["keys", "layout"], tables: Collection[str]) -> list[Step]:
+    """Return ALTER TABLE statements; keys come before what refers to them."""
+    queries = folder(f"redshift/{what}").values()
+    steps = plain(query for query in queries if query.header["table"] in tables)
+    return sorted(steps, key=lambda step: "_to_" in step.name)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from ...staging.rules import fields_of
 from ...temporary import writing
 from .. import PlanAgainError, Run
 from .copy_plan import NEXT_STEP, Direct, first_unfit, not_for_copy, source_bucket
-from .reader import LedgerState, RedshiftReader
+from .reader import RedshiftReader
 from .statements import CONFLICTS, OVERTAKEN, Batch, Step, reading_steps
 
 if TYPE_CHECKING:
@@ -151,8 +151,7 @@ class Staged:
 
     def rejects(self, run_id: int) -> Iterator[dict[str, Any]]:
         """Yield the rows of rejected_records."""
-        if not self.parts:
-            return
+        assert self.parts is not None
         self.parts.rejects.flush()
         with self.parts.rejects.path.open(encoding="utf-8") as stream:
             for line in stream:
@@ -163,34 +162,22 @@ class Staged:
 
 
 class Publication:
-    """A run that is published or refused.
+    """A run that is published or refused. workspace: a folder for files."""
 
-    state: the ledger when the load was planned. workspace: a folder for files.
-    """
-
-    def __init__(
-        self,
-        reader: RedshiftReader,
-        staged: Staged,
-        run: Run,
-        state: LedgerState,
-        workspace: Path,
-    ) -> None:
+    def __init__(self, reader: RedshiftReader, staged: Staged, run: Run, workspace: Path) -> None:
         self._reader = reader
         self._staged = staged
-        self._run = run
-        self._base_run = state.newest_run
-        self._attempt = 0
-        self._folder = WorkFolder(reader, f"loads/{self._token()}", workspace)
         self._batch = Batch(
             run,
-            state.newest_run,
+            reader.state.newest_run,
             reader.resources.role_arn,
             {},
             staged.direct,
             days=staged.days,
-            after_refusals=state.refused_runs > 0,
+            after_refusals=reader.state.refused_runs > 0,
         )
+        self._attempt = 0
+        self._folder = WorkFolder(reader, f"loads/{self._token()}", workspace)
         self._may_find_conflicts = staged.parts is not None and not staged.direct
 
     def send(self, statements: Callable[[Batch], list[Step]], progress: Progress) -> None:
@@ -235,8 +222,8 @@ class Publication:
 
         (redshift-data BatchExecuteStatement: ClientToken.)
         """
-        run = self._run
-        known = (self._base_run, run.run_id, run.started_at, run.finished_at)
+        run = self._batch.run
+        known = (self._batch.base_run, run.run_id, run.started_at, run.finished_at)
         digest = hashlib.sha256(f"{known} {self._attempt}".encode())
         for file in run.plan.files:
             digest.update(f"\n{file.uri}\n{file.fingerprint}".encode())
@@ -250,7 +237,7 @@ class Publication:
         if error.name != OVERTAKEN and not error.in_doubt:
             return False
         runs = {row[0]: row[2] for row in self._reader.read(_RUNS.sql).rows}
-        return bool(runs.get(self._run.run_id) == self._run.started_at)
+        return bool(runs.get(self._batch.run.run_id) == self._batch.run.started_at)
 
     def _reject_conflicts(self) -> None:
         """Find the records that lost their key in their files, and add them to the rejects."""
@@ -265,12 +252,10 @@ class Publication:
             rows = boto3_sql_util.fetch(self._reader.connection, statement, number).rows
             parts.reject_conflicts(kind, rows)
             displaced[kind] = sum(row[-1] == "displaced" for row in rows)
+        rejects = self._folder.upload({"rejects": self._rejects()})
         self._batch = replace(
             self._batch,
-            manifests={
-                **self._batch.manifests,
-                **self._folder.upload({"rejects": self._rejects()}),
-            },
+            manifests={**self._batch.manifests, **rejects},
             conflicts=parts.rejects.counts.total() - before,
             displaced=+displaced,
         )
@@ -279,7 +264,7 @@ class Publication:
         parts = self._staged.parts
         if not parts or not parts.rejects.counts:
             return []
-        return [self._folder.write("rejects", self._staged.rejects(self._run.run_id))]
+        return [self._folder.write("rejects", self._staged.rejects(self._batch.run.run_id))]
 
 
 # What a failed batch means

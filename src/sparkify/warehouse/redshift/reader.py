@@ -80,6 +80,7 @@ class RedshiftReader:
         self._settings = settings
         self._progress = progress
         self._schema_version = 0  # not known yet
+        self.state = LedgerState(0, 0, 0)
 
     @cached_property
     def connection(self) -> Connection:
@@ -176,10 +177,10 @@ class RedshiftReader:
         kept = StagedBy.read(mend_text, jsonpaths_hash)
         return LedgerState(newest_run, refused_runs, file_versions, kept)
 
-    def known_files(self, state: LedgerState | None = None) -> Ledger:
-        """Return every version of a file that was loaded."""
-        state = state or self.ledger_state()
-        if state.file_versions > MANY_FILES:
+    def known_files(self) -> Ledger:
+        """Return every version of a file that was loaded; note the state of the ledger."""
+        self.state = self.ledger_state()  # first: a run that comes after it is noticed
+        if self.state.file_versions > MANY_FILES:
             return Ledger(self._unloaded_files())
         return Ledger(self._ask([_BOOKKEEPING["known_files"].sql])[0].rows)
 
@@ -235,34 +236,23 @@ class QueryReader(RedshiftReader):
     limit: of the rows of each.
     """
 
-    limit: int | None = None
+    def __init__(
+        self, settings: Settings, progress: Progress = silent, limit: int | None = None
+    ) -> None:
+        super().__init__(settings, progress)
+        self._limit = limit
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run statements that only read. Raises UsageError for others, and for wrong ones."""
         try:
             found = super().read_all([only_reading(sql) for sql in statements])
-            return [Table(table.columns, table.rows[: self.limit]) for table in found]
+            return [Table(table.columns, table.rows[: self._limit]) for table in found]
         except StatementError as error:
             step = "`sparkify query` reads only; `sparkify status` lists the tables."
             raise UsageError(error.reason, step) from None
 
     def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
         return self._ask(statements)
-
-
-def open_reader(
-    settings: Settings,
-    *,
-    progress: Progress = silent,
-    for_user_sql: bool = False,
-    limit: int | None = None,
-) -> RedshiftReader:
-    """Return the warehouse open for questions; nothing is sent before the first."""
-    if not for_user_sql:
-        return RedshiftReader(settings, progress)
-    reader = QueryReader(settings, progress)
-    reader.limit = limit
-    return reader
 
 
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
@@ -353,5 +343,5 @@ def _download(reader: RedshiftReader, target: str, local: Path, table: str) -> s
         local / (f"{table}.parquet" if number == 1 else f"{table}.{number}.parquet")
         for number in range(1, len(objects) + 1)
     ]
-    reader.work.download_many(list(zip(objects, paths, strict=True)), lambda size: None)
+    reader.work.download_many(list(zip(objects, paths, strict=True)))
     return paths[0].name if paths else ""

@@ -107,7 +107,6 @@ class Batch:
         return [*steps, *self._within_days(settle)]
 
     def _within_days(self, queries: Iterable[Query]) -> list[Step]:
-        """Return statements that read no other days than the batch's."""
         return plain(within_days(query, self.days) for query in queries)
 
     def _begin(self) -> list[Step]:
@@ -271,8 +270,3 @@ def fill(
         return str(value) if isinstance(value, int) else quote_literal(value)
 
     return _PLACEHOLDER.sub(filled, query.sql).rstrip()
-
-
-def literals(texts: list[str]) -> str:
-    """Return texts as a list of literals, for IN (...)."""
-    return ", ".join(quote_literal(text) for text in texts)

@@ -12,6 +12,7 @@ import pytest
 
 from bulk_and_strict import line
 from sparkify.errors import SourceError
+from sparkify.sources import download
 from sparkify.sources.files import SourceFile
 from sparkify.staging import split
 from sparkify.staging.rules import Field
@@ -135,7 +136,7 @@ def test_record_longer_than_duckdb_takes(tmp_path: Path) -> None:
 def test_bad_files_among_good_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_files: int, broken: int
 ) -> None:
-    monkeypatch.setattr(file_loaders, "_GROUP_FILES", group_files)
+    monkeypatch.setattr(download, "GROUP_FILES", group_files)
     monkeypatch.setattr(file_loaders, "HEAD_RECORDS", 2)
     contents = {f"{n:02}.json": log(n) for n in range(10)}
     for n in range(broken):
@@ -154,7 +155,7 @@ def test_bad_files_among_good_ones(
 def test_files_are_put_in_groups_by_number_and_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_loaders, "_GROUP_BYTES", 3 * len(b"\n".join(log(1))))
+    monkeypatch.setattr(download, "GROUP_BYTES", 3 * len(b"\n".join(log(1))))
     contents = {f"{n}.json": b"\n".join(log(n)) for n in range(8)}
     contents["4.json"] = b"\n".join(log(4, 30))
     staged = stage(tmp_path, contents)

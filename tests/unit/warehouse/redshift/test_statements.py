@@ -13,15 +13,15 @@ import pytest
 import sqlfluff
 from sqlfluff.core import FluffConfig
 
-from sparkify.boto3_sql_util import MAX_STATEMENTS
+from sparkify.boto3_sql_util import MAX_STATEMENTS, quote_literal
 from sparkify.ledger import Plan
 from sparkify.sources.files import Kind, SourceFile
 from sparkify.sql_queries import TABLES, folder
 from sparkify.warehouse import Run
 from sparkify.warehouse.redshift import statements
 from sparkify.warehouse.redshift.copy_plan import Direct, columns_of
-from sparkify.warehouse.redshift.loader import _creation, _keys, _layout
-from sparkify.warehouse.redshift.statements import Batch, Step, fill, literals
+from sparkify.warehouse.redshift.loader import _altering, _creation
+from sparkify.warehouse.redshift.statements import Batch, Step, fill
 from sql_files import DENIED, ROOT, grouping_subqueries
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
@@ -99,8 +99,8 @@ def every_statement() -> dict[str, str]:
     steps: list[Step] = [
         *statements.rebuild(),
         *_creation(TABLES),
-        *_keys(TABLES),
-        *_layout(TABLES),
+        *_altering("keys", TABLES),
+        *_altering("layout", TABLES),
     ]
     for kinds, direct in some_loads():
         one = some_batch(kinds, direct)
@@ -110,7 +110,7 @@ def every_statement() -> dict[str, str]:
     values: dict[str, str | int] = {"query": "SELECT 'a'", "role": ROLE, "run_id": 7}
     values["target"] = "s3://cargo/x/"
     for name, query in folder("redshift").items():
-        parts = {"uris": literals(["s3://b/it's"]), "table": "songs", "tables": "songs, users"}
+        parts = {"uris": quote_literal("s3://b/it's"), "table": "songs", "tables": "songs, users"}
         defaults = values if ":" in query.sql else {}
         if name != "load_errors":
             steps.append(Step(name, fill(query, defaults, parts)))

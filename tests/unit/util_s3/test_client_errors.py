@@ -83,7 +83,7 @@ def test_what_stays_broken_is_told(
     assert found[13].address in caught.value.reason
     assert "network" in caught.value.next_step
     with pytest.raises(SourceError, match=words):
-        s3().download_many([(found[13], tmp_path / "x")], lambda _: None)
+        s3().download_many([(found[13], tmp_path / "x")])
 
 
 def test_a_body_of_another_length_is_a_change(
@@ -104,7 +104,7 @@ def test_a_changed_object_is_noticed(bucket: Path, way: str, tmp_path: Path) -> 
         list(s3().read_many(found))
     assert caught.value.details["uri"] == found[13].address
     with pytest.raises(SourceError, match="d/0/00013 changed"):
-        s3().download_many([(one, tmp_path / str(n)) for n, one in enumerate(found)], print)
+        s3().download_many([(one, tmp_path / str(n)) for n, one in enumerate(found)])
 
 
 def test_a_change_is_noticed_though_the_server_ignores_if_match(
@@ -126,7 +126,7 @@ def test_a_vanished_object_is_noticed(bucket: Path, way: str, tmp_path: Path) ->
     with pytest.raises(SourceError, match="d/0/00013 is not there"):
         list(s3().read_many(found))
     with pytest.raises(SourceError, match="d/0/00013 is not there"):
-        s3().download_many([(one, tmp_path / str(n)) for n, one in enumerate(found)], print)
+        s3().download_many([(one, tmp_path / str(n)) for n, one in enumerate(found)])
     with pytest.raises(SourceError, match="d/0/00013 is not there"):
         s3().read(found[13].address)
 
