@@ -26,7 +26,7 @@ from .options import WAREHOUSE, Call, command, opened_in_browser, require, wait_
 @click.option("--names", is_flag=True, help="Name listeners; without it they appear by number.")
 @wait_option
 def serve(call: Call, port: int, open_page: bool, names: bool, wait: int) -> None:
-    """Serve the report live on this machine, until Ctrl-C.
+    """Serve the report live on this machine.
 
     Questions of any period and level, search, a page for each listener, artist and song, and your
     own read-only SQL. The address has a token: without it other accounts of this machine read
