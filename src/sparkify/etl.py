@@ -52,9 +52,7 @@ class LoadReport:
     run_id: int | None = None
     seconds: float = 0.0
     plan: Plan = field(default_factory=Plan)
-    counts: dict[Kind, Counts] = field(
-        default_factory=lambda: {"events": Counts(), "songs": Counts()}
-    )
+    counts: dict[Kind, Counts] = field(default_factory=dict)
     staged_plays: int = 0
     tables: dict[str, int] = field(default_factory=dict)
     checks: list[dict[str, Any]] = field(default_factory=list)
@@ -262,17 +260,20 @@ def _load_new(
 
 def _counts(runs: list[dict[str, Any]], run_id: int | None) -> dict[Kind, Counts]:
     """Return what became of the records of a run, from the warehouse's bookkeeping."""
-    run = next((run for run in runs if run["run_id"] == run_id), None)
-    if run is None:
-        return {"events": Counts(), "songs": Counts()}
+    run = next((run for run in runs if run["run_id"] == run_id), {})
     columns = ("read", "staged", "duplicate", "rejected", "mended")
-    return {kind: Counts(*(int(run[f"{kind}_{column}"]) for column in columns)) for kind in KINDS}
+    return {kind: Counts(*(int(run.get(f"{kind}_{one}", 0)) for one in columns)) for kind in KINDS}
 
 
 def _refusal(
     warehouse: Warehouse, settings: Settings, staged: StageReport
 ) -> TooManyRejectedError | None:
     """Return the error for too many rejects of a kind, or for no accepted record of it at all."""
+
+    def staged_before(kind: Kind) -> int:
+        totals = warehouse.read(folder("bookkeeping")["totals"].sql)
+        return int(dict(zip(totals.columns, totals.rows[0], strict=True))[f"staged_{kind}"])
+
     for kind in KINDS:
         read, rejected, weight = staged.read[kind], staged.rejected[kind], staged.weights[kind]
         weighed = read - rejected + weight  # a file that is no log counts as the records it holds
@@ -283,7 +284,7 @@ def _refusal(
                 f"{settings.max_rejected_share:g}"
             )
             then = "then correct the files, or raise a limit in [ETL]."
-        elif rejected and rejected == read and not _staged(warehouse, kind):
+        elif rejected and rejected == read and not staged_before(kind):
             why = f"all {kind} that were read were rejected, and none were loaded before"
             then = f"then correct the files: without {kind} there is no star."
         else:
@@ -295,12 +296,6 @@ def _refusal(
             rejected=rejected,
         )
     return None
-
-
-def _staged(warehouse: Warehouse, kind: Kind) -> int:
-    """Return how many records of a kind the warehouse holds."""
-    totals = warehouse.read(folder("bookkeeping")["totals"].sql)
-    return int(dict(zip(totals.columns, totals.rows[0], strict=True))[f"staged_{kind}"])
 
 
 def _passed(audits: Iterable[Query]) -> list[dict[str, Any]]:
@@ -318,13 +313,12 @@ def _cost_at_risk(settings: Settings) -> list[str]:
 
 
 def _unread(listing: Listing) -> list[str]:
-    if not listing.unread:
-        return []
-    return [
+    note = (
         f"{len(listing.unread):,} names under the sources lead nowhere or in a circle, may not be "
         f"read, or are no files, and were passed over: {some(listing.unread)}. The next "
         "load takes what it can read then."
-    ]
+    )
+    return [note] if listing.unread else []
 
 
 def _notes(listing: Listing, staged: StageReport, keys: tuple[str, ...]) -> list[str]:
@@ -347,21 +341,17 @@ def _notes(listing: Listing, staged: StageReport, keys: tuple[str, ...]) -> list
 
 def _shrunk(warehouse: Warehouse, plan: Plan, known: ledger.Ledger) -> list[str]:
     """Return a note on changed files with fewer records than before: none of them is forgotten."""
-    if not plan.changed:
-        return []
-    now = warehouse.known_files()
+    now = warehouse.known_files() if plan.changed else {}
     fewer = [
         file.uri
         for file in plan.changed
         if (now[file.uri][-1][2] or 0) < (known[file.uri][-1][2] or 0)
     ]
-    if not fewer:
-        return []
-    return [
+    note = (
         f"{len(fewer):,} changed files have fewer records than before; what they had stays in the "
-        f"warehouse: {some(fewer)}. To forget it: `sparkify create-tables --drop`, then "
-        "load."
-    ]
+        f"warehouse: {some(fewer)}. To forget it: `sparkify create-tables --drop`, then load."
+    )
+    return [note] if fewer else []
 
 
 def _now() -> datetime:

@@ -41,14 +41,8 @@ class CheckResult:
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in JSON values."""
-        return {
-            "name": self.name,
-            "severity": self.severity,
-            "purpose": self.purpose,
-            "failures": self.failures,
-            "columns": list(self.columns),
-            "rows": [[_json_value(value) for value in row] for row in self.rows],
-        }
+        rows = [[_json_value(value) for value in row] for row in self.rows]
+        return vars(self) | {"columns": list(self.columns), "rows": rows}
 
 
 def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[CheckResult]:
@@ -69,7 +63,7 @@ def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[Ch
 
 def broken(results: Sequence[CheckResult]) -> list[CheckResult]:
     """Return the checks of severity fail that found rows."""
-    return [result for result in results if result.severity == "fail" and not result.ok]
+    return [result for result in results if result.outcome == "failed"]
 
 
 def _json_value(value: Any) -> Any:

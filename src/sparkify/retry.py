@@ -68,12 +68,6 @@ class Backoff:
         """The seconds since this was made."""
         return self.clock.now() - self._began
 
-    def next(self) -> float:
-        """Return the next pause, which the caller makes."""
-        pause = self._next
-        self._next = min(self._longest, pause * self._factor)
-        return pause * (1 - self._jitter * random.random())
-
     def wait(self, call: str = "") -> bool:
         """Pause, at most until the deadline; return False at once where there is no time left.
 
@@ -83,7 +77,8 @@ class Backoff:
         if left <= 0 or self._attempts <= 0:
             return False
         self._attempts -= 1
-        pause = min(self.next(), left)
+        pause = min(self._next * (1 - self._jitter * random.random()), left)
+        self._next = min(self._longest, self._next * self._factor)
         if call:
             _LOG.warning("trying %s again in %.1f s", call, pause)
         self._sleep(pause)

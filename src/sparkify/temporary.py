@@ -53,10 +53,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing(what: str) -> Iterator[None]:
-    """Turn an OSError about temporary files into a WarehouseError.
-
-    what: what is written, to begin the message with.
-    """
+    """Turn an OSError about temporary files into a WarehouseError that begins with `what`."""
     try:
         yield
     except OSError as error:

@@ -199,14 +199,14 @@ def test_prefix_is_a_folder_and_not_a_beginning(place: Place) -> None:
 
 def load_while(place: Place, act: Callable[[], object]) -> LoadReport:
     """Load; something happens behind the listing, before a file is read."""
-    read_jsonpaths = jsonpaths.read_jsonpaths
+    read_keys = jsonpaths.read_keys
 
     def acting(*args: Any) -> Any:
         act()
-        return read_jsonpaths(*args)
+        return read_keys(*args)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsonpaths, "read_jsonpaths", acting)
+        patch.setattr("sparkify.etl.read_keys", acting)
         return load(place)
 
 

@@ -18,13 +18,21 @@ class FakeClock(Clock):
         self.slept.append(seconds)
 
 
+def pauses_of(backoff: Backoff, clock: FakeClock, count: int) -> list[float]:
+    """Wait so many times; return how long each pause was."""
+    assert all(backoff.wait() for _ in range(count))
+    return clock.slept[-count:]
+
+
 def test_pauses_grow_up_to_the_longest() -> None:
-    backoff = Backoff(1, factor=3, longest=10)
-    assert [backoff.next() for _ in range(5)] == [1, 3, 9, 10, 10]
+    clock = FakeClock()
+    backoff = Backoff(1, factor=3, longest=10, clock=clock)
+    assert pauses_of(backoff, clock, 5) == [1, 3, 9, 10, 10]
 
 
 def test_a_share_of_each_pause_is_random() -> None:
-    pauses = [Backoff(8, jitter=0.25).next() for _ in range(200)]
+    clock = FakeClock()
+    pauses = pauses_of(Backoff(8, factor=1, jitter=0.25, clock=clock), clock, 200)
     assert 6 <= min(pauses) < max(pauses) <= 8
     assert len(set(pauses)) > 100
 
@@ -59,13 +67,14 @@ def test_waiting_ends_after_so_many_pauses() -> None:
 
 
 def test_pauses_are_short_again_when_something_happened() -> None:
-    backoff = Backoff(4, factor=2)
-    backoff.next()
+    clock = FakeClock()
+    backoff = Backoff(4, factor=2, clock=clock)
+    assert backoff.wait()
     backoff.hurry()
-    assert [backoff.next() for _ in range(2)] == [1, 2]
-    backoff = Backoff(0.5)
+    assert pauses_of(backoff, clock, 2) == [1, 2]
+    backoff = Backoff(0.5, clock=clock)
     backoff.hurry()
-    assert backoff.next() == 0.5
+    assert pauses_of(backoff, clock, 1) == [0.5]
 
 
 def test_the_clock_of_the_machine_goes_on() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from .. import aws
+from ..aws import Problem
 from ..config import Settings
 from ..errors import SparkifyError
 from ..retry import Backoff, Clock
-from .errors import GaveUpError, IncompleteReplyError, Meaning, is_of_boto3, meaning, refusal
+from .errors import RETRIED, GaveUpError, IncompleteReplyError, is_of_boto3, problem, refusal
 
 READ_SECONDS = 30
 MOST_UNANSWERED = 5
@@ -36,22 +37,20 @@ class Connection:
         self, settings: Settings, *, client: Any = None, clock: Clock | None = None
     ) -> None:
         self._settings = settings
-        self._client = client
-        self._lock = threading.Lock()
         self.workgroup = settings.redshift_workgroup
         self.database = settings.redshift_database
         self.region = settings.aws_region
         self.clock = clock or Clock()
         self.calls: Counter[str] = Counter()
         if client is not None:
-            self._count_calls(client)
+            self.client = self._counted(client)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no message may show."""
         return aws.secrets(self._settings)
 
-    @property
+    @cached_property
     def client(self) -> Any:
         """The boto3 client for `redshift-data`, without an endpoint of its own.
 
@@ -59,20 +58,17 @@ class Connection:
         """
         from botocore.exceptions import BotoCoreError
 
-        with self._lock:
-            if self._client is None:
-                try:
-                    self._client = aws.client(
-                        self._settings,
-                        "redshift-data",
-                        self.region,
-                        mode="adaptive",  # throttled calls slow it down
-                        read_seconds=READ_SECONDS,
-                    )
-                except (BotoCoreError, ValueError) as error:
-                    raise refusal(error, self, "ExecuteStatement") from None
-                self._count_calls(self._client)
-        return self._client
+        try:
+            client = aws.client(
+                self._settings,
+                "redshift-data",
+                self.region,
+                mode="adaptive",  # throttled calls slow it down
+                read_seconds=READ_SECONDS,
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise refusal(error, self, "ExecuteStatement") from None
+        return self._counted(client)
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation by boto3's name. Raises what boto3 raises, and IncompleteReplyError."""
@@ -107,19 +103,20 @@ class Connection:
                     raise known from None
                 if not is_of_boto3(error):
                     raise
-                what = meaning(error)
-                if what is Meaning.REFUSED:
+                what = problem(error)
+                if what not in RETRIED:
                     name = "".join(word.title() for word in operation.split("_"))
                     raise refusal(error, self, name) from None
-                unanswered += what is Meaning.UNANSWERED
+                unanswered += what is Problem.UNREACHABLE
                 if unanswered > most_unanswered or not backoff.wait(operation):
                     raise GaveUpError(error, self) from None
 
-    def _count_calls(self, client: Any) -> None:
+    def _counted(self, client: Any) -> Any:
         def count(event_name: str, **_: Any) -> None:
             self.calls[event_name.rpartition(".")[2]] += 1
 
         client.meta.events.register_first("before-send.redshift-data", count)
+        return client
 
 
 def pauses(seconds: float, clock: Clock) -> Backoff:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import SparkifyError, WarehouseError
@@ -96,7 +96,7 @@ class LoadError:
         if self.cause and self.cause != why:
             why += f" ({self.cause})"
         if self.value is not None:
-            why += f"; the value is {self._shown_value!r}"
+            why += f"; the value is {truncated(self.value, _LONGEST_VALUE)!r}"
         return f"{', '.join(where)}: {why}" if where else why
 
     @property
@@ -110,47 +110,39 @@ class LoadError:
             " rest; then run the command again."
         )
 
-    @property
-    def _shown_value(self) -> str | None:
-        return None if self.value is None else truncated(self.value, _LONGEST_VALUE)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the error as JSON values."""
-        shown = asdict(self) | {"value": self._shown_value}
-        del shown["length"], shown["position"]
-        return shown
-
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a statement failed.
+    """Why a statement failed. `text` puts it into words, `str()` adds the next step.
 
-    statement_id, status, number, name, sql, message, reason: as in StatementError.
-    load_errors: what a COPY could not load. cause, next_step: in words; either may be empty.
-    missing: why the load errors are not known, where there should be some.
-    `text` puts it all into words, `str()` adds the next step.
+    load_errors: what a COPY could not load. missing: why they are not known, where there should be
+    some.
     """
 
-    statement_id: str | None
-    status: str
-    number: int
-    name: str
-    sql: str
-    message: str
-    load_errors: tuple[LoadError, ...]
-    cause: str
-    next_step: str
-    reason: str = ""
+    error: StatementError
+    load_errors: tuple[LoadError, ...] = ()
     missing: str = ""
+
+    @property
+    def cause(self) -> str:
+        """The likely cause in words; may be empty."""
+        first = self.load_errors[0].cause if self.load_errors else ""
+        return first or likely_cause(self.error.message)[0]
+
+    @property
+    def next_step(self) -> str:
+        """What to do about it; may be empty."""
+        return self.load_errors[0].next_step if self.load_errors else self.error.next_step
 
     @property
     def text(self) -> str:
         """What failed, where and why, on one line, without the next step."""
+        error = self.error
         if not self.load_errors:
             likely = f"; likely, {self.cause}" if self.cause else ""
-            return self.reason + likely + (f"; {self.missing}" if self.missing else "")
-        table = _TARGET.match(self.sql) or _INTO.search(self.message)
-        what = f"the COPY into {table['table']}" if table else self.name
+            return error.reason + likely + self.missing
+        table = _TARGET.match(error.sql) or _INTO.search(error.message)
+        what = f"the COPY into {table['table']}" if table else error.name
         shown = [one.text for one in self.load_errors[:_SHOWN_ERRORS]]
         if more := len(self.load_errors) - len(shown):
             shown.append(f"and {more} more")
@@ -173,12 +165,6 @@ class Diagnosis:
             found.append(replace(error, value=value))
         return replace(self, load_errors=tuple(found))
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the diagnosis as JSON values."""
-        shown = asdict(self) | {"load_errors": [error.as_json() for error in self.load_errors]}
-        del shown["reason"], shown["missing"]
-        return shown
-
 
 def debug(connection: Connection, failed: StatementError | str) -> Diagnosis:
     """Return why a statement failed.
@@ -188,34 +174,18 @@ def debug(connection: Connection, failed: StatementError | str) -> Diagnosis:
     are kept for 24 hours). Load errors that cannot be read are not an error: `missing` tells why.
     """
     error = _failure_of(connection, failed) if isinstance(failed, str) else failed
-    found: tuple[LoadError, ...] = ()
-    missing = ""
     expected = _LOAD_ERROR.search(error.message) is not None
-    if (expected or _TARGET.match(error.sql)) and error.status == "FAILED":
-        try:
-            query_id = error.query_id
-            if query_id is None and error.statement_id is not None:
-                query_id = _failure_of(connection, error.statement_id).query_id
-            if query_id:
-                found = _load_errors(connection, query_id, expected=expected)
-        except SparkifyError as trouble:
-            missing = f"what could not be loaded is not known: {trouble.reason}"
-    cause, next_step = likely_cause(error.message)[0], error.next_step
-    if found:
-        cause, next_step = found[0].cause, found[0].next_step
-    return Diagnosis(
-        statement_id=error.statement_id,
-        status=error.status,
-        number=error.number,
-        name=error.name,
-        sql=error.sql,
-        message=error.message,
-        load_errors=found,
-        cause=cause,
-        next_step=next_step,
-        reason=error.reason,
-        missing=missing,
-    )
+    if error.status != "FAILED" or not (expected or _TARGET.match(error.sql)):
+        return Diagnosis(error)
+    try:
+        query_id = error.query_id
+        if query_id is None and error.statement_id is not None:
+            query_id = _failure_of(connection, error.statement_id).query_id
+        found = _load_errors(connection, query_id, expected=expected) if query_id else ()
+    except SparkifyError as trouble:
+        missing = f"; what could not be loaded is not known: {trouble.reason}"
+        return Diagnosis(error, missing=missing)
+    return Diagnosis(error, found)
 
 
 def _failure_of(connection: Connection, statement_id: str) -> StatementError:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from .. import aws
-from ..aws import Problem
+from ..aws import BUSY, Problem
 from ..errors import SettingsError, SparkifyError, WarehouseError
 from ..redact import mask
 
@@ -18,13 +17,13 @@ if TYPE_CHECKING:
 Status = Literal["FAILED", "ABORTED", "TIMEOUT"]
 LONGEST_MESSAGE = 1_000
 LONGEST_SQL = 500
+RETRIED = BUSY | {Problem.UNREACHABLE}
 _DETAIL = re.compile(
     r"\s*Detail:\s*-{5,}\s*error:\s*(?P<error>.*?)\s*code:\s*(?P<code>\d+)\s*"
     r"context:\s*(?P<context>.*?)\s*query:\s*(?P<query>-?\d+).*",
     re.IGNORECASE | re.DOTALL,
 )
 _PREFIX = re.compile(r"^(?:Query #\d+ failed with )?(?:ERROR:\s*)?", re.IGNORECASE)
-_TOO_MANY = 429
 _NO_WORKGROUP = ("endpoint doesn't exist", "workgroup", "not found", "could not find")
 
 
@@ -210,15 +209,6 @@ class GaveUpError(Exception):
         super().__init__(self.said)
 
 
-class Meaning(Enum):
-    """What a failed call means for the next one."""
-
-    TURNED_AWAY = "it was not accepted, and may be later"
-    BROKEN = "the service failed; it may have been accepted, and may go better later"
-    UNANSWERED = "no answer came; it may have been accepted"
-    REFUSED = "trying again does not help"
-
-
 def is_of_boto3(error: BaseException) -> bool:
     """Return whether an exception tells of a call, and not of a fault or an interruption here."""
     from botocore.exceptions import BotoCoreError, ClientError
@@ -228,17 +218,16 @@ def is_of_boto3(error: BaseException) -> bool:
     return isinstance(error, known)
 
 
-def meaning(error: BaseException) -> Meaning:
-    """Return what an exception that came out of a call of boto3 means."""
-    what, status, code = aws.problem(error), aws.error_status(error), aws.error_code(error)
-    if what is Problem.THROTTLED or status == _TOO_MANY:
-        return Meaning.TURNED_AWAY
-    if what is Problem.UNAVAILABLE or status >= 500:
-        return Meaning.BROKEN
-    only_status = status > 0 and (not code or code.isdecimal())  # nothing else could be read
-    if only_status or what is Problem.UNREACHABLE or isinstance(error, IncompleteReplyError):
-        return Meaning.UNANSWERED
-    return Meaning.REFUSED
+def problem(error: BaseException) -> Problem:
+    """Return what an exception of a call means; an answer of which no code could be read is none.
+
+    Trying again helps only with those of RETRIED.
+    """
+    what, code = aws.problem(error), aws.error_code(error)
+    unread = isinstance(error, IncompleteReplyError) or (
+        aws.error_status(error) > 0 and (not code or code.isdecimal())
+    )
+    return Problem.UNREACHABLE if unread and what not in RETRIED else what
 
 
 def refusal(error: BaseException, connection: Connection, operation: str) -> SparkifyError:

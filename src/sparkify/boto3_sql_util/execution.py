@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from ..aws import error_code, error_message
+from ..aws import Problem, error_code, error_message
 from ..errors import SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from ..retry import Backoff, Clock
 from .connection import Connection
 from .errors import (
     CANCELLED,
+    RETRIED,
     GaveUpError,
-    Meaning,
     StatementError,
     Status,
-    meaning,
     one_line,
+    problem,
     query_id_in,
     refusal,
     said_by,
@@ -74,21 +74,14 @@ class Statement:
 
     id: of the Data API. The other fields have one entry for each SQL text. sqls: the texts.
     has_result: whether there are rows to fetch (None: not known). rows: how many were returned or
-    changed (-1: not known). parts: the ids under which results are fetched; empty: derived from
-    `id` by the rule of the Data API.
+    changed (-1: not known). parts: the ids under which results are fetched.
     """
 
     id: str
     sqls: tuple[str, ...]
     has_result: tuple[bool | None, ...]
     rows: tuple[int, ...]
-    parts: tuple[str, ...] = ()
-
-    def part(self, number: int) -> str:
-        """Return the id under which one result is fetched, counted from 0."""
-        if self.parts:
-            return self.parts[number]
-        return self.id if len(self.sqls) == 1 else f"{self.id}:{number + 1}"
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,21 +96,23 @@ class Request:
     token: str
     batch: bool
 
-    @property
-    def operation(self) -> str:
-        """The operation of the Data API, under boto3's name."""
-        return "batch_execute_statement" if self.batch else "execute_statement"
+    def send(self, connection: Connection, seconds: float, **options: Any) -> str:
+        """Call until it is accepted, with the same parameters each time; return its id.
 
-    def parameters(self, connection: Connection) -> Mapping[str, Any]:
-        """Return the parameters of the call: the same each time."""
+        options: of `Connection.call_with_retries`, which tells what it raises.
+        """
         label = f"sparkify: {self.names[0]}" if any(self.names) else "sparkify"
-        return {
-            "WorkgroupName": connection.workgroup,
-            "Database": connection.database,
-            "StatementName": label[:_LONGEST_LABEL],
-            "ClientToken": self.token,
+        answer = connection.call_with_retries(
+            "batch_execute_statement" if self.batch else "execute_statement",
+            seconds,
+            WorkgroupName=connection.workgroup,
+            Database=connection.database,
+            StatementName=label[:_LONGEST_LABEL],
+            ClientToken=self.token,
             **({"Sqls": list(self.sqls)} if self.batch else {"Sql": self.sqls[0]}),
-        }
+            **options,
+        )
+        return str(answer["Id"])
 
     def name(self, number: int) -> str:
         """Return the name of a statement, or its number if it has none; -1: of the whole."""
@@ -127,16 +122,24 @@ class Request:
         named = self.names[max(number, 0)]
         return named or (f"statement {number + 1} of {count}" if count > 1 else "the statement")
 
-    def place(self, number: int) -> str:
-        """Return the name of a statement and its place in the batch."""
-        name, count = self.name(number), len(self.sqls)
-        if count > 1 and number >= 0 and self.names[number]:
-            return f"{name} (statement {number + 1} of {count})"
-        return name
+    def error(
+        self, end: str, number: int, message: str, secrets: Iterable[str], **about: Any
+    ) -> StatementError:
+        """Return the error of a statement. end: what became of it. message: what the engine says.
 
-    def sql(self, number: int, secrets: Iterable[str]) -> str:
-        """Return the text of a statement as a message shows it."""
-        return shown_sql(self.sqls[number], secrets) if number >= 0 else ""
+        about: more of StatementError.
+        """
+        name, count = self.name(number), len(self.sqls)
+        named = count > 1 and number >= 0 and self.names[number]
+        place = f"{name} (statement {number + 1} of {count})" if named else name
+        return StatementError(
+            f"{place} {end}",
+            message=message,
+            number=number,
+            name=name,
+            sql=shown_sql(self.sqls[number], secrets) if number >= 0 else "",
+            **about,
+        )
 
 
 def execute(
@@ -213,7 +216,6 @@ class _Execution:
         self._deadline = deadline
         self._until = connection.clock.now() + deadline
         self._progress = progress
-        self._parameters = request.parameters(connection)
         self._operation = "BatchExecuteStatement" if request.batch else "ExecuteStatement"
         self._turned_away = self._sent()
         self._id: str | None = None
@@ -237,10 +239,7 @@ class _Execution:
         """Send until it is accepted, always with the same token and text."""
         connection, name = self._connection, self._request.name(-1)
         try:
-            answer = connection.call_with_retries(
-                self._request.operation, self._deadline, explain=self._note, **self._parameters
-            )
-            return str(answer["Id"])
+            return self._request.send(connection, self._deadline, explain=self._note)
         except GaveUpError as gave_up:
             self._over = True
             doubt = "; whether it was accepted is not known" if self._in_doubt else ""
@@ -268,9 +267,8 @@ class _Execution:
             statement_id = getattr(error, "response", {}).get("StatementId") or ""
             described = {"Id": statement_id, "Status": "FAILED", "Error": error_message(error)}
             return failure(described, self._request, self._connection.secrets)
-        one_attempt = self._sent() == self._turned_away + 1
-        if one_attempt and meaning(error) in (Meaning.TURNED_AWAY, Meaning.REFUSED):
-            self._turned_away += 1
+        in_doubt = problem(error) in (Problem.UNAVAILABLE, Problem.UNREACHABLE)
+        self._turned_away += self._sent() == self._turned_away + 1 and not in_doubt
         self._tell("waiting for the warehouse to accept", 0)
         return None
 
@@ -324,16 +322,14 @@ class _Execution:
         parts = substatements(described)
         unfinished = (n for n, part in enumerate(parts) if part.get("Status") != "FINISHED")
         number = next(unfinished, 0 if described and not parts else -1)
-        raise StatementError(
-            f"{request.place(number)} did not end within {self._deadline:,g} seconds;"
-            f" {trouble or 'it was cancelled'}",
-            _LOOK_FIRST if trouble else "Run the command again.",
+        raise request.error(
+            f"did not end within {self._deadline:,g} seconds; {trouble or 'it was cancelled'}",
+            number,
+            one_line(str(described.get("Error") or ""), secrets),
+            secrets,
+            next_step=_LOOK_FIRST if trouble else "Run the command again.",
             status="TIMEOUT",
-            message=one_line(str(described.get("Error") or ""), secrets),
             statement_id=statement_id,
-            number=number,
-            name=request.name(number),
-            sql=request.sql(number, secrets),
             in_doubt=bool(trouble),
         )
 
@@ -359,10 +355,8 @@ class _Execution:
                 return ""
             if isinstance(error, SparkifyError):  # asking again would be refused, too
                 return "whether the statement was accepted is not known; `sparkify status` tells"
-            answer = self._connection.call_with_retries(  # the same token starts no second run
-                self._request.operation, _RESUBMIT_SECONDS, **self._parameters
-            )
-            self._id = str(answer["Id"])
+            # the same token starts no second run
+            self._id = self._request.send(self._connection, _RESUBMIT_SECONDS)
         described, trouble = _cancel(self._connection, self._id)
         if described.get("Status") == "FINISHED":
             return "it had finished already when it was cancelled"
@@ -394,7 +388,7 @@ def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
                 return described, ""
         except Exception as error:
             trouble = trouble or _why(connection, error, "DescribeStatement")
-            hopeless = meaning(error) is Meaning.REFUSED
+            hopeless = problem(error) not in RETRIED
         if hopeless or not pauses.wait():
             late = f"it did not end within {GRACE_SECONDS:.0f} seconds of being cancelled"
             return described, (
@@ -432,12 +426,15 @@ def _finished(described: Described, sqls: tuple[str, ...], statement_id: str) ->
     # Of a batch the whole has a result when one of its statements has.
     unless_told = False if described.get("HasResultSet") is False else None
     ids = [str(part.get("Id") or "") for part in parts]
+    if not ids or not all(ids):  # redshift-data DescribeStatement tells the rule
+        ids = [f"{statement_id}:{n}" for n in range(1, len(sqls) + 1)]
+        ids = ids if len(ids) > 1 else [statement_id]
     return Statement(
         id=statement_id,
         sqls=sqls,
         has_result=tuple(part.get("HasResultSet", unless_told) for part in known),
         rows=tuple(int(part.get("ResultRows", -1)) for part in known),
-        parts=tuple(ids) if all(ids) else (),
+        parts=tuple(ids),
     )
 
 
@@ -449,14 +446,13 @@ def failure(described: Described, request: Request, secrets: Iterable[str]) -> S
     status: Status = "ABORTED" if described.get("Status") == "ABORTED" else "FAILED"
     end = "was cancelled in the warehouse" if status == "ABORTED" else "failed"
     query_id = int(part.get("RedshiftQueryId") or 0)
-    return StatementError(
-        f"{request.place(number)} {end}" + (f": {message}" if message else ""),
+    return request.error(
+        f"{end}: {message}" if message else end,
+        number,
+        message,
+        secrets,
         status=status,
-        message=message,
         statement_id=str(described.get("Id", "")) or None,
-        number=number,
-        name=request.name(number),
-        sql=request.sql(number, secrets),
         query_id=query_id if query_id > 0 else query_id_in(told),
     )
 

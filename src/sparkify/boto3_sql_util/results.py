@@ -176,7 +176,7 @@ def _pages(connection: Connection, statement: Statement, number: int) -> Iterato
     """Fetch a result page by page, each with all columns; an empty one has one without rows."""
     if statement.has_result[number] is False:
         return
-    part = statement.part(number)
+    part = statement.parts[number]
     columns: tuple[Column, ...] | None = None
     seen: set[str] = set()
     more: dict[str, Any] = {}

@@ -68,7 +68,8 @@ def load(
     An origin is `flag --database`, `environment SPARKIFY_S3_LOG_DATA`, `file dwh.cfg, line 3` or
     `default`.
     An empty text counts as none, except for LOG_JSONPATH.
-    Raises SettingsError for a missing file, an unknown section or key, and a bad value.
+    Raises SettingsError for a missing file, an unknown section or key, a bad value, and values that
+    are valid alone and contradict each other.
     """
     given: dict[str, Given] = {}
     said = [Given(SETTINGS[name], flags[name], f"flag {SETTINGS[name].flag}") for name in flags]
@@ -79,22 +80,6 @@ def load(
     if "log_data" in given and "log_jsonpath" not in given:
         found["log_jsonpath"] = ""  # the default file describes the default logs only
     settings = Settings(**found)
-    _agree(settings)
-    return settings, {n: given[n].origin if n in given else "default" for n in SETTINGS}
-
-
-def exposed_secret(config_file: Path | None, origins: Mapping[str, str]) -> str:
-    """Return a warning if AWS keys come from a file that others can read; else ''."""
-    path = config_file or DEFAULT_FILE
-    secrets = [origins[one.name] for one in SETTINGS.values() if one.secret]
-    in_file = any(origin.startswith("file ") for origin in secrets)
-    if not in_file or not path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        return ""
-    return f"{path} holds AWS keys and others can read it; run: chmod 600 {path}"
-
-
-def _agree(settings: Settings) -> None:
-    """Raise SettingsError for values that are valid alone and contradict each other."""
     if bool(settings.aws_key) != bool(settings.aws_secret):
         raise SettingsError(
             "[AWS] KEY and SECRET belong together, and only one of them is set",
@@ -106,6 +91,17 @@ def _agree(settings: Settings) -> None:
             f" BASE_CAPACITY, which is {settings.redshift_base_capacity}",
             "Raise MAX_CAPACITY, or set it to 0 for no limit.",
         )
+    return settings, {n: given[n].origin if n in given else "default" for n in SETTINGS}
+
+
+def exposed_secret(config_file: Path | None, origins: Mapping[str, str]) -> str:
+    """Return a warning if AWS keys come from a file that others can read; else ''."""
+    path = config_file or DEFAULT_FILE
+    secrets = [origins[one.name] for one in SETTINGS.values() if one.secret]
+    in_file = any(origin.startswith("file ") for origin in secrets)
+    if not in_file or not path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        return ""
+    return f"{path} holds AWS keys and others can read it; run: chmod 600 {path}"
 
 
 # What the file, the environment and the flags say

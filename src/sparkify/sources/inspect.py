@@ -18,7 +18,7 @@ from .listing import is_hidden, list_folder, passed_over
 
 if TYPE_CHECKING:
     from ..config import Settings
-    from ..util_s3 import S3, S3Object
+    from ..util_s3 import S3Object
 
 RECORDS = 3
 """How many records of a source are shown."""
@@ -86,7 +86,10 @@ def inspect(
                 "Check the name; a relative one starts at the current folder.",
             )
     chosen = addresses or (settings.log_data, settings.song_data)
-    return [_inspected(settings, address, progress) for address in chosen]
+    return [
+        _prefix(settings, address, progress) if in_s3(address) else _folder(address)
+        for address in chosen
+    ]
 
 
 def _exists(address: str) -> bool:
@@ -94,14 +97,6 @@ def _exists(address: str) -> bool:
         return Path(address).expanduser().exists()
     except RuntimeError:  # there is no such user, or no home
         return False
-
-
-def _inspected(settings: Settings, address: str, progress: Progress) -> Inspected:
-    if not in_s3(address):
-        return _folder(address)
-    from ..util_s3 import S3
-
-    return _prefix(S3(settings, settings.s3_region), address, progress)
 
 
 def _folder(address: str) -> Inspected:
@@ -122,8 +117,11 @@ def _folder(address: str) -> Inspected:
     return result
 
 
-def _prefix(s3: S3, address: str, progress: Progress) -> Inspected:
+def _prefix(settings: Settings, address: str, progress: Progress) -> Inspected:
     """Inspect a prefix in S3; only the first objects are kept in memory."""
+    from ..util_s3 import S3
+
+    s3 = S3(settings, settings.s3_region)
     result = Inspected(address)
     root = f"{address.removesuffix('/')}/"
     first: list[S3Object] = []

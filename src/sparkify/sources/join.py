@@ -37,13 +37,6 @@ class SongPart:
     plain_bytes: int = 0
     odd: list[tuple[Numbered, bytes | None]] = field(default_factory=list)
 
-    def extend(self, more: SongPart) -> None:
-        """Add the records of more files."""
-        self.data += more.data
-        self.plain += more.plain
-        self.plain_bytes += more.plain_bytes
-        self.odd += more.odd
-
 
 def join_songs(
     files: Iterable[Numbered], key: str, contents: Iterator[bytes] | None = None
@@ -53,18 +46,20 @@ def join_songs(
     key: the field under which each record of a part names the number of its file.
     contents: of each file, as it was listed; without it they are opened at their paths.
     """
-    prefix = b'{"%s":' % key.encode()
     files = iter(files)
-    chunks = iter(lambda: list(islice(files, _FILES_AT_A_TIME)), [])
+    # Plain tuples are pickled several times as fast as named ones.
+    rows = iter(lambda: [(one.number, *one.file) for one in islice(files, _FILES_AT_A_TIME)], [])
+    join = partial(_join, prefix=b'{"%s":' % key.encode())
     if contents is None:
-        # Plain tuples are pickled several times as fast as named ones.
-        plain = ([(one.number, *one.file) for one in chunk] for chunk in chunks)
-        pieces = (piece for _, piece in processes.each(partial(_join_at, prefix=prefix), plain))
+        joined = (found for _, found in processes.each(join, rows))
     else:
-        pieces = (_join(chunk, islice(contents, len(chunk)), prefix) for chunk in chunks)
+        joined = (join(some, contents=islice(contents, len(some))) for some in rows)
     part = SongPart()
-    for piece in pieces:
-        part.extend(piece)
+    for more in joined:
+        part.data += more.data
+        part.plain += more.plain
+        part.plain_bytes += more.plain_bytes
+        part.odd += more.odd
         if len(part.data) >= _PART_BYTES:
             yield part
             part = SongPart()
@@ -72,14 +67,12 @@ def join_songs(
         yield part
 
 
-def _join_at(rows: Sequence[tuple[Any, ...]], prefix: bytes) -> SongPart:
+def _join(
+    rows: Sequence[tuple[Any, ...]], prefix: bytes, contents: Iterable[bytes | None] | None = None
+) -> SongPart:
     files = [Numbered(number, SourceFile(*file)) for number, *file in rows]
-    return _join(files, _contents(files), prefix)
-
-
-def _join(files: Sequence[Numbered], contents: Iterable[bytes | None], prefix: bytes) -> SongPart:
     part = SongPart()
-    for one, data in zip(files, contents, strict=True):
+    for one, data in zip(files, contents or _contents(files), strict=True):
         body = (data or b"").rstrip(b" \t\r\n")
         is_line = body[:1] == b"{" and body[-1:] == b"}" and b"\n" not in body
         if data is not None and is_line and not one.file.path.endswith(".gz"):

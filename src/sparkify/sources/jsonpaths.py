@@ -20,33 +20,22 @@ _JSONPATH = re.compile(
 
 
 def read_keys(settings: Settings, fields: Mapping[str, bool]) -> tuple[str, ...]:
-    """Return the keys that the configured JSONPaths file names; see `read_jsonpaths`.
-
-    Raises SettingsError when S3 denies access.
-    """
-    address = settings.log_jsonpath
-    if not in_s3(address):
-        return read_jsonpaths(address, fields)
-    from ..util_s3 import S3
-
-    return read_jsonpaths(address, fields, S3(settings, settings.s3_region).read(address))
-
-
-def read_jsonpaths(
-    address: str, fields: Mapping[str, bool], content: bytes | None = None
-) -> tuple[str, ...]:
     """Return the key for each field, in their order; "" where the file has no path for it.
 
-    address: a JSONPaths file as COPY takes it, its paths in any order; "" for the fields' own keys.
-    fields: the app's key of each field, and whether every event must have it.
-    content: of the file, if it was read already.
-    Raises SourceError when the file is missing or invalid.
+    LOG_JSONPATH is a JSONPaths file as COPY takes it, its paths in any order; "" for the fields'
+    own keys. fields: the app's key of each field, and whether every event must have it.
+    Raises SourceError when the file is missing or invalid, SettingsError when S3 denies access.
     """
+    address = settings.log_jsonpath
     if not address:
         return tuple(fields)
     next_step = "Correct LOG_JSONPATH, or leave it empty for the app's own field names."
     try:
-        if content is None:
+        if in_s3(address):
+            from ..util_s3 import S3
+
+            content = S3(settings, settings.s3_region).read(address)
+        else:
             content = Path(address).expanduser().read_bytes()
         paths = json.loads(content.decode("utf-8-sig"))["jsonpaths"]
     except OSError as error:

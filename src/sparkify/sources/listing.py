@@ -107,7 +107,15 @@ def list_folder(address: str, kind: Kind) -> Listing:
                 "Write what it gives into a file, and give that.",
             )
         else:
-            listing = _walk_all(os.path.realpath(root, strict=True), kind)
+            path = os.path.realpath(root, strict=True)
+            os.scandir(path).close()  # an error here, where another folder would be passed over
+            listing, waiting = _walk([path], kind, processes.MANY_FILES)
+            if waiting:
+                processes.start()
+                size = -(-len(waiting) // _SHARES)
+                shares = [waiting[n : n + size] for n in range(0, len(waiting), size)]
+                for _, (part, _) in processes.each(partial(_walk, kind=kind), shares):
+                    listing.extend(part)
     except OSError as error:
         raise unreadable(_uri(str(error.filename)), error) from None
     listing.files = listing.files.sorted()
@@ -134,19 +142,6 @@ def _uri(path: str) -> str:
     if path.isascii():
         return path
     return path.encode("utf-8", errors="surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _walk_all(root: str, kind: Kind) -> Listing:
-    """List everything below a real folder, in several processes when there are many files."""
-    os.scandir(root).close()  # an error here, where another folder would be passed over
-    listing, waiting = _walk([root], kind, processes.MANY_FILES)
-    if waiting:
-        processes.start()
-        size = -(-len(waiting) // _SHARES)
-        shares = [waiting[n : n + size] for n in range(0, len(waiting), size)]
-        for _, (part, _) in processes.each(partial(_walk, kind=kind), shares):
-            listing.extend(part)
-    return listing
 
 
 def _walk(folders: list[str], kind: Kind, most: int | None = None) -> tuple[Listing, list[str]]:

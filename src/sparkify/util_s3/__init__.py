@@ -45,7 +45,9 @@ class S3:
 
     def read(self, address: str) -> bytes:
         """Read one object whole, whatever version is there."""
-        return transfer.read_object(self._client, parse(address))
+        place = parse(address)
+        options = {"Bucket": place.bucket, "Key": place.key}
+        return transfer.get_whole(self._client, options, address, 0, threading.Event())[1]
 
     def read_head(self, wanted: S3Object, size: int) -> bytes:
         """Read the first `size` bytes of an object, or all of a smaller one."""

@@ -111,16 +111,10 @@ def read_by_boto3(
         options["IfMatch"] = f'"{wanted.etag}"'
     if stop - start < wanted.size:
         options["Range"] = f"bytes={start}-{stop - 1}"
-    answer, data = _get_whole(client, options, wanted.address, stop - start, gone)
+    answer, data = get_whole(client, options, wanted.address, stop - start, gone)
     if len(data) != stop - start or not _is_version(wanted, answer.get("ETag")):
         raise changed(wanted.address)
     return data
-
-
-def read_object(client: Client, location: Location) -> bytes:
-    """Read an object whole, whatever version is there; errors as of `read_by_boto3`."""
-    options = {"Bucket": location.bucket, "Key": location.key}
-    return _get_whole(client, options, str(location), 0, threading.Event())[1]
 
 
 def _is_version(wanted: S3Object, etag: str | None) -> bool:
@@ -128,10 +122,13 @@ def _is_version(wanted: S3Object, etag: str | None) -> bool:
     return not wanted.etag or not etag or etag.strip('"') == wanted.etag
 
 
-def _get_whole(
+def get_whole(
     client: Client, options: dict[str, Any], address: str, size: int, gone: threading.Event
 ) -> tuple[dict[str, Any], bytes]:
-    """Return an answer with its whole body. size: what is expected, for the error."""
+    """Return an answer with its whole body; errors as of `read_by_boto3`.
+
+    size: what is expected, for the error.
+    """
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
     backoff = Backoff(

@@ -35,7 +35,7 @@ def api() -> DataApi:
 def test_a_statement_that_finishes(api: DataApi) -> None:
     api.will_run(Ran(states=(*RUNNING, "FINISHED"), rows=7))
     done = execute(api.connection(), "DELETE FROM a", names=["empty_a"])
-    assert done == Statement("statement-1", ("DELETE FROM a",), (False,), (7,))
+    assert done == Statement("statement-1", ("DELETE FROM a",), (False,), (7,), ("statement-1",))
     [sent] = api.asked("ExecuteStatement")
     assert len(sent.pop("ClientToken")) == 32
     assert sent == {
@@ -55,13 +55,13 @@ def test_a_batch_is_one_call_and_one_transaction(api: DataApi) -> None:
     assert "ExecutionMode" not in sent  # a transaction is what is meant without a word
     assert done.rows == (0, 1, 2)
     assert done.has_result == (True,) * 3
-    assert [done.part(n) for n in range(3)] == [f"statement-1:{n}" for n in (1, 2, 3)]
+    assert [*done.parts] == [f"statement-1:{n}" for n in (1, 2, 3)]
 
 
 def test_a_batch_of_one_is_a_batch(api: DataApi) -> None:
     done = execute(api.connection(), ["SELECT 1"])
     assert len(api.asked("BatchExecuteStatement")) == 1
-    assert done.part(0) == "statement-1:1"
+    assert done.parts[0] == "statement-1:1"
 
 
 def test_a_batch_whose_parts_are_not_told(api: DataApi) -> None:
@@ -69,7 +69,7 @@ def test_a_batch_whose_parts_are_not_told(api: DataApi) -> None:
     done = execute(api.connection(), BATCH)
     assert done.rows == (-1,) * 3
     assert done.has_result == (None,) * 3
-    assert done.part(2) == "statement-1:3"
+    assert done.parts[2] == "statement-1:3"
 
 
 def test_calls_without_a_token_have_different_tokens(api: DataApi) -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, get_args
@@ -99,8 +100,8 @@ class Stager(Batch):
             unknown=logs.unknown + songs.unknown,
             notes=logs.notes + songs.notes,
         )
-        for file, records in zip(files, self.records_read, strict=True):
-            report.read[file.kind] += records
+        report.read["events"] = sum(self.records_read[one.number] for one in events)
+        report.read["songs"] = sum(self.records_read) - report.read["events"]
         for number, records in self.rejects.counts.items():
             report.rejected[files[number].kind] += records
             report.weights[files[number].kind] += self.rejects.weights[number]
@@ -297,14 +298,15 @@ class DuckDBWarehouse(DuckDBReader):
         """Make the tables new_files, new_rejects and new_run."""
         assert self._stager is not None
         path = self._workspace / "files.ndjson"
-        files, records_read = self._plan.files, self._stager.records_read
+        files, records_read = iter(self._plan.files), self._stager.records_read
         with path.open("w", encoding="utf-8") as stream:
             # In columns: there may be a million files.
-            for first in range(0, len(files), _FILES_A_LINE):
-                some = slice(first, first + _FILES_A_LINE)
-                columns = dict(zip(SourceFile._fields, zip(*files[some], strict=True), strict=True))
+            for first in range(0, len(records_read), _FILES_A_LINE):
+                some = zip(*islice(files, _FILES_A_LINE), strict=True)
+                columns = dict(zip(SourceFile._fields, some, strict=True))
                 del columns["path"]  # which may be no UTF-8
-                line = {"first": first, "records_read": records_read[some], **columns}
+                counts = records_read[first : first + _FILES_A_LINE]
+                line = {"first": first, "records_read": counts, **columns}
                 stream.write(json.dumps(line) + "\n")
         self._stager.rejects.flush()
         self._run(SQL["create_new_files"], {"path": str(path)})

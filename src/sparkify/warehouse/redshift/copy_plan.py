@@ -161,7 +161,7 @@ def _event_columns(settings: Settings, keys: Sequence[str]) -> tuple[str, tuple[
         columns = zip(columns_of("events"), keys, strict=True)
         return "auto ignorecase", tuple(column for column, key in columns if key)
     text = source_bucket(settings).read(settings.log_jsonpath).decode("utf-8-sig")
-    paths = json.loads(text)["jsonpaths"]  # jsonpaths.read_jsonpaths has validated it
+    paths = json.loads(text)["jsonpaths"]  # jsonpaths.read_keys has validated it
     return settings.log_jsonpath, tuple(re.findall(r"\w+", path)[-1].lower() for path in paths)
 
 
