@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 8
 """How often boto3 repeats a call that is throttled or not answered."""
-CONNECT_SECONDS = 10
+CONNECTS = 3
+"""How often a connection is tried before the first answer: without a network boto3's own attempts
+take half a minute."""
+CONNECT_SECONDS = 5
+NETWORK_STEP = (
+    "Check the network, the proxy (HTTPS_PROXY), AWS_ENDPOINT_URL if it is set, and REGION in"
+    " [AWS]; then run the command again"
+)
 READ_SECONDS = 60
 _PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 
@@ -55,14 +62,15 @@ def client(
     *,
     mode: Literal["standard", "adaptive"] = "standard",
     attempts: int = 0,
+    connects: int = 0,
     read_seconds: float = 0.0,
     **options: Any,
 ) -> Any:
     """Return a client of a service in a Region, which any thread may use; nothing is sent yet.
 
     mode: how boto3 repeats calls (adaptive: throttled calls slow it down), attempts: how often, at
-    most. options: more of botocore's Config. No endpoint is given, so that AWS_ENDPOINT_URL is
-    heeded.
+    most, connects: while nothing has answered yet. options: more of botocore's Config. No endpoint
+    is given, so that AWS_ENDPOINT_URL is heeded.
     """
     from botocore.config import Config
 
@@ -75,7 +83,17 @@ def client(
     )
     shared: Any = session(settings)
     with _lock:  # a session must not be used by two threads at once
-        return shared.client(service, region_name=region, config=config)
+        made = shared.client(service, region_name=region, config=config)
+    left = connects or CONNECTS
+
+    def give_up(response: object, attempts: int, caught_exception: Exception, **_: Any) -> None:
+        nonlocal left
+        left = ATTEMPTS if response else left
+        if attempts >= left and unconnected(caught_exception):
+            raise caught_exception
+
+    made.meta.events.register_first("needs-retry", give_up)
+    return made
 
 
 def secrets(settings: Settings) -> tuple[str, ...]:
@@ -225,6 +243,13 @@ def problem(error: BaseException) -> Problem:
         return Problem.UNAVAILABLE if status >= 500 else Problem.OTHER
     own = (one.__name__ for one in type(error).__mro__ if one.__module__.startswith("botocore."))
     return next((_MEANT[name] for name in own if name in _MEANT), Problem.OTHER)
+
+
+def unconnected(error: BaseException | None) -> bool:
+    """Return whether no connection was made: then nothing was sent."""
+    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
+
+    return isinstance(error, ConnectTimeoutError | EndpointConnectionError)
 
 
 def credentials_error(

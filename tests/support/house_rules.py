@@ -23,7 +23,7 @@ ROOMS: Mapping[str, Collection[str]] = {
     "boto3": ("aws", "boto3_sql_util", "util_s3", "iac"),
     "botocore": ("aws", "boto3_sql_util", "util_s3", "iac"),
     "click": ("cli",),
-    "duckdb": ("warehouse.duckdb",),
+    "duckdb": ("warehouse.duckdb", "util_s3"),
     "jinja2": ("report",),
     "msgspec": ("staging",),
     "numpy": ("generate",),

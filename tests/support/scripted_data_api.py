@@ -185,6 +185,7 @@ class DataApi:
         self.tokens: dict[str, str] = {}
         self.always: dict[str, Fault] = {}
         self.cancelled: list[str] = []
+        self.listed: list[dict[str, Any]] = []
 
     def will_run(self, *statements: Ran) -> None:
         """Say what the next statements do; without a word they finish at once."""
@@ -268,6 +269,10 @@ class DataApi:
         self.cancelled.append(ran.id)
         ran.end = ran.cancels_to
         return {"Status": True}
+
+    def ListStatements(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name = body["StatementName"]
+        return {"Statements": [one for one in self.listed if one["StatementName"].startswith(name)]}
 
     def GetStatementResult(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         ran = self.statements[body["Id"].partition(":")[0]]

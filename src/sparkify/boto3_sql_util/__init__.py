@@ -12,7 +12,7 @@ Nothing here imports boto3 or pandas before they are needed.
 from .connection import Connection, connect
 from .diagnosis import Diagnosis, LoadError, debug
 from .errors import StatementError
-from .execution import MAX_STATEMENTS, Statement, execute, quote_literal
+from .execution import MAX_STATEMENTS, Statement, execute, oldest_of_several, quote_literal
 from .results import fetch, to_dataframe
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "debug",
     "execute",
     "fetch",
+    "oldest_of_several",
     "quote_literal",
     "to_dataframe",
 ]

@@ -7,21 +7,24 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from .. import aws
+from .. import aws, config
 from ..aws import Problem
 from ..config import Settings
-from ..errors import SparkifyError
+from ..errors import SparkifyError, WarehouseError
 from ..retry import Backoff, Clock
 from .errors import RETRIED, GaveUpError, IncompleteReplyError, is_of_boto3, problem, refusal
 
 READ_SECONDS = 30
+MOST_UNCONNECTED = 2
 MOST_UNANSWERED = 5
-"""How often a call is repeated when no answer comes, on top of boto3's own attempts."""
+"""How often a call is repeated when no answer comes, on top of boto3's own attempts: without any
+answer so far, and without a connection, less often."""
 _MEMBERS = {
     "execute_statement": ("Id",),
     "batch_execute_statement": ("Id",),
     "describe_statement": ("Status",),
     "cancel_statement": ("Status",),
+    "list_statements": ("Statements",),
     "get_statement_result": ("Records", "ColumnMetadata"),
 }
 """A complete reply has at least one of these; later pages need not name the columns again."""
@@ -42,6 +45,7 @@ class Connection:
         self.region = settings.aws_region
         self.clock = clock or Clock()
         self.calls: Counter[str] = Counter()
+        self._answered = False
         if client is not None:
             self.client = self._counted(client)
 
@@ -64,6 +68,7 @@ class Connection:
                 "redshift-data",
                 self.region,
                 mode="adaptive",  # throttled calls slow it down
+                connects=1,  # repeated here, where each is counted
                 read_seconds=READ_SECONDS,
             )
         except (BotoCoreError, ValueError) as error:
@@ -108,6 +113,10 @@ class Connection:
                     name = "".join(word.title() for word in operation.split("_"))
                     raise refusal(error, self, name) from None
                 unanswered += what is Problem.UNREACHABLE
+                if not self._answered and aws.unconnected(error) and unanswered > MOST_UNCONNECTED:
+                    said = aws.error_message(error, self.secrets)
+                    reason = f"redshift-data in {self.region} cannot be reached: {said}"
+                    raise WarehouseError(reason, f"{aws.NETWORK_STEP}.") from None
                 if unanswered > most_unanswered or not backoff.wait(operation):
                     raise GaveUpError(error, self) from None
 
@@ -115,7 +124,11 @@ class Connection:
         def count(event_name: str, **_: Any) -> None:
             self.calls[event_name.rpartition(".")[2]] += 1
 
+        def note(**_: Any) -> None:
+            self._answered = True
+
         client.meta.events.register_first("before-send.redshift-data", count)
+        client.meta.events.register_first("after-call.redshift-data", note)
         return client
 
 
@@ -124,6 +137,9 @@ def pauses(seconds: float, clock: Clock) -> Backoff:
     return Backoff(0.5, longest=20.0, jitter=0.5, seconds=seconds, clock=clock)
 
 
-def connect(settings: Settings) -> Connection:
-    """Return a connection to the workgroup and database of the settings; nothing is sent yet."""
-    return Connection(settings)
+def connect(settings: Settings | None = None) -> Connection:
+    """Return a connection to the workgroup and database of the settings; nothing is sent yet.
+
+    settings: None takes those of `dwh.cfg` and the environment.
+    """
+    return Connection(settings or config.current())

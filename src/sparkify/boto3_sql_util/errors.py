@@ -23,6 +23,7 @@ _DETAIL = re.compile(
     r"context:\s*(?P<context>.*?)\s*query:\s*(?P<query>-?\d+).*",
     re.IGNORECASE | re.DOTALL,
 )
+_SQLSTATE = re.compile(r"\bsql ?state\W{0,3}([0-9A-Z]{5})\b", re.IGNORECASE)
 _PREFIX = re.compile(r"^(?:Query #\d+ failed with )?(?:ERROR:\s*)?", re.IGNORECASE)
 _NO_WORKGROUP = ("endpoint doesn't exist", "workgroup", "not found", "could not find")
 
@@ -39,6 +40,28 @@ _ROLE_NOT_READY = (
     r"not authorized to assume IAM role|not associated (?:to|with) (?:the )?(?:cluster|namespace)"
 )
 CANCELLED = r"cancell?ed|cancell?ing"
+_WRONG_REGION = r"PermanentRedirect|Status 301|must be addressed using the specified endpoint"
+_NOT_THERE = (
+    r"specified S3 prefix .* does not exist|NoSuchKey|NoSuchBucket|Status 404"
+    r"|mandatory (?:file|url)|manifest file (?:does not exist|is not)"
+)
+_OF_RECORDS = (
+    r"load into table|sys_load_error_detail|stl_load_errors|invalid digit|invalid input syntax"
+    r"|out of range|overflow|exceeds ddl length|value too long|not valid utf|invalid (?:json|utf)"
+    r"|inflate|gzip|cannot insert a null"
+)
+_BUSY = r"connection limit|too many (?:connections|clients)|lock timeout|could not obtain lock"
+_NO_TABLE = r'relation "?[^"]*"? does not exist'
+_UNFIT = (
+    r"syntax error|not supported|not implemented|(?:function|operator|column) .* does not exist"
+)
+Kind = Literal["busy", "records", "region", "missing", ""]
+_KINDS: dict[Kind, str] = {
+    "busy": _BUSY,
+    "region": _WRONG_REGION,
+    "missing": _NOT_THERE,
+    "records": _OF_RECORDS,
+}
 _CAUSES = {
     _CONFLICT: (
         "another transaction changed the same tables at the same time",
@@ -49,7 +72,7 @@ _CAUSES = {
         " known), or it is not attached to the namespace",
         "Wait a minute and run the command again; if it lasts, run `sparkify doctor`.",
     ),
-    r"PermanentRedirect|Status 301|must be addressed using the specified endpoint": (
+    _WRONG_REGION: (
         "the bucket is in another Region than the statement says",
         "Set [S3] REGION to the Region of the bucket.",
     ),
@@ -57,8 +80,7 @@ _CAUSES = {
         "the warehouse's role may not read or write there",
         "Check the addresses in [S3], then run `sparkify iac up`: the role's policy follows them.",
     ),
-    r"specified S3 prefix .* does not exist|NoSuchKey|NoSuchBucket|Status 404"
-    r"|mandatory (?:file|url)|manifest file (?:does not exist|is not)": (
+    _NOT_THERE: (
         "a file or bucket is not there (any more)",
         "Check the addresses in [S3], then run the command again: it lists the source again.",
     ),
@@ -75,7 +97,7 @@ _CAUSES = {
         "the namespace has no such database",
         "Set [REDSHIFT] DATABASE to the database that `sparkify iac status` shows.",
     ),
-    r'relation "?[^"]*"? does not exist': (
+    _NO_TABLE: (
         "a table is missing",
         "Create the tables with `sparkify create-tables`.",
     ),
@@ -83,6 +105,10 @@ _CAUSES = {
         "the workgroup has used up its limit of RPU-hours and is switched off",
         "Raise [REDSHIFT] USAGE_LIMIT_RPU_HOURS and run `sparkify iac up`, or wait until the period"
         " ends.",
+    ),
+    _BUSY: (
+        "the warehouse has as much to do as it takes at a time",
+        "Run the command again later.",
     ),
     r"disk full|out of memory": (
         "the statement needs more space than the workgroup has",
@@ -95,6 +121,14 @@ _CAUSES = {
     CANCELLED: (
         "another user cancelled it, or a limit of the workgroup did",
         "Run the command again.",
+    ),
+    r"^assert\b|internal error": (
+        "something failed inside Redshift",
+        "Run the command again; if it lasts, run `sparkify doctor`, and ask AWS.",
+    ),
+    _UNFIT: (
+        "this release of Redshift does not take the statement",
+        "Please report it, with this message: it is a fault of the program, not of the data.",
     ),
 }
 """Likely cause and next step of messages that match a pattern, whatever the case."""
@@ -118,7 +152,8 @@ class StatementError(WarehouseError):
     name: what it is called. sql: its text as a message shows it (see `shown_sql`).
     message: what the engine says, on one line, without secrets.
     status: FAILED; ABORTED: it was cancelled in the warehouse; TIMEOUT: it did not end in time.
-    query_id: the engine's number of the query, as in the system views.
+    query_id: the engine's number of the query, as in the system views. sqlstate: where the engine
+    tells it: the Data API has no field for it (redshift-data SubStatementData).
     in_doubt: whether it still runs or did its work after all is not known.
     """
 
@@ -143,6 +178,7 @@ class StatementError(WarehouseError):
         self.sql = sql
         self.message = message
         self.query_id = query_id
+        self.sqlstate = sqlstate_in(message)
         self.in_doubt = in_doubt
         super().__init__(reason, next_step or likely_cause(message)[1], **vars(self))
 
@@ -150,6 +186,17 @@ class StatementError(WarehouseError):
     def conflict(self) -> bool:
         """Whether another transaction was in the way: the whole batch may be run again."""
         return says(_CONFLICT, self.message)
+
+    @property
+    def kind(self) -> Kind:
+        """What the failure is about, as far as the message tells."""
+        return next((kind for kind, text in _KINDS.items() if says(text, self.message)), "")
+
+    @property
+    def is_statements_own(self) -> bool:
+        """Whether the statement itself is wrong: nothing else is known that makes it fail."""
+        cause = next((pattern for pattern in _CAUSES if says(pattern, self.message)), "")
+        return self.status == "FAILED" and cause in ("", _NO_TABLE, _UNFIT)
 
     @property
     def role_not_ready(self) -> bool:
@@ -165,13 +212,21 @@ def one_line(message: str, secrets: Iterable[str] = (), longest: int = LONGEST_M
 
     The dashed block in which compute nodes explain themselves is reduced to its error and context.
     """
+    sqlstate = sqlstate_in(message)
     message = _PREFIX.sub("", message.strip())
     if match := _DETAIL.search(message):
         head = message[: match.start()].strip()
         error = "" if match["error"] in head else match["error"]
         context = match["context"] and f"context: {match['context']}"
         message = "; ".join(filter(None, (head, error, context)))
-    return truncated(mask(" ".join(message.split()), secrets), longest)
+    shown = truncated(mask(" ".join(message.split()), secrets), longest)
+    return shown if sqlstate == sqlstate_in(shown) else f"{shown} (SQLSTATE {sqlstate})"
+
+
+def sqlstate_in(message: str) -> str | None:
+    """Return the SQLSTATE that the engine's message holds, if any."""
+    match = _SQLSTATE.search(message)
+    return match[1].upper() if match else None
 
 
 def query_id_in(message: str) -> int | None:

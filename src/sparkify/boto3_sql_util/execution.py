@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import getpass
+import logging
+import platform
 import re
 import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from math import inf
 from typing import Any
 
-from ..aws import Problem, error_code, error_message
+from ..aws import Problem, error_code, error_message, unconnected
 from ..errors import SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from ..retry import Backoff, Clock
@@ -36,14 +42,21 @@ MAX_STATEMENT_BYTES = 100_000
 """Bytes of UTF-8 in one statement (mg/data-api, "Considerations": 100 KB)."""
 SECONDS = 3600.0
 GRACE_SECONDS = 10.0
-"""How long a statement may take to end after it was cancelled."""
+UNDOING_SECONDS = 2.0
+"""How long a statement may take to end after it was cancelled, and for each of a batch on top."""
 Described = Mapping[str, Any]
 """A response of DescribeStatement, or what it says of one statement of a batch."""
 
 _RESUBMIT_SECONDS = 5.0
+_TOLD_SECONDS = 5
+_ENDS = {
+    "FINISHED": "had finished already when it was cancelled: what it did stays",
+    "FAILED": "was stopped in the warehouse: nothing of it stays",
+    "ABORTED": "was stopped in the warehouse: nothing of it stays",
+}
 _LONGEST_TOKEN = 64  # redshift-data ClientToken
 _LONGEST_LABEL = 500  # redshift-data StatementName
-_ENDED = ("FINISHED", "FAILED", "ABORTED")
+_LOG = logging.getLogger(__name__)
 _NUMBERED = re.compile(r"Query #(\d+) failed")
 _LOOK_FIRST = "See with `sparkify status` whether it was done after all; then run it again."
 
@@ -88,20 +101,23 @@ class Statement:
 class Request:
     """One call that runs SQL; sent again with the same token it runs nothing twice (for 8 hours).
 
-    names: what each statement is called; empty where it has no name.
+    names: what each statement is called; empty where it has no name. values: of its parameters.
     """
 
     sqls: tuple[str, ...]
     names: tuple[str, ...]
     token: str
     batch: bool
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, connection: Connection, seconds: float, **options: Any) -> str:
         """Call until it is accepted, with the same parameters each time; return its id.
 
         options: of `Connection.call_with_retries`, which tells what it raises.
         """
-        label = f"sparkify: {self.names[0]}" if any(self.names) else "sparkify"
+        label = f"{_label(self.names[0])}{_operator()}" if any(self.names) else "sparkify"
+        values = [{"name": name, "value": value} for name, value in self.values.items()]
+        parameters: dict[str, Any] = {"Parameters": values} if values else {}
         answer = connection.call_with_retries(
             "batch_execute_statement" if self.batch else "execute_statement",
             seconds,
@@ -110,6 +126,7 @@ class Request:
             StatementName=label[:_LONGEST_LABEL],
             ClientToken=self.token,
             **({"Sqls": list(self.sqls)} if self.batch else {"Sql": self.sqls[0]}),
+            **parameters,
             **options,
         )
         return str(answer["Id"])
@@ -146,6 +163,7 @@ def execute(
     connection: Connection,
     sql: str | Sequence[str],
     *,
+    parameters: Mapping[str, Any] | None = None,
     token: str | None = None,
     names: Sequence[str] = (),
     deadline: float = SECONDS,
@@ -154,6 +172,8 @@ def execute(
     """Run a statement, or a batch of up to 40 as one transaction, and wait until it has ended.
 
     sql: one statement, or a sequence: a batch, all or nothing.
+    parameters: values for `:name` in the statements, by name; they are sent as text, which Redshift
+        casts (mg/data-api, "SQL statements with parameters"). Of one statement; none empty or NULL.
     token: makes the call idempotent; pass one to call again with the same sql after a lost reply.
         None: a new one for this call.
     names: what each statement is called in progress and errors.
@@ -167,10 +187,17 @@ def execute(
     SettingsError for credentials, permissions, or a missing workgroup; WarehouseError for what the
     Data API refuses, or would.
     """
-    return _Execution(connection, _request(sql, token, names), deadline, progress).run()
+    return _Execution(
+        connection, _request(sql, token, names, parameters or {}), deadline, progress
+    ).run()
 
 
-def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) -> Request:
+def _request(
+    sql: str | Sequence[str],
+    token: str | None,
+    names: Sequence[str],
+    parameters: Mapping[str, Any],
+) -> Request:
     """Return a request. Raises WarehouseError for what breaks the limits of the Data API."""
     batch = not isinstance(sql, str)
     sqls = tuple(sql) if batch else (str(sql),)
@@ -186,7 +213,15 @@ def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) 
     token = uuid.uuid4().hex if token is None else token
     if not 0 < len(token) <= _LONGEST_TOKEN:
         raise WarehouseError(f"a client token has 1 to {_LONGEST_TOKEN} characters: {token!r}")
-    request = Request(sqls, tuple(names) or ("",) * len(sqls), token, batch)
+    values = {name: str(value) for name, value in parameters.items()}
+    for name, value in values.items():
+        if batch or not value or parameters[name] is None:
+            raise WarehouseError(
+                f"parameter {name} is given to a batch, NULL or empty; one statement alone takes"
+                " parameters, and the Data API none without a character",
+                "Write it into the statement as a literal (`quote_literal`).",
+            )
+    request = Request(sqls, tuple(names) or ("",) * len(sqls), token, batch, values)
     for number, text in enumerate(sqls):
         size = len(text.encode("utf-8", "surrogatepass"))
         if not text.strip():
@@ -198,6 +233,38 @@ def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) 
                 "Load the data with COPY, not inside the statement.",
             )
     return request
+
+
+def _label(name: str) -> str:
+    """Return how the StatementName of a batch begins; who runs it follows."""
+    return f"sparkify: {name} by "
+
+
+@cache
+def _operator() -> str:
+    try:
+        return f"{getpass.getuser()}@{platform.node()}"
+    except (KeyError, OSError):  # a user without a name
+        return platform.node()
+
+
+def oldest_of_several(connection: Connection, name: str) -> tuple[str, datetime] | None:
+    """Return who runs the oldest of the batches that begin with a statement, and since when.
+
+    None where fewer than two run, as far as these credentials may see (redshift-data
+    ListStatements: those of the caller's IAM role), or where they cannot be listed.
+    """
+    began = _label(name)
+    try:
+        listed = connection.call("list_statements", Status="STARTED", StatementName=began)
+    except Exception as error:  # only those who wait miss it
+        _LOG.debug("%s", _why(connection, error, "ListStatements"))
+        return None
+    found = sorted((one["CreatedAt"], one["StatementName"]) for one in listed["Statements"])
+    if len(found) < 2:
+        return None
+    since, label = found[0]
+    return label.removeprefix(began), since.astimezone(UTC)
 
 
 def polls(seconds: float, clock: Clock) -> Backoff:
@@ -218,7 +285,7 @@ class _Execution:
         self._progress = progress
         self._operation = "BatchExecuteStatement" if request.batch else "ExecuteStatement"
         self._turned_away = self._sent()
-        self._id: str | None = None
+        self._id = ""
         self._over = False
 
     def run(self) -> Statement:
@@ -267,7 +334,8 @@ class _Execution:
             statement_id = getattr(error, "response", {}).get("StatementId") or ""
             described = {"Id": statement_id, "Status": "FAILED", "Error": error_message(error)}
             return failure(described, self._request, self._connection.secrets)
-        in_doubt = problem(error) in (Problem.UNAVAILABLE, Problem.UNREACHABLE)
+        lost = problem(error) in (Problem.UNAVAILABLE, Problem.UNREACHABLE)
+        in_doubt = lost and not unconnected(error)
         self._turned_away += self._sent() == self._turned_away + 1 and not in_doubt
         self._tell("waiting for the warehouse to accept", 0)
         return None
@@ -297,7 +365,7 @@ class _Execution:
                 )
             except GaveUpError:
                 break
-            if described["Status"] in _ENDED:
+            if described["Status"] in _ENDS:
                 self._over = True
                 return described
             states = [part.get("Status") for part in substatements(described)]
@@ -310,7 +378,7 @@ class _Execution:
 
     def _time_out(self, statement_id: str) -> Described:
         """Cancel; return the description if it finished all the same, else raise."""
-        described, trouble = _cancel(self._connection, statement_id)
+        described, trouble = self._cancel(statement_id)
         self._over = True
         request, secrets = self._request, self._connection.secrets
         if described.get("Status") == "FINISHED":
@@ -323,7 +391,7 @@ class _Execution:
         unfinished = (n for n, part in enumerate(parts) if part.get("Status") != "FINISHED")
         number = next(unfinished, 0 if described and not parts else -1)
         raise request.error(
-            f"did not end within {self._deadline:,g} seconds; {trouble or 'it was cancelled'}",
+            f"did not end within {self._deadline:,g} seconds; it {trouble or 'was cancelled'}",
             number,
             one_line(str(described.get("Error") or ""), secrets),
             secrets,
@@ -336,64 +404,74 @@ class _Execution:
     # Give up
 
     def _abandon(self, error: BaseException) -> None:
-        """Cancel what was submitted, because an exception ends the wait."""
-        try:
-            told = self._cancel_after(error)
-        except Exception as trouble:  # the exception that ends the wait is the one that counts
-            told = f"the statement may still run in the warehouse: {type(trouble).__name__}"
-        if not told:
+        """Cancel what was submitted; note on the exception that ends the wait what became of it."""
+        name = self._request.name(-1)
+        if not self._id and not self._in_doubt:
             return
+        if not self._id and isinstance(error, SparkifyError):  # refused again, if asked again
+            told = f"whether {name} was accepted is not known; `sparkify status` tells"
+        else:
+            try:
+                # the same token starts no second run
+                self._id = self._id or self._request.send(self._connection, _RESUBMIT_SECONDS)
+                described, trouble = self._cancel(self._id)
+                told = f"{name} {_ENDS.get(described.get('Status', '')) or trouble}"
+            except BaseException as trouble:
+                told = f"{name} {self._may_run(type(trouble).__name__)}"
+                if not isinstance(trouble, Exception):  # interrupted once more
+                    trouble.add_note(told)
+                    raise
+        _LOG.warning("%s", told)
         error.add_note(told)
         if isinstance(error, SparkifyError):
             error.reason = f"{error.reason}; {told}"
             error.args = (error.reason,)
 
-    def _cancel_after(self, error: BaseException) -> str:
-        """Cancel; return what the user should know of it, if anything."""
-        if self._id is None:
-            if not self._in_doubt:
-                return ""
-            if isinstance(error, SparkifyError):  # asking again would be refused, too
-                return "whether the statement was accepted is not known; `sparkify status` tells"
-            # the same token starts no second run
-            self._id = self._request.send(self._connection, _RESUBMIT_SECONDS)
-        described, trouble = _cancel(self._connection, self._id)
-        if described.get("Status") == "FINISHED":
-            return "it had finished already when it was cancelled"
-        return trouble
+    def _cancel(self, statement_id: str) -> tuple[Described, str]:
+        """Cancel until it has ended, for as long as undoing it may take.
 
-
-def _cancel(connection: Connection, statement_id: str) -> tuple[Described, str]:
-    """Cancel a statement and poll until it has ended, for up to GRACE_SECONDS.
-
-    Returns its last known description (empty if there is none) and what went wrong, as a sentence,
-    empty if it has ended. It may have finished all the same. Only a running statement can be
-    cancelled (redshift-data CancelStatement), so the call is repeated as long as it goes on.
-    """
-    pauses = Backoff(
-        0.2, factor=1.5, longest=2.0, jitter=0.1, seconds=GRACE_SECONDS, clock=connection.clock
-    )
-    described: Described = {}
-    trouble, cancelled, hopeless = "", False, False
-    while True:
-        if not cancelled:
+        Returns its last known description (empty if there is none) and what went wrong, as the
+        rest of a sentence; empty if it has ended. It may have finished all the same. The call is
+        repeated until then: only a running statement can be cancelled (redshift-data
+        CancelStatement), and a batch runs none between two of its statements.
+        """
+        connection, name = self._connection, self._request.name(-1)
+        seconds = GRACE_SECONDS + UNDOING_SECONDS * len(self._request.sqls)
+        pauses = Backoff(
+            0.2, factor=1.5, longest=2.0, jitter=0.1, seconds=seconds, clock=connection.clock
+        )
+        described: Described = {}
+        trouble = ""
+        while True:
             try:
-                cancelled = bool(connection.call("cancel_statement", Id=statement_id)["Status"])
-                trouble = "" if cancelled else "the service did not cancel it"
+                connection.call("cancel_statement", Id=statement_id)
+                trouble = f"it did not end within {seconds:.0f} seconds of being cancelled"
             except Exception as error:
-                trouble = _why(connection, error, "CancelStatement")
-        try:
-            described = connection.call("describe_statement", Id=statement_id)
-            if described["Status"] in _ENDED:
-                return described, ""
-        except Exception as error:
-            trouble = trouble or _why(connection, error, "DescribeStatement")
-            hopeless = problem(error) not in RETRIED
-        if hopeless or not pauses.wait():
-            late = f"it did not end within {GRACE_SECONDS:.0f} seconds of being cancelled"
-            return described, (
-                f"statement {statement_id} may still run in the warehouse: {trouble or late}"
-            )
+                trouble = trouble or _why(connection, error, "CancelStatement")
+            hopeless = False
+            try:
+                described = connection.call("describe_statement", Id=statement_id)
+                if described["Status"] in _ENDS:
+                    return described, ""
+            except Exception as error:
+                trouble = trouble or _why(connection, error, "DescribeStatement")
+                hopeless = problem(error) not in RETRIED
+            with suppress(Exception):  # who listens may be why the wait ended
+                waited = int(pauses.waited) // _TOLD_SECONDS * _TOLD_SECONDS
+                self._tell(f"cancelling {name}" + (f" for {waited} seconds" if waited else ""), 0)
+            if hopeless or not pauses.wait():
+                return described, self._may_run(trouble)
+
+    def _may_run(self, why: str) -> str:
+        """Return, as the rest of a sentence, how to look at it and how to stop it."""
+        if not self._id:
+            return f"may still run in the warehouse: {why}"
+        where = f"--id {self._id} --region {self._connection.region}`"
+        return (
+            f"may still run in the warehouse as statement {self._id}: {why}; look with"
+            f" `aws redshift-data describe-statement {where}, stop it with"
+            f" `aws redshift-data cancel-statement {where}"
+        )
 
 
 def _why(connection: Connection, error: Exception, operation: str) -> str:

@@ -96,7 +96,9 @@ def _failure(error: BaseException) -> SparkifyError:
             " possible.",
         )
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        return _InterruptedError("interrupted; what was not finished is not published")
+        by = error.__cause__ or error  # click raises Abort from what it caught
+        told = getattr(by, "__notes__", ["what was not finished is not published"])
+        return _InterruptedError(f"interrupted; {'; '.join(told)}")
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         what = f"{where}{error.strerror or error}"

@@ -7,6 +7,7 @@ the files of the classic course. A '%' is a '%'.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,6 +93,11 @@ def load(
             "Raise MAX_CAPACITY, or set it to 0 for no limit.",
         )
     return settings, {n: given[n].origin if n in given else "default" for n in SETTINGS}
+
+
+def current() -> Settings:
+    """Return the settings of `dwh.cfg` in the current folder and of the environment; see `load`."""
+    return load(None, os.environ, {})[0]
 
 
 def exposed_secret(config_file: Path | None, origins: Mapping[str, str]) -> str:

@@ -102,7 +102,10 @@ CAPACITY = Kind(
     lambda text, _: _CAPACITIES[_CAPACITIES.index(int(text))],
     "4, a multiple of 8 up to 512, or one of 32 up to 1,024",
 )
-REGION = _matching(r"[a-z]{2}(-[a-z]+)+-\d", "an AWS Region such as us-east-1")
+REGION = _matching(
+    r"(af|ap|ca|cn|eu|eusc|il|me|mx|sa|us)(-[a-z]+)?-(central|(north|south)?(east|west)|north|south)-\d",
+    "an AWS Region such as us-east-1",
+)
 ROLE_NAME = _matching(r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of letters, digits, _+=,.@-")
 SLUG = _matching(r"[a-z0-9-]{3,64}", "3 to 64 of a-z, 0-9 and -")
 DATABASE_NAME = _matching(r"[a-z][a-z0-9_]{0,63}", "a letter, then letters, digits and _")

@@ -23,10 +23,6 @@ _OPERATOR = (
     "Use other credentials, or let an administrator allow what `sparkify iac policy` prints: the"
     " least that these commands need (AdministratorAccess includes it)."
 )
-_NETWORK = (
-    "Check the network, the proxy (HTTPS_PROXY), AWS_ENDPOINT_URL if it is set, and REGION in"
-    " [AWS]; then run the command again: it continues where it stopped."
-)
 _DEFAULT = (
     "Correct that, then run `sparkify iac up` again; `sparkify iac down` removes what is left."
 )
@@ -133,7 +129,10 @@ def call_error(error: Exception, service: str, operation: str, settings: Setting
             code=code,
         )
     if problem is aws.Problem.UNREACHABLE:
-        return WarehouseError(f"{where} cannot be reached: {said}", _NETWORK)
+        return WarehouseError(
+            f"{where} cannot be reached: {said}",
+            f"{aws.NETWORK_STEP}: it continues where it stopped.",
+        )
     if not isinstance(error, ClientError):
         return SettingsError(
             f"boto3 cannot call {where}: {said}",

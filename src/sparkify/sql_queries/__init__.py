@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -335,6 +336,37 @@ export_queries = {
     table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in STAR_TABLES
 } | view_bodies()
 """The SELECT of each table of the star and of each view; `part_of` narrows it."""
+
+
+@cache
+def column_meanings() -> Mapping[str, Mapping[str, str]]:
+    """Return what each column means, by table or view."""
+    return tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
+
+
+def comment_queries(described: Collection[str] = ()) -> list[Query]:
+    """Return the statements that describe tables and views in the database, columns included.
+
+    described: those that are left out. Of the bookkeeping only the tables are described: each
+    statement takes time on a first load.
+    """
+    comments = {}
+    for query in (*create_table_queries, *create_view_queries):
+        if query.name in described:
+            continue
+        kind = "VIEW" if query.name in VIEWS else "TABLE"
+        comments[f"{kind} {query.name}"] = query.purpose
+        if query.name not in BOOKKEEPING_TABLES:
+            for column, meaning in column_meanings()[query.name].items():
+                comments[f"COLUMN {query.name}.{column}"] = meaning.replace("`", "")
+    return [
+        Query(
+            f"comment_on_{what.partition(' ')[2]}",
+            "COMMENT ON {} IS '{}'".format(what, text.replace("'", "''")),
+            {"purpose": f"Describe {what.lower()}."},
+        )
+        for what, text in comments.items()
+    ]
 
 
 def part_of(

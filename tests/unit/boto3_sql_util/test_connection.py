@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from scripted_data_api import SETTINGS, DataApi, FakeClock, Lost, Ran, Refused, column
 from sparkify import boto3_sql_util
-from sparkify.boto3_sql_util import connect, execute, fetch
+from sparkify.boto3_sql_util import StatementError, connect, execute, fetch
+from sparkify.boto3_sql_util.connection import MOST_UNANSWERED, MOST_UNCONNECTED
 from sparkify.config import Settings
 from sparkify.errors import SettingsError, WarehouseError
 from sparkify.retry import Clock
@@ -36,7 +38,7 @@ def test_the_client_takes_region_and_keys_from_the_settings(nowhere: None) -> No
     config = client.meta.config
     assert config.retries["mode"] == "adaptive"
     assert config.retries["total_max_attempts"] == 9
-    assert (config.connect_timeout, config.read_timeout) == (10, 30)
+    assert (config.connect_timeout, config.read_timeout) == (5, 30)
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_REDSHIFT_DATA"])
@@ -127,3 +129,27 @@ def test_a_short_key_is_not_searched_for_in_messages() -> None:
     api.fail("ExecuteStatement", Refused("Odd", message="where a secret of 21 letter is"))
     with pytest.raises(WarehouseError, match=r"where \*\*\*\* is"):
         execute(boto3_sql_util.Connection(settings, client=api.client()), "SELECT 1")
+
+
+def test_without_a_network_a_command_ends_in_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens there: nothing was sent, so nothing is in doubt."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    clock = FakeClock()
+    connection = boto3_sql_util.Connection(SETTINGS, clock=clock)
+    with pytest.raises(WarehouseError, match="us-east-1 cannot be reached: Could not") as caught:
+        execute(connection, "SELECT 1")
+    assert "network" in caught.value.next_step
+    assert "not known" not in caught.value.reason
+    assert clock.time < 1003
+    assert connection.calls.total() == 1 + MOST_UNCONNECTED
+
+
+def test_a_network_that_goes_away_is_waited_for_longer() -> None:
+    api, clock = DataApi(), FakeClock()
+    connection = api.connection(clock)
+    execute(connection, "SELECT 1")
+    api.always["ExecuteStatement"] = Lost(accepted=False, how=EndpointConnectionError)
+    with pytest.raises(StatementError, match="did not accept the statement \\(Endpoint") as caught:
+        execute(connection, "SELECT 1")
+    assert connection.calls["ExecuteStatement"] == 1 + 1 + MOST_UNANSWERED
+    assert not caught.value.in_doubt

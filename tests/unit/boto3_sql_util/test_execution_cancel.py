@@ -22,7 +22,7 @@ from scripted_data_api import (
     goes_on,
 )
 from sparkify.boto3_sql_util import StatementError, execute
-from sparkify.boto3_sql_util.execution import GRACE_SECONDS
+from sparkify.boto3_sql_util.execution import GRACE_SECONDS, UNDOING_SECONDS
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_what_does_not_end_is_cancelled(api: DataApi) -> None:
     assert error.statement_id == "statement-1"
     assert error.next_step
     assert api.cancelled == ["statement-1"]
-    assert 1030 <= clock.time <= 1030 + GRACE_SECONDS
+    assert 1030 <= clock.time <= 1030 + GRACE_SECONDS + UNDOING_SECONDS
 
 
 def test_the_statement_under_way_at_the_deadline_is_named(api: DataApi) -> None:
@@ -92,17 +92,55 @@ def test_a_statement_that_cannot_be_cancelled(api: DataApi) -> None:
     api.will_run(goes_on())
     api.always["CancelStatement"] = Refused("AccessDeniedException")
     clock = FakeClock()
-    with pytest.raises(StatementError, match=r"may still run.*may not call .*Cancel") as caught:
+    with pytest.raises(StatementError, match=r"it may still run.*may not call .*Cancel") as caught:
         execute(api.connection(clock), "SELECT 1", deadline=5)
     assert (caught.value.status, caught.value.in_doubt) == ("TIMEOUT", True)
     assert "sparkify status" in caught.value.next_step
-    assert clock.time == pytest.approx(1005 + GRACE_SECONDS)
+    assert clock.time == pytest.approx(1005 + GRACE_SECONDS + UNDOING_SECONDS)
 
 
 def test_a_statement_that_ignores_being_cancelled(api: DataApi) -> None:
     api.will_run(Ran(states=("STARTED",), cancels_to="STARTED"))
-    with pytest.raises(StatementError, match="did not end within 10 seconds of being cancelled"):
-        execute(api.connection(), "SELECT 1", deadline=5)
+    heard = Heard()
+    with pytest.raises(StatementError, match="did not end within 12 seconds of being cancelled"):
+        execute(api.connection(), "SELECT 1", deadline=5, progress=heard)
+    assert len(api.cancelled) > 5, "it is told again until it ends"
+    lines = [*dict.fromkeys(told[0] for told in heard.told if told[0].startswith("cancelling"))]
+    assert lines == [
+        f"cancelling the statement{wait}" for wait in ("", " for 5 seconds", " for 10 seconds")
+    ]
+
+
+@pytest.mark.parametrize("after", [1, 3, 6])
+def test_a_batch_that_ends_late_is_waited_for(api: DataApi, after: int) -> None:
+    """A call between two statements of a batch cancels nothing: it is told again."""
+    ran = Ran(states=("STARTED",), cancels_to="STARTED")
+    api.will_run(ran)
+    clock = FakeClock()
+    clock.at[2] = interrupt
+
+    def ends() -> None:
+        ran.cancels_to = "ABORTED"
+
+    clock.at[2 + after] = ends
+    with pytest.raises(KeyboardInterrupt) as caught:
+        execute(api.connection(clock), BATCH, names=NAMES)
+    assert api.running() == []
+    stopped = "the batch of 3 statements was stopped in the warehouse: nothing of it stays"
+    assert caught.value.__notes__ == [stopped]
+
+
+def test_a_large_batch_has_more_time_to_be_undone(api: DataApi) -> None:
+    waited = []
+    for count in (1, 36):
+        api.will_run(Ran(states=("STARTED",), cancels_to="STARTED"))
+        clock = FakeClock()
+        clock.at[1] = interrupt
+        with pytest.raises(KeyboardInterrupt) as caught:
+            execute(api.connection(clock), ["SELECT 1"] * count)
+        waited.append(clock.time)
+        assert "--id statement-" in caught.value.__notes__[0]
+    assert waited[1] - waited[0] == pytest.approx(35 * UNDOING_SECONDS, abs=1)
 
 
 @pytest.mark.parametrize("fault", [THROTTLED, Lost(accepted=False)], ids=str)
@@ -126,7 +164,7 @@ def test_looks_after_cancelling_are_repeated(api: DataApi) -> None:
     clock = FakeClock()
     clock.at[4] = lambda: api.fail("DescribeStatement", THROTTLED, Lost(accepted=False))
     assert execute(api.connection(clock), "SELECT 1", deadline=0.5).rows == (3,)
-    assert len(api.asked("CancelStatement")) == 1
+    assert {*api.cancelled} == {"statement-1"}
 
 
 # Ctrl-C
@@ -186,7 +224,9 @@ def test_interrupted_between_looks(api: DataApi, sleep: int) -> None:
         execute(api.connection(clock), "SELECT 1")
     assert api.cancelled == ["statement-1"]
     assert api.running() == []
-    assert not hasattr(caught.value, "__notes__")
+    assert caught.value.__notes__ == [
+        "the statement was stopped in the warehouse: nothing of it stays"
+    ]
 
 
 @pytest.mark.parametrize("looks", range(4))
@@ -217,7 +257,8 @@ def test_interrupted_and_it_cannot_be_cancelled(api: DataApi) -> None:
     with pytest.raises(KeyboardInterrupt) as caught:
         execute(api.connection(clock), "SELECT 1")
     [note] = caught.value.__notes__
-    assert "statement statement-1 may still run in the warehouse: these AWS credentials" in note
+    assert "may still run in the warehouse as statement statement-1: these AWS credentials" in note
+    assert "`aws redshift-data cancel-statement --id statement-1 --region us-east-1`" in note
 
 
 def test_interrupted_and_it_had_finished(api: DataApi) -> None:
@@ -226,7 +267,9 @@ def test_interrupted_and_it_had_finished(api: DataApi) -> None:
     clock.at[2] = interrupt
     with pytest.raises(KeyboardInterrupt) as caught:
         execute(api.connection(clock), "SELECT 1")
-    assert caught.value.__notes__ == ["it had finished already when it was cancelled"]
+    assert caught.value.__notes__ == [
+        "the statement had finished already when it was cancelled: what it did stays"
+    ]
 
 
 def test_interrupted_and_the_network_is_gone(api: DataApi) -> None:
@@ -244,9 +287,10 @@ def test_interrupted_twice_ends_at_once(api: DataApi) -> None:
     clock = FakeClock()
     clock.at = {2: interrupt, 3: interrupt}
     api.always["CancelStatement"] = THROTTLED
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         execute(api.connection(clock), "SELECT 1")
     assert len(clock.slept) == 3
+    assert "may still run in the warehouse as statement statement-1" in caught.value.__notes__[0]
 
 
 def test_an_error_of_who_listens_cancels_too(api: DataApi) -> None:

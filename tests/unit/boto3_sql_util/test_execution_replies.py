@@ -159,7 +159,7 @@ def test_what_can_no_longer_be_cancelled_is_told(api: DataApi) -> None:
     api.always |= {"DescribeStatement": expired, "CancelStatement": expired}
     with pytest.raises(SettingsError, match="expired") as caught:
         execute(api.connection(), "SELECT 1")
-    assert "statement statement-1 may still run in the warehouse" in caught.value.reason
+    assert "may still run in the warehouse as statement statement-1" in caught.value.reason
     assert str(caught.value) == caught.value.reason
 
 

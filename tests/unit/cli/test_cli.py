@@ -171,6 +171,20 @@ def test_who_waits_says_for_whom_and_can_be_interrupted(held: int, told: signal.
     assert talk == b"\nError: interrupted; what was not finished is not published\n"
 
 
+def test_what_became_of_a_cancelled_statement_is_told(
+    monkeypatch: pytest.MonkeyPatch, sources: None
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        error = KeyboardInterrupt()
+        error.add_note("the statement had finished already: what it did stays")
+        raise error
+
+    monkeypatch.setattr("sparkify.etl.load", interrupted)
+    error = failure("etl")
+    assert error["exit_code"] == 130
+    assert error["reason"] == ("interrupted; the statement had finished already: what it did stays")
+
+
 def test_an_interrupted_command_ends_with_130(
     monkeypatch: pytest.MonkeyPatch, sources: None
 ) -> None:

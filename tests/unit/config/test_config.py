@@ -6,6 +6,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+import boto3
 import pytest
 
 from sparkify.config import Settings, exposed_secret, load
@@ -209,6 +210,10 @@ def test_mistakes_in_the_file_are_named_with_their_line(
         ("log_data", "https://example.org/x"),
         ("log_data", "s3://"),
         ("s3_region", "Oregon"),
+        ("s3_region", "us-wset-2"),
+        ("aws_region", "us-esat-1"),
+        ("aws_region", "su-east-1"),
+        ("aws_region", "us-east"),
         ("iam_role_name", "a b"),
         ("redshift_namespace", "Spark_ify"),
         ("redshift_database", "1st"),
@@ -314,3 +319,19 @@ def test_the_example_file_changes_no_default_but_the_sources() -> None:
     for name in set(SETTINGS) - sources:
         assert getattr(settings, name) == getattr(Settings(), name)
     assert settings.database.resolve() == (EXAMPLE.parent / "sparkify.duckdb").resolve()
+
+
+def test_every_region_of_aws_is_one() -> None:
+    """Those that boto3 knows, in all partitions; the rest of its list are no Regions."""
+    session = boto3.Session()
+    partitions = session.get_available_partitions()
+    regions = {
+        region
+        for partition in partitions
+        for service in ("ec2", "redshift")
+        for region in session.get_available_regions(service, partition)
+    }
+    assert len(regions) > 30
+    for region in regions:
+        settings, _ = load(None, {SETTINGS["aws_region"].variable: region}, {})
+        assert settings.aws_region == region

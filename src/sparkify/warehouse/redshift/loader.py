@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from ... import sql_queries
-from ...boto3_sql_util import StatementError, quote_literal
+from ...boto3_sql_util import MAX_STATEMENTS, StatementError, quote_literal
 from ...config import Settings
 from ...errors import BusyError, SourceError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
-from ...sql_queries import SCHEMA_VERSION, TABLES, folder
+from ...sql_queries import SCHEMA_VERSION, TABLES, VIEWS, folder
 from ...sql_queries.migrating import RECREATED
 from ...staging.validate import corrections
 from ...temporary import temporary_folder, writing
@@ -63,7 +63,7 @@ class RedshiftWarehouse(RedshiftReader):
 
     def create_tables(self, progress: Progress = silent) -> Migration | None:
         """Create missing tables, with keys and layout; migrate those of an older version."""
-        present = self.tables()
+        present = self.names()
         missing = [table for table in TABLES if table not in present]
         if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
             done = self._migrate(progress)
@@ -72,18 +72,27 @@ class RedshiftWarehouse(RedshiftReader):
         if missing:
             self.run_steps(_creation(missing))
             self._lay_out(missing)
+        elif not present.issuperset(VIEWS):
+            self.run_steps(plain(sql_queries.create_view_queries))
+            self._lay_out(())
         return None
 
     def _lay_out(self, tables: Sequence[str]) -> None:
-        """Declare keys and set how tables are distributed and sorted, as far as the engine can.
+        """Declare keys, set how tables are distributed and sorted, and describe all of them.
 
-        That only makes a warehouse faster; progress tells what was left out.
+        As far as the engine can: that only makes a warehouse faster, or clearer; progress tells
+        what was left out.
         """
-        for steps in filter(None, (_altering("keys", tables), _altering("layout", tables))):
+        comments = plain(sql_queries.comment_queries())
+        batches = [
+            *(_altering(what, tables) for what in ("keys", "layout")),
+            *(comments[n : n + MAX_STATEMENTS] for n in range(0, len(comments), MAX_STATEMENTS)),
+        ]
+        for batch in filter(None, batches):
             try:
-                self.run_steps(steps)
+                self.run_steps(batch)
             except StatementError:
-                for step in steps:
+                for step in batch:
                     self._try(step)
 
     def _try(self, step: Step) -> None:
@@ -92,7 +101,8 @@ class RedshiftWarehouse(RedshiftReader):
         except StatementError as error:
             if error.status != "FAILED":
                 raise
-            told = f"{step.name} is left out, questions may be slower: {error.message}"
+            lost = "" if step.name.startswith("comment") else ", questions may be slower"
+            told = f"{step.name} is left out{lost}: {error.message}"
             self._progress(told, 0, None, "")
 
     def replace_tables(self) -> None:

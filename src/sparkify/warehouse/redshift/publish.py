@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Any, get_args
 from ... import boto3_sql_util
 from ...boto3_sql_util import MAX_STATEMENTS, LoadError, Statement, StatementError
 from ...config import Settings
-from ...errors import QualityError, SourceError, SparkifyError, WarehouseError
+from ...errors import (
+    BusyError,
+    QualityError,
+    SettingsError,
+    SourceError,
+    SparkifyError,
+    WarehouseError,
+)
 from ...ledger import Plan
 from ...progress import Progress
 from ...retry import Backoff
@@ -274,31 +281,42 @@ def error_of(
     error: StatementError, settings: Settings, connection: Connection, staged: Staged
 ) -> SparkifyError:
     """Return the error that says what a failed batch means; nothing of it was published."""
-    if error.conflict or error.name == OVERTAKEN:
+    if error.status == "TIMEOUT" or error.in_doubt:
+        return error
+    details = error.details | {"step": error.name}
+    reason = f"{error.reason}; nothing was published"
+    if error.name == OVERTAKEN or error.conflict:
+        what = "another load published first; nothing was published by this one"
         return PlanAgainError(
-            "another load published first; nothing was published by this one",
+            what if error.name == OVERTAKEN else reason,
             "Try again when the other has ended.",
+            **details,
         )
     if error.name in _AUDITS:
         return QualityError(
             f"{_AUDITS[error.name].purpose} ({error.name}): rows break this; nothing was published",
             "This is a fault of the program, not of the data: please report it. "
             "`sparkify etl --rebuild` computes the star schema again from staging.",
+            **details,
             check=error.name,
         )
+    if error.kind == "busy":
+        return BusyError(reason, error.next_step, **details)
     suspects = [kind for kind in staged.direct if error.name in reading_steps(kind)]
-    if error.name in ("", CONFLICTS):  # unknown which statement failed: most likely the records
+    if error.number < 0 or error.name == CONFLICTS:  # it may be any statement
         suspects = [*staged.direct]
-    if error.status == "FAILED" and suspects:
+    if suspects and error.kind == "records":
         if settings.copy_mode == "auto":
             return CompactFirstError(f"the files cannot be copied as they are: {error.message}")
         return _direct_error(error, settings, connection, staged, suspects)
-    reason = error.reason
-    if error.status == "FAILED" and error.name.startswith("copy_"):
-        reason = boto3_sql_util.debug(connection, error).text
-    elif error.status == "TIMEOUT" or error.in_doubt:
-        return error
-    return WarehouseError(f"{reason}; nothing was published", error.next_step, step=error.name)
+    if suspects and error.kind == "region":
+        return SettingsError(reason, error.next_step, **details)
+    if suspects and error.kind == "missing":
+        return SourceError(reason, error.next_step, **details)
+    if error.name.startswith("copy_"):
+        found = boto3_sql_util.debug(connection, error)
+        reason = f"{found.text}; nothing was published"
+    return WarehouseError(reason, error.next_step, **details)
 
 
 def _direct_error(

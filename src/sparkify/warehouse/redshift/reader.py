@@ -23,7 +23,7 @@ from ...sql_queries.migrating import as_now
 from ...table import Table
 from ..parquet_folder import replacing
 from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
-from .statements import Step, failed_step, fill
+from .statements import LOCKING, WAITING, Step, doing, failed_step, fill
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection, Statement
@@ -35,6 +35,8 @@ MANY_FILES = 50_000
 (redshift-data GetStatementResult)."""
 DEADLINE_SECONDS = 4 * 3600.0
 """A statement that takes longer is cancelled."""
+_SHORT_WAIT_SECONDS, _LONG_WAIT_SECONDS = 3.0, 15.0
+"""How long a load waits for the lock before it asks who holds it, and before it asks again."""
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
 _SQL = folder("redshift")
 _BOOKKEEPING = folder("bookkeeping")
@@ -81,6 +83,7 @@ class RedshiftReader:
         self._progress = progress
         self._schema_version = 0  # not known yet
         self.state = LedgerState(0, 0, 0)
+        self._look_at, self._held_by = 0.0, ""
 
     @cached_property
     def connection(self) -> Connection:
@@ -161,12 +164,16 @@ class RedshiftReader:
 
         Raises WarehouseError when there are tables of our names that this program did not make.
         """
+        present = self.names()
+        return [table for table in TABLES if table in present]
+
+    def names(self) -> set[str]:
+        """Return the names of all tables and views. Raises WarehouseError as `tables` does."""
         [found] = self._ask([_SQL["names_taken"].sql])
         where = f"database {self._settings.redshift_database}"
         next_step = "Choose another database: DATABASE in [REDSHIFT]."
         holds_warehouse(found.rows, where, next_step)
-        present = {name for name, _ in found.rows}
-        return [table for table in TABLES if table in present]
+        return {name for name, _ in found.rows}
 
     def ledger_state(self) -> LedgerState:
         """Return the ledger as a whole. Raises WarehouseError when a newer program made it."""
@@ -191,6 +198,7 @@ class RedshiftReader:
             return self._execute([step.sql for step in steps], token=token, names=names)
         except StatementError as error:
             error.name = failed_step(error.name, error.number, error.message)
+            error.details |= {"name": error.name}
             raise
 
     def _execute(
@@ -203,11 +211,26 @@ class RedshiftReader:
                 token=token,
                 names=names,
                 deadline=DEADLINE_SECONDS,
-                progress=self._progress,
+                progress=self._tell,
             )
         except StatementError as error:
             error.next_step = error.next_step or _AGAIN
             raise
+
+    def _tell(self, step: str, done: int, total: int | None, unit: str) -> None:
+        """Tell the progress in words; of a load that holds the lock also who runs it."""
+        words = doing(step)
+        now = self.connection.clock.now()
+        if words != WAITING:
+            self._look_at, self._held_by = 0.0, ""
+        elif not self._look_at:
+            self._look_at = now + _SHORT_WAIT_SECONDS
+        elif now >= self._look_at:
+            self._look_at = now + _LONG_WAIT_SECONDS
+            if found := boto3_sql_util.oldest_of_several(self.connection, LOCKING):
+                who, since = found
+                self._held_by = f" for the load of {who}, begun at {since:%H:%M:%S} UTC"
+        self._progress(f"waiting{self._held_by}" if self._held_by else words, done, total, unit)
 
     def unloading(self, name: str, query: str, target: str) -> str:
         """Return the UNLOAD of a query without comments, which fits into a literal on one line."""
@@ -244,15 +267,16 @@ class QueryReader(RedshiftReader):
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run statements that only read. Raises UsageError for others, and for wrong ones."""
+        reading = [only_reading(sql) for sql in statements]
+        self.schema_version()  # refuses tables of a newer program
         try:
-            found = super().read_all([only_reading(sql) for sql in statements])
+            found = self._ask(reading)
             return [Table(table.columns, table.rows[: self._limit]) for table in found]
         except StatementError as error:
+            if not error.is_statements_own:
+                raise
             step = "`sparkify query` reads only; `sparkify status` lists the tables."
-            raise UsageError(error.reason, step) from None
-
-    def _ask_whatever_version(self, statements: Sequence[str]) -> list[Table]:
-        return self._ask(statements)
+            raise UsageError(error.reason, step, **error.details) from None
 
 
 def read_ledger(settings: Settings, *, progress: Progress = silent) -> Ledger:
@@ -299,7 +323,7 @@ def export_tables(
     """Write tables as Parquet, each under a key or file name of its own.
 
     queries: the SELECT of each table.
-    address: s3://..., which the role must be allowed to write to (it is for the work bucket), or
+    address: in the work bucket, the only one that the warehouse's role may write to, or
     a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
     and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
     Returns where each table went; for a table without rows UNLOAD writes nothing.
@@ -308,6 +332,13 @@ def export_tables(
     """
     reader = RedshiftReader(settings, progress)
     if address.startswith("s3://"):
+        work = reader.resources.work_bucket
+        if f"{address}/".split("/")[2] != work:
+            raise UsageError(
+                f"{address} is in another bucket than s3://{work}, and the warehouse's role may"
+                " write to no other",
+                f"Export to s3://{work}/exports/NAME, or to a folder, and copy it from there.",
+            )
         return dict(_unloaded(reader, queries, address.rstrip("/"), progress))
     root = reader.work_address(f"exports/{secrets.token_hex(16)}")
     written = {}

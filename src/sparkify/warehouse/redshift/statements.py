@@ -22,8 +22,11 @@ from ...sql_queries import Query, folder, migrating, needed, within_days
 from .. import Run
 from .copy_plan import ENCODED_TWICE, NOTHING, ODD_NAME, ODD_TEXT, Direct
 
-OVERTAKEN = "create_new_run"
-"""The statement that fails when another load published first."""
+OVERTAKEN = "another load came first"
+"""What a statement fails on when another load published first."""
+LOCKING = "lock_ledger"
+"""The first statement of whatever changes the warehouse: it waits for the others."""
+WAITING = "waiting for other loads"
 AUDIT = "audit"
 """The statement that fails on the name of an audit that found rows."""
 CONFLICTS = "conflicts_told"
@@ -41,6 +44,27 @@ _ALL_STAGED = tuple(
 _DROP_TABLES = folder("redshift")["drop_tables"]
 _MIGRATION = folder("redshift/migration")
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
+_STEP_NAME = re.compile(r"[a-z_]+")
+_UNNAMED = re.compile(r"statement \d|the (?:batch|statement)\b")
+
+
+def _names(*queries: Query) -> tuple[str, ...]:
+    return tuple(query.name for query in queries)
+
+
+_DOING = (
+    (_names(*_BEGIN), WAITING),
+    (("copy_", "create_copied", "create_new_events", "create_new_songs", "convert_"), "copying"),
+    (("unload_",), "unloading"),
+    ((AUDIT,), "checking"),
+    (_names(*sql_queries.settle_queries), "looking for repeated records"),
+    (_names(*sql_queries.refuse_queries, *sql_queries.enter_queries), "entering the run"),
+    (
+        _names(*sql_queries.insert_table_queries, *sql_queries.rebuild_queries),
+        "updating the star schema",
+    ),
+)
+"""What statements do whose names begin so."""
 _FORGET_REJECTS = sql_queries.reject_queries[0]
 
 
@@ -127,7 +151,7 @@ class Batch:
         }
         return [
             *plain(_BEGIN),
-            Step(OVERTAKEN, fill(_LOAD[OVERTAKEN], values)),
+            Step("create_new_run", fill(_LOAD["create_new_run"], values)),
             Step("create_new_files", _LOAD["create_new_files"].sql),
             self._copy("copy_new_files", "files"),
         ]
@@ -191,7 +215,7 @@ def migration(
     audits = [*sql_queries.rebuild_audit_queries, _MIGRATION["moments_kept"]]
     return [
         *plain([_MIGRATION["lock_ledger"]]),
-        Step(OVERTAKEN, fill(_MIGRATION["create_migration"], values)),
+        Step("create_migration", fill(_MIGRATION["create_migration"], values)),
         *plain([_MIGRATION["create_mended_texts"]]),
         *(Step("copy_mended_texts", copy) for copy in copies),
         *plain(migrating.retire_queries),
@@ -203,28 +227,34 @@ def migration(
     ]
 
 
+def doing(step: str) -> str:
+    """Return in words what a statement of ours does, for those who wait; another step as it is."""
+    if not _STEP_NAME.fullmatch(step):
+        return "asking the warehouse" if _UNNAMED.match(step) else step
+    return next((words for names, words in _DOING if step.startswith(names)), "preparing tables")
+
+
 def reading_steps(kind: Kind) -> tuple[str, ...]:
     """Return which statements fail when COPY cannot take the files of a kind itself."""
     return (f"copy_copied_{kind}", f"convert_{kind}", _ARRIVED[kind])
 
 
 def failed_step(name: str, number: int, message: str) -> str:
-    """Return the name of the statement that failed: by its number, else by what its error says.
+    """Return what failed: OVERTAKEN or an audit, where a cast failed on its name, or a statement.
 
-    That is the table that could not be loaded, or the word that could not be cast; "" if it says
-    neither. Of audits that found rows without telling which, conflicts are the likeliest.
-    name, number, message: of a StatementError.
+    Only a failed cast tells of rows: whatever else the engine says is a failure of the engine. Of
+    audits that found rows without telling which, conflicts are the likeliest.
+    name, number, message: of a StatementError; without a number the message may name a table.
     """
-    if number >= 0 and name != AUDIT:
-        return name
-    if into := _INTO.search(message):
-        return f"copy_{into['table']}"
-    words = {"another load came first": OVERTAKEN}
-    words |= {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
-    words |= {name: name for name in (CONFLICTS, *_ARRIVED.values())}
+    if not _NO_NUMBER.search(message):
+        into = _INTO.search(message) if number < 0 else None
+        return f"copy_{into['table']}" if into else name
+    words = {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
+    words |= {word: word for word in (OVERTAKEN, CONFLICTS, *_ARRIVED.values())}
     words |= {query.name: query.name for query in sql_queries.audit_queries}
-    unnamed = CONFLICTS if name == AUDIT and _NO_NUMBER.search(message) else name
-    return next((step for word, step in words.items() if word in message), unnamed)
+    told = (words[word] for word in sorted(words, key=len, reverse=True) if word in message)
+    unnamed = {AUDIT: CONFLICTS, "create_new_run": OVERTAKEN, "create_migration": OVERTAKEN}
+    return next(told, unnamed.get(name, name)) if number < 0 or name in unnamed else name
 
 
 def dropped(tables: Iterable[str]) -> Step:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from itertools import product
 
@@ -13,19 +11,15 @@ import pytest
 import sqlfluff
 from sqlfluff.core import FluffConfig
 
+from redshift_batches import KINDS, ROLE, some_batch
 from sparkify.boto3_sql_util import MAX_STATEMENTS, quote_literal
-from sparkify.ledger import Plan
-from sparkify.sources.files import Kind, SourceFile
+from sparkify.sources.files import Kind
 from sparkify.sql_queries import TABLES, folder
-from sparkify.warehouse import Run
 from sparkify.warehouse.redshift import statements
-from sparkify.warehouse.redshift.copy_plan import Direct, columns_of
 from sparkify.warehouse.redshift.loader import _altering, _creation
-from sparkify.warehouse.redshift.statements import Batch, Step, fill
+from sparkify.warehouse.redshift.statements import Step, fill
 from sql_files import DENIED, ROOT, grouping_subqueries
 
-KINDS: tuple[Kind, ...] = ("events", "songs")
-ROLE = "arn:aws:iam::123456789012:role/sparkify-it's"
 AUDITS_OF_A_BATCH = {"conflicts_told", *(f"copied_{kind}_arrived" for kind in KINDS)}
 """What stands in the audit beside the portable audits."""
 DENIED_ON_REDSHIFT = [
@@ -37,36 +31,6 @@ DENIED_ON_REDSHIFT = [
 
 MOST_OF_A_LOAD = 36
 """So many statements a load uses at most, of the 40 of a batch: room for what is yet to come."""
-
-
-def some_batch(
-    kinds: tuple[Kind, ...],
-    direct: tuple[Kind, ...],
-    prefixes: int = 1,
-    *,
-    rejects: bool = True,
-    displaced: Iterable[Kind] = (),
-    days: Collection[date] = (),
-) -> Batch:
-    plan = Plan(new=[SourceFile(kind, f"s3://b/{kind}/1.json", 1, "e", "") for kind in kinds])
-    moment = datetime(2026, 11, 24, 1, 2, 3, 456789)
-    compact = [kind for kind in kinds if kind not in direct]
-    manifests: Mapping[str, str] = {
-        name: f"s3://cargo/loads/x/{name}.manifest"
-        for name in ["files", *compact, *(["rejects"] if rejects and compact else [])]
-    }
-    how = {
-        kind: Direct(
-            tuple(f"s3://b/{kind}/{n}" for n in range(prefixes)),
-            "us-west-2",
-            "auto ignorecase",
-            columns_of(kind),
-        )
-        for kind in direct
-    }
-    run = Run(7, "published", moment, moment, plan)
-    lost = Counter(displaced)
-    return Batch(run, 6, ROLE, manifests, how, lost.total(), lost, days, after_refusals=True)
 
 
 def some_loads() -> list[tuple[tuple[Kind, ...], tuple[Kind, ...]]]:
@@ -152,7 +116,7 @@ def test_a_load_fits_into_one_transaction(
     assert len(steps) <= MOST_OF_A_LOAD
     assert steps[0].sql == "LOCK load_lock"
     assert steps[1].name == "touch_warehouse_info"
-    assert steps[2].name == statements.OVERTAKEN
+    assert steps[2].name == "create_new_run"
     assert steps[-1].name == statements.AUDIT
     assert len({step.name for step in steps}) == len(steps)
     for audit in {"conflicts_told", *(f"copied_{kind}_arrived" for kind in direct)}:
@@ -214,17 +178,26 @@ def test_one_kind_leaves_room_for_all_the_prefixes_that_are_allowed(kind: Kind) 
 @pytest.mark.parametrize(
     ("name", "number", "message", "step"),
     [
-        ("insert_songs", 20, 'invalid input: "plays_counted"', "insert_songs"),
+        ("insert_songs", 20, 'invalid input syntax for integer: "plays_counted"', "insert_songs"),
+        ("create_new_run", 2, "Invalid digit, Value 'a', Pos 0", statements.OVERTAKEN),
+        ("create_new_run", 2, "Disk Full", "create_new_run"),
+        (
+            "the batch of 31 statements",
+            -1,
+            "Load into table 'copied_songs' failed",
+            "copy_copied_songs",
+        ),
+        (statements.AUDIT, 33, "permission denied for relation plays_counted", statements.AUDIT),
         (
             "",
             -1,
-            'invalid syntax: "another load came first"',
+            'invalid input syntax for integer: "another load came first"',
             statements.OVERTAKEN,
         ),
         ("", -1, 'invalid input syntax for type integer: "plays_counted"', "plays_counted"),
         ("", -1, "Invalid digit, Value 'c', Pos 0", ""),
         (statements.AUDIT, 33, "Invalid digit, Value 'c', Pos 0", statements.CONFLICTS),
-        (statements.AUDIT, 33, "context: plays_counted", "plays_counted"),
+        (statements.AUDIT, 33, "Invalid digit; context: plays_counted", "plays_counted"),
         (statements.AUDIT, 33, "ERROR: Out Of Memory", statements.AUDIT),
     ],
 )
