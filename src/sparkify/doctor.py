@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from typing import Any
 from . import __version__, iac, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
-from .errors import SourceError, SparkifyError, WarehouseError
+from .errors import SettingsError, SourceError, SparkifyError, WarehouseError
 from .iac.stack import Account
 from .iac.status import limit_hours, missing_limit, namespace, workgroup
 from .redact import mask_all
@@ -68,6 +68,11 @@ def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
     ]
 
 
+def settings_findings(wrong: Sequence[SettingsError]) -> list[Finding]:
+    """Return a finding for each setting that is wrong."""
+    return [Finding("setting", mask_all(one.reason), mask_all(one.next_step), one) for one in wrong]
+
+
 def worst(findings: list[Finding]) -> SparkifyError | None:
     """Return one error for all that is wrong, of the kind with the greatest exit code; else None.
 
@@ -77,7 +82,7 @@ def worst(findings: list[Finding]) -> SparkifyError | None:
     if not troubles:
         return None
     gravest, finding = max(troubles, key=lambda trouble: trouble[0].exit_code)
-    names = ", ".join(one.check for _, one in troubles)
+    names = ", ".join(dict.fromkeys(one.check for _, one in troubles))
     return type(gravest)(
         f"{len(troubles)} of {len(findings)} findings are wrong: {names}",
         finding.next_step,

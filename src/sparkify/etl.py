@@ -191,7 +191,7 @@ def load(
             for kind, counts in report.counts.items() if report.run_id else ():
                 amounts = (f"{amount} {word}" for word, amount in counts.as_json().items())
                 stages.log(f"{kind}: {', '.join(amounts)}")
-            if answers:
+            if answers and report.checks:  # else nothing is new
                 stages("answering", 0, None, "questions")
                 report.answers = ask(warehouse)
     report.seconds = time.monotonic() - began

@@ -22,7 +22,7 @@ ROOMS: Mapping[str, Collection[str]] = {
     "altair": ("report",),
     "boto3": ("aws", "boto3_sql_util", "util_s3", "iac"),
     "botocore": ("aws", "boto3_sql_util", "util_s3", "iac"),
-    "click": ("cli",),
+    "click": ("cli", "console"),
     "duckdb": ("warehouse.duckdb", "util_s3"),
     "jinja2": ("report",),
     "msgspec": ("staging",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -34,12 +35,50 @@ def questions() -> Mapping[str, Query]:
 
 
 def chosen(names: Sequence[str] | None = None) -> list[Query]:
-    """Return the named questions (none named: all), each once, in the order of the names.
+    """Return the questions asked for (none: all), each once, in the order of the names.
 
-    Names are taken in any case and with dashes. Raises UsageError for one that no question has.
+    A name is that of a question, a part of it, its number, or words of the question, in any case;
+    names that say nothing alone are taken together as words.
+    Raises UsageError where a name fits no question, or more than one.
     """
-    wanted = [name.strip().lower().replace("-", "_") for name in names or ()]
-    return pick(wanted, questions(), "question", "sparkify ask --list")
+    catalogue = questions()
+    asked = [(name, _fitting(name, catalogue)) for name in names or ()]
+    if any(len(fitting) != 1 for _, fitting in asked):
+        together = _fitting(" ".join(name for name, _ in asked), catalogue)
+        asked = [(together[0], together)] if len(together) == 1 else asked
+    for name, fitting in asked:
+        if len(fitting) > 1:
+            raise UsageError(
+                f"{len(fitting)} questions fit {name!r}: {', '.join(fitting)}",
+                "Give one of these names, or more words of the question.",
+                name=name,
+                suggestions=fitting,
+            )
+    found = [fitting[0] if fitting else name for name, fitting in asked]
+    return pick(found, catalogue, "question", "sparkify ask --list")
+
+
+def _fitting(wanted: str, catalogue: Mapping[str, Query]) -> list[str]:
+    """Return the names of the questions that a name, a number or words may mean."""
+    text = wanted.strip().lower().replace("-", "_")
+    if text in catalogue:
+        return [text]
+    if text.isdecimal():
+        return [*catalogue][: int(text)][int(text) - 1 :]
+    words = _words(text)
+    return [name for name in catalogue if words and text in name] or [
+        name
+        for name, query in catalogue.items()
+        if words
+        and all(
+            any(known.startswith(word) for known in _words(f"{name} {query.purpose}"))
+            for word in words
+        )
+    ]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower())
 
 
 def pick(
@@ -142,7 +181,7 @@ def ask(
     not fit its statement, and WarehouseError when a statement fails.
     """
     queries = chosen(names)
-    if len(names or ()) == 1:
+    if len(queries) == 1:
         applied(queries[0], filters, refuse=True)
     return answered(reader, queries, personal=personal, filters=filters)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
@@ -195,6 +196,29 @@ def open_reader(
                 "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
             )
         yield QueryReader(connection, limit) if for_user_sql else DuckDBReader(connection, version)
+
+
+def write_parquet(table: Table, path: Path) -> None:
+    """Write the rows of a result as a Parquet file; values of a mixed column as texts.
+
+    Raises WarehouseError when it cannot be written.
+    """
+    columns: list[Any] = [_alike(column) for column in zip(*table.rows, strict=True)]
+    rows = list(zip(*columns, strict=True)) or [(None,) * len(table.columns)]
+    with closing(duckdb.connect()) as connection, failures("writing the Parquet file"):
+        relation = connection.values(*rows)
+        named = [
+            duckdb.ColumnExpression(column).alias(name)
+            for column, name in zip(relation.columns, table.columns, strict=True)
+        ]
+        relation.select(*named).limit(len(table.rows)).write_parquet(str(path.absolute()))
+
+
+def _alike(column: tuple[Any, ...]) -> tuple[Any, ...]:
+    kinds = {type(value) for value in column if value is not None}
+    if Nested not in kinds and (len(kinds) < 2 or kinds <= {int, float, Decimal}):
+        return column
+    return tuple(None if value is None else str(value) for value in column)
 
 
 def export_tables(
