@@ -1,4 +1,4 @@
-"""Commands that look after the warehouse: create-tables, rejects, status, doctor."""
+"""Commands that look after the warehouse: create-tables, grant, rejects, status, doctor."""
 
 from __future__ import annotations
 
@@ -40,6 +40,18 @@ def create_tables(call: Call, drop: bool, yes: bool) -> None:
             console.say(f"  {table}, {rows:,} rows")
         confirm("Type yes to destroy these tables: ", tables=doomed)
     call.reply(tables.drop(settings) | {"dropped": doomed}, results.show_created)
+
+
+@command("grant", *WAREHOUSE)
+@click.argument("identity")
+def grant(call: Call, identity: str) -> None:
+    """Let another IAM identity load, ask and check.
+
+    IDENTITY is an IAM user or role: the Arn that `aws sts get-caller-identity` prints for them.
+    """
+    from ..warehouse import grant as granted
+
+    call.reply(granted(call.settings(), identity), results.show_granted)
 
 
 @command("rejects", *WAREHOUSE)

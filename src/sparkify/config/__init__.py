@@ -42,6 +42,7 @@ class Settings:
     log_jsonpath: str = "data/log_json_path.json"
     song_data: str = "data/song_data"
     s3_region: str = "us-west-2"
+    s3_kms_key: str = ""
     aws_key: str = field(default="", repr=False)
     aws_secret: str = field(default="", repr=False)
     aws_region: str = "us-east-1"

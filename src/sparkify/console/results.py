@@ -143,6 +143,11 @@ def show_created(done: _Record) -> None:
     stream.say("Next: `sparkify etl` loads what the sources hold.")
 
 
+def show_granted(done: dict[str, str]) -> None:
+    """Show who may use the warehouse now."""
+    stream.say(f"{done['user']} may load, ask and check. Creating tables stays with you.")
+
+
 def show_plan(plan: Plan) -> None:
     """Show what a load would do."""
     if plan.migrates_from:

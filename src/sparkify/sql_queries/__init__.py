@@ -484,4 +484,5 @@ _FOLDERS = (
     "redshift/migration",
     "redshift/keys",
     "redshift/layout",
+    "redshift/grant",
 )

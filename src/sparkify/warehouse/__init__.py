@@ -215,6 +215,24 @@ def copy_database(
     return copied(settings, copy, names=names, wait=wait, progress=progress)
 
 
+def grant(settings: Settings, identity: str, progress: Progress = silent) -> dict[str, str]:
+    """Let another IAM identity load, ask and check in the warehouse of these settings.
+
+    identity: the ARN of a user or role, or its name in the database, `IAM:USER` or `IAMR:ROLE`.
+    Returns {"identity": as given, "user": its name in the database}.
+    Raises UsageError, WarehouseError.
+    """
+    if settings.engine == "duckdb":
+        raise UsageError(
+            "a DuckDB database has no users",
+            "Whoever may read and write its file may use it: change the file's permissions.",
+        )
+    from .redshift.loader import open_warehouse as opened
+
+    with opened(settings, progress=progress) as warehouse:
+        return {"identity": identity, "user": warehouse.grant(identity)}
+
+
 def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = silent) -> Ledger:
     """Return what is loaded: nothing, where there is no warehouse yet.
 

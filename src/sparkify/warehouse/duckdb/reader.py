@@ -141,7 +141,7 @@ class QueryReader(DuckDBReader):
         try:
             kind = statements[0].type
         except ValueError:  # the engine knows more kinds than its client
-            raise UsageError("this is no SELECT", _NEXT) from None
+            raise UsageError("this is not a SELECT statement", _NEXT) from None
         if kind == StatementType.EXPLAIN:
             explained = _EXPLAIN.match(sql)
             if explained is None:
@@ -151,7 +151,7 @@ class QueryReader(DuckDBReader):
             if not _READING.match(sql):
                 raise UsageError("one with a PIVOT in it must begin with SELECT or PIVOT", _NEXT)
         elif kind != StatementType.SELECT:
-            raise UsageError(f"{kind.name} is no SELECT", _NEXT)
+            raise UsageError(f"{kind.name} is not a SELECT", _NEXT)
 
 
 def _message(error: Exception) -> str:

@@ -306,7 +306,7 @@ def only_reading(sql: str) -> str:
         raise UsageError("there is no statement to run", _NEXT)
     first = words[0].lstrip("(") or next((word for word in words if word != "("), "")
     if first not in ("select", "with"):
-        raise UsageError(f"{words[0].upper()} ... is no SELECT", _NEXT)
+        raise UsageError(f"{words[0].upper()} ... is not a SELECT", _NEXT)
     if "\\'" in text:  # whether the quote ends the text depends on a setting of the server
         raise UsageError("a backslash stands before a quote", "Double the quote instead.")
     if ";" in words:
