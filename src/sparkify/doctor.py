@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +17,11 @@ from typing import Any
 from . import __version__, iac, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
-from .errors import SourceError, SparkifyError, WarehouseError
-from .iac.stack import Account
+from .errors import SettingsError, SourceError, SparkifyError, WarehouseError
+from .iac.drift import drifts
+from .iac.stack import USABLE, Account, find
 from .iac.status import limit_hours, missing_limit, namespace, workgroup
+from .progress import silent
 from .redact import mask_all
 from .sources.files import Kind
 from .sources.jsonpaths import read_keys
@@ -68,6 +72,11 @@ def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
     ]
 
 
+def settings_findings(wrong: Sequence[SettingsError]) -> list[Finding]:
+    """Return a finding for each setting that is wrong."""
+    return [Finding("setting", mask_all(one.reason), mask_all(one.next_step), one) for one in wrong]
+
+
 def worst(findings: list[Finding]) -> SparkifyError | None:
     """Return one error for all that is wrong, of the kind with the greatest exit code; else None.
 
@@ -77,7 +86,7 @@ def worst(findings: list[Finding]) -> SparkifyError | None:
     if not troubles:
         return None
     gravest, finding = max(troubles, key=lambda trouble: trouble[0].exit_code)
-    names = ", ".join(one.check for _, one in troubles)
+    names = ", ".join(dict.fromkeys(one.check for _, one in troubles))
     return type(gravest)(
         f"{len(troubles)} of {len(findings)} findings are wrong: {names}",
         finding.next_step,
@@ -133,9 +142,39 @@ def _database(settings: Settings) -> Detail:
         return f"{settings.database} does not exist yet", "`sparkify etl` creates it and loads."
     with warehouse.open_reader(settings, wait=0) as reader:
         versions = reader.read(sql_queries.folder("bookkeeping")["schema_version"].sql)
+        version = versions.rows[0][0] if versions.rows else 0
+        if version == sql_queries.SCHEMA_VERSION:
+            _require_columns(reader)
     size = settings.database.stat().st_size / 1e6
-    version = versions.rows[0][0] if versions.rows else 0
     return f"{settings.database}: opens, {size:,.1f} MB, schema version {version}"
+
+
+def _require_columns(reader: warehouse.Reader) -> None:
+    """Raise WarehouseError where a table has other columns than this program makes."""
+    has: dict[str, dict[str, str]] = defaultdict(dict)
+    found = reader.read(sql_queries.folder("bookkeeping")["columns_present"].sql)
+    for table, column, kind in found.rows:
+        has[table.lower()][column.lower()] = kind.split()[0]
+    wrong = []
+    for table in sql_queries.TABLES:
+        text = sql_queries.folder("tables")[table].sql
+        made = dict(re.findall(r"^    (\w+) ([A-Z]+)", text, re.MULTILINE))
+        if table not in has:
+            wrong.append(f"there is no {table}")
+            continue
+        wrong += [f"{table} has no {one}" for one in made if one not in has[table]]
+        wrong += [f"{table} also has {one}" for one in has[table] if one not in made]
+        wrong += [
+            f"{table}.{one} is {kind}, not {made[one]}"
+            for one, kind in has[table].items()
+            if made.get(one, kind) != kind
+        ]
+    if wrong:
+        raise WarehouseError(
+            f"the tables are not those of this program: {', '.join(wrong)}",
+            "`sparkify create-tables` makes a missing table; change another back, or make all again"
+            " by `sparkify create-tables --drop` and a load.",
+        )
 
 
 def _folder(settings: Settings) -> Detail:
@@ -161,6 +200,7 @@ def _in_the_cloud(settings: Settings) -> Iterator[Finding]:
     for check, look in (
         ("credentials", _identity),
         ("infrastructure", _infrastructure),
+        ("changes by hand", _changes_by_hand),
         ("workgroup", _workgroup),
         ("usage limit", _usage_limit),
         ("role of the warehouse", _role),
@@ -178,6 +218,17 @@ def _identity(account: Account) -> str:
 def _infrastructure(account: Account) -> str:
     found = iac.resources(account.settings)
     return f"namespace {found.namespace}, workgroup {found.workgroup} in {found.region}"
+
+
+def _changes_by_hand(account: Account) -> str:
+    stack = find(account)
+    if stack is None or stack.state not in USABLE:
+        return "not looked for: the stack is being changed"
+    found = drifts(account, stack, silent)
+    if found:
+        told = "; ".join(map(str, found))
+        raise WarehouseError(f"changed by hand: {told}", "Put it right with `sparkify iac up`.")
+    return "none" if found is not None else "the service cannot look for them"
 
 
 def _workgroup(account: Account) -> str:
@@ -240,7 +291,10 @@ def _work_bucket(account: Account) -> str:
 def _statement(account: Account) -> str:
     from .warehouse.redshift.reader import RedshiftReader
 
-    tables = RedshiftReader(account.settings).tables()
+    reader = RedshiftReader(account.settings)
+    tables = reader.tables()
     if not tables:
         return "the database answers; it has no tables yet: `sparkify create-tables`"
+    if reader.schema_version() == sql_queries.SCHEMA_VERSION:
+        _require_columns(reader)
     return f"the database answers, {len(tables)} tables exist"

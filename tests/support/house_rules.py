@@ -22,7 +22,7 @@ ROOMS: Mapping[str, Collection[str]] = {
     "altair": ("report",),
     "boto3": ("aws", "boto3_sql_util", "util_s3", "iac"),
     "botocore": ("aws", "boto3_sql_util", "util_s3", "iac"),
-    "click": ("cli",),
+    "click": ("cli", "console"),
     "duckdb": ("warehouse.duckdb", "util_s3"),
     "jinja2": ("report",),
     "msgspec": ("staging",),
@@ -30,6 +30,8 @@ ROOMS: Mapping[str, Collection[str]] = {
     "obstore": ("util_s3",),
     "pandas": ("boto3_sql_util",),
     "rich": ("console",),
+    "starlette": ("report",),
+    "uvicorn": ("report",),
     "vl_convert": ("report",),
 }
 """Every library, and the modules or packages that may import it."""

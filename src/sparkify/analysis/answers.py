@@ -66,12 +66,50 @@ def new_question(folder: Path, name: str) -> Path:
 
 
 def chosen(names: Sequence[str] | None = None, own: Path | None = None) -> list[Query]:
-    """Return the named questions (none named: all), each once, in the order of the names.
+    """Return the questions asked for (none: all), each once, in the order of the names.
 
-    Names are taken in any case and with dashes. Raises UsageError for one that no question has.
+    A name is that of a question, a part of it, its number, or words of the question, in any case;
+    names that say nothing alone are taken together as words.
+    Raises UsageError where a name fits no question, or more than one.
     """
-    wanted = [name.strip().lower().replace("-", "_") for name in names or ()]
-    return pick(wanted, questions(own), "question", "sparkify ask --list")
+    catalogue = questions(own)
+    asked = [(name, _fitting(name, catalogue)) for name in names or ()]
+    if any(len(fitting) != 1 for _, fitting in asked):
+        together = _fitting(" ".join(name for name, _ in asked), catalogue)
+        asked = [(together[0], together)] if len(together) == 1 else asked
+    for name, fitting in asked:
+        if len(fitting) > 1:
+            raise UsageError(
+                f"{len(fitting)} questions fit {name!r}: {', '.join(fitting)}",
+                "Give one of these names, or more words of the question.",
+                name=name,
+                suggestions=fitting,
+            )
+    found = [fitting[0] if fitting else name for name, fitting in asked]
+    return pick(found, catalogue, "question", "sparkify ask --list")
+
+
+def _fitting(wanted: str, catalogue: Mapping[str, Query]) -> list[str]:
+    """Return the names of the questions that a name, a number or words may mean."""
+    text = wanted.strip().lower().replace("-", "_")
+    if text in catalogue:
+        return [text]
+    if text.isdecimal():
+        return [*catalogue][: int(text)][int(text) - 1 :]
+    words = _words(text)
+    return [name for name in catalogue if words and text in name] or [
+        name
+        for name, query in catalogue.items()
+        if words
+        and all(
+            any(known.startswith(word) for known in _words(f"{name} {query.purpose}"))
+            for word in words
+        )
+    ]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower())
 
 
 def pick(
@@ -116,7 +154,8 @@ class Answer:
     formats: one of `templates.FORMATS` for each column; coverage, note, chart: None where there is
     none; sql: the statement that was asked; lead: the row that the sentence was made from, with
     the columns that are not shown, empty where there is no answer; filters, left_out: the filters
-    that it was asked with, and the names of those that the question does not take.
+    that it was asked with, and the names of those that the question does not take; number: its
+    place among the questions, by which it can be asked.
     """
 
     name: str
@@ -133,6 +172,7 @@ class Answer:
     lead: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     filters: Filters = NO_FILTERS
     left_out: tuple[str, ...] = ()
+    number: int = field(default=0, compare=False)
 
     def texts(self) -> list[tuple[str, ...]]:
         """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
@@ -175,14 +215,35 @@ def ask(
     question is named that does not take a filter; HeaderError when the header of a question does
     not fit its statement, and WarehouseError when a statement fails.
     """
-    queries = narrowed(chosen(names, own), filters, refuse=len(names or ()) == 1)
-    try:
-        tables = reader.read_all([query.sql for query in queries])
-    except WarehouseError as error:
-        raise _named(error, queries, reader) from None
+    queries = chosen(names, own)
+    if len(queries) == 1:
+        applied(queries[0], filters, refuse=True)
+    numbers = {name: number for number, name in enumerate(questions(own), start=1)}
     return [
-        _filtered(_checked(query, table, personal), query, filters)
-        for query, table in zip(queries, tables, strict=True)
+        replace(answer, number=numbers[answer.name])
+        for answer in answered(reader, queries, personal=personal, filters=filters)
+    ]
+
+
+def answered(
+    reader: Reader,
+    queries: Sequence[Query],
+    *,
+    personal: bool = True,
+    filters: Filters = NO_FILTERS,
+) -> list[Answer]:
+    """Ask questions and return their answers; a filter that one does not take is left out of it.
+
+    Raises HeaderError and WarehouseError as `ask` does.
+    """
+    asked = narrowed(queries, filters, refuse=False)
+    try:
+        tables = reader.read_all([query.sql for query in asked])
+    except WarehouseError as error:
+        raise _named(error, asked, reader) from None
+    return [
+        _filtered(from_rows(query, table, personal), query, filters)
+        for query, table in zip(asked, tables, strict=True)
     ]
 
 
@@ -224,7 +285,11 @@ def _named(error: WarehouseError, queries: Sequence[Query], reader: Reader) -> W
     return error
 
 
-def _checked(query: Query, table: Table, personal: bool) -> Answer:
+def from_rows(query: Query, table: Table, personal: bool = True) -> Answer:
+    """Return the answer to a question whose rows are there.
+
+    Raises HeaderError when its header does not fit them.
+    """
     try:
         answer = _answer(query, table, personal)
         answer.texts()  # a format that does not suit its values fails here, not while printing

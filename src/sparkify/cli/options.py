@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +33,7 @@ LIMITS = ("max_rejected_share", "max_rejected_rows")
 EXTRAS = {
     **dict.fromkeys(("boto3", "obstore"), "aws"),
     **dict.fromkeys(("altair", "jinja2", "vl_convert"), "report"),
+    **dict.fromkeys(("starlette", "uvicorn"), "serve"),
     "numpy": "generate",
 }
 """The libraries that commands may need, and the extra that installs each."""
@@ -46,34 +47,46 @@ class Call:
     config_file: Path | None = None
     flags: dict[str, str] = field(default_factory=dict)
     as_json: bool = False
+    quiet: bool = False
     log_file: Path | None = None
     debug: bool = False
 
-    def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
-        """Return the settings and the origin of each; warn once of exposed secrets."""
-        return self._loaded
+    def load_settings(
+        self, wrong: list[SettingsError] | None = None
+    ) -> tuple[config.Settings, dict[str, str]]:
+        """Return the settings and the origin of each; warn of exposed secrets.
 
-    @functools.cached_property
-    def _loaded(self) -> tuple[config.Settings, dict[str, str]]:
-        settings, origins = config.load(self.config_file, os.environ, self.flags)
+        wrong: where errors are collected, instead of the first one raised.
+        """
+        settings, origins = config.load(self.config_file, os.environ, self.flags, wrong)
         remember(settings.aws_key, settings.aws_secret)
         if warning := config.exposed_secret(self.config_file, origins):
             console.say(f"Warning: {warning}", "yellow")
         return settings, origins
 
     def settings(self) -> config.Settings:
-        """Return the settings. Raises SettingsError."""
+        """Return the settings, loaded once. Raises SettingsError."""
+        return self._settings
+
+    @functools.cached_property
+    def _settings(self) -> config.Settings:
         return self.load_settings()[0]
 
     @contextmanager
-    def reader(self, wait: float, *, for_user_sql: bool = False) -> Iterator[Reader]:
+    def reader(
+        self, wait: float, *, for_user_sql: bool = False, limit: int | None = None
+    ) -> Iterator[Reader]:
         """Open the warehouse for reading, showing what it waits for."""
         from .. import warehouse
 
         with (
             console.ProgressBar() as progress,
             warehouse.open_reader(
-                self.settings(), wait=wait, progress=progress, for_user_sql=for_user_sql
+                self.settings(),
+                wait=wait,
+                progress=progress,
+                for_user_sql=for_user_sql,
+                limit=limit,
             ) as reader,
         ):
             progress.finish()
@@ -84,12 +97,18 @@ class Call:
         result: _Result,
         show: Callable[[_Result], None],
         encode: Callable[[_Result], Any] = console.plain,
+        *,
+        paged: bool = True,
     ) -> None:
-        """Pass a result to the console: as JSON with --json, else as `show` does."""
+        """Pass a result to the console: as JSON with --json, else as `show` does, unless --quiet.
+
+        paged: whether a long one goes to a pager.
+        """
         if self.as_json:
             console.json_out(encode(result))
-        else:
-            show(result)
+        elif not self.quiet:
+            with console.paged() if paged else nullcontext():
+                show(result)
 
 
 def confirm(prompt: str, *, piped: bool = False, **doomed: Any) -> None:
@@ -146,6 +165,8 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
         @functools.wraps(function)
         def run(context: click.Context, *arguments: Any, **options: Any) -> None:
             call: Call = context.obj
+            if call.quiet:
+                console.hush()
             with console.logging_to(call.log_file, debug=call.debug), _logged(context.command_path):
                 function(call, *arguments, **options)
 
@@ -164,6 +185,16 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
         return made
 
     return declare
+
+
+def opened_in_browser(address: str) -> bool:
+    """Open an address in the browser; return whether there is one."""
+    import webbrowser
+
+    try:
+        return webbrowser.open(address)
+    except webbrowser.Error:
+        return False
 
 
 def require(*libraries: str) -> None:
@@ -213,6 +244,7 @@ def common_options() -> list[click.Parameter]:
             "The settings file; without it ./dwh.cfg, if there is one.",
         ),
         (["--json", "as_json"], flag, "Answer in JSON, failures too."),
+        (["--quiet"], flag, "Show errors only, and what --json or --output asks for."),
         (
             ["--log-file"],
             file,

@@ -12,7 +12,7 @@ from typing import Literal
 from ... import sql_queries
 from ...boto3_sql_util import MAX_STATEMENTS, StatementError, quote_literal
 from ...config import Settings
-from ...errors import BusyError, SourceError
+from ...errors import BusyError, SourceError, WarehouseError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
@@ -35,7 +35,16 @@ from .publish import (
     wait_for_role,
 )
 from .reader import RedshiftReader
-from .statements import OVERTAKEN, Batch, Step, dropped, fill, plain
+from .statements import (
+    OVERTAKEN,
+    Batch,
+    Step,
+    database_user,
+    dropped,
+    fill,
+    granting,
+    plain,
+)
 
 _FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
 _BOOKKEEPING = folder("bookkeeping")
@@ -111,6 +120,21 @@ class RedshiftWarehouse(RedshiftReader):
         removal = [*plain(sql_queries.drop_view_queries), dropped(TABLES)]
         self.run_steps([*removal, *_creation(TABLES)])
         self._lay_out(TABLES)
+
+    def grant(self, identity: str) -> str:
+        """Let another IAM identity load, ask and check; return its name in the database."""
+        user = database_user(identity)
+        try:
+            self.run_steps(granting(user))
+        except StatementError as error:
+            if user not in error.message or "does not exist" not in error.message:
+                raise
+            raise WarehouseError(
+                f"database {self._settings.redshift_database} has no user {user} yet",
+                'Redshift makes it when they first connect: let them run `sparkify query "SELECT'
+                ' 1"`, then run this command again.',
+            ) from None
+        return user
 
     def staged_by(self) -> StagedBy:
         """Return the settings that what is staged depends on, as of when the ledger was read."""
