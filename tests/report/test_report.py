@@ -103,8 +103,8 @@ def test_every_question_is_on_the_page_with_its_sentence_table_sql_and_chart(
 def test_the_places_of_charts_are_those_that_are_drawn(page: Page) -> None:
     assert page.charts() == set(page.data["charts"])
     labels = [value for _, name, value in page.attributes if name == "aria-label"]
-    for one in page.answers.values():
-        assert visible(one) in labels
+    for name, one in page.answers.items():
+        assert (visible(one) in labels) == (name in page.charts())
 
 
 def test_the_tiles_show_figures_of_the_answers(page: Page, asked: list[dict[str, Any]]) -> None:
