@@ -315,7 +315,7 @@ def _cost_at_risk(settings: Settings) -> list[str]:
 def _unread(listing: Listing) -> list[str]:
     note = (
         f"{len(listing.unread):,} names under the sources lead nowhere or in a circle, may not be "
-        f"read, or are no files, and were passed over: {some(listing.unread)}. The next "
+        f"read, or are not files, and were passed over: {some(listing.unread)}. The next "
         "load takes what it can read then."
     )
     return [note] if listing.unread else []

@@ -110,7 +110,7 @@ def show_removed(removed: Removed) -> None:
         text = stream.clean(f"{one.kind:<10} {one.name}: {one.note or said}")
         stream.out(text if one.gone else stream.styled(text, "yellow", sys.stdout))
     if all(one.gone or not one.ours for one in removed.proof):
-        stream.say("Nothing is left that this warehouse made; nothing costs any more.")
+        stream.say("Nothing is left that this warehouse made; nothing is billed any more.")
 
 
 def show_doomed(status: Status, keep_snapshot: bool) -> list[str]:

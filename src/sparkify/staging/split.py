@@ -117,7 +117,7 @@ def _listed(raw: BinaryIO, file: SourceFile, most: int) -> Iterator[bytes]:
 def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> Iterator[bytes]:
     data = next(packed, b"")
     if data and not data.startswith(_GZIP):
-        raise Damage("the file is no gzip, but its name ends in .gz; take that off", foreign=True)
+        raise Damage("the file is not gzip, but its name ends in .gz; take that off", foreign=True)
     while data:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         while not unpacker.eof:
@@ -145,7 +145,7 @@ def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> It
         if padding:
             notes.append(f"{file.uri}: ignored {padding:,} bytes of padding after a gzip member.")
         if data and not _GZIP.startswith(data[:2]):
-            raise Damage("bytes behind the last gzip member that are no gzip", whole=True)
+            raise Damage("bytes after the last gzip member that are not gzip", whole=True)
 
 
 def records_of(kind: Kind, content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
@@ -431,11 +431,11 @@ def no_log(
     beginning = beginning_of(content())
     for mark, name in _BINARY.items():
         if mark.match(beginning):
-            return Unreadable("encoding", f"the file is no text: it is {name}")
+            return Unreadable("encoding", f"the file is not text: it is {name}")
     text = beginning.lstrip(b"\xef\xbb\xbf" + _BLANKS)
     why = _no_lines(text, kind, judge)
     if why is None and (b"\0" in beginning or not _is_utf8(beginning)):
-        why = Unreadable("encoding", "the file is no text")
+        why = Unreadable("encoding", "the file is not text")
     if why is None or (_ARRAY.match(text) and _is_one_array(text, content())):
         return why
     found = records_of(kind, content(), judge)

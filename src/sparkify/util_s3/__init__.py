@@ -167,7 +167,7 @@ def _name_below(prefix: str, found: S3Object) -> str:
     name = name or found.key.rpartition("/")[2]
     if any(part in ("", ".", "..") for part in name.split("/")) or not name.isprintable():
         raise SourceError(
-            f"{found.address} cannot be a file: its key is no path",
+            f"{found.address} cannot be a file: its key is not a path",
             "Read it with `read_many`, or download the others.",
             uri=found.address,
         )

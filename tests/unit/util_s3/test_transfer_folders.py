@@ -40,7 +40,7 @@ def test_a_key_that_is_no_path_is_refused(moto: str, tmp_path: Path, key: str) -
         where = {"LocationConstraint": "us-west-2"}
         client.create_bucket(Bucket=name, CreateBucketConfiguration=where)
         client.put_object(Bucket=name, Key=key, Body=b"{}")
-        with pytest.raises(SourceError, match="its key is no path"):
+        with pytest.raises(SourceError, match="its key is not a path"):
             s3().download(f"s3://{name}/d", tmp_path / "to")
         assert not (tmp_path / "to").exists()
 

@@ -254,14 +254,24 @@ class RedshiftReader:
 
 
 class QueryReader(RedshiftReader):
-    """A reader for a user's own statements: they can change nothing."""
+    """A reader for a user's own statements: they can change nothing.
+
+    limit: of the rows of each.
+    """
+
+    def __init__(
+        self, settings: Settings, progress: Progress = silent, limit: int | None = None
+    ) -> None:
+        super().__init__(settings, progress)
+        self._limit = limit
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run statements that only read. Raises UsageError for others, and for wrong ones."""
         reading = [only_reading(sql) for sql in statements]
         self.schema_version()  # refuses tables of a newer program
         try:
-            return self._ask(reading)
+            found = self._ask(reading)
+            return [Table(table.columns, table.rows[: self._limit]) for table in found]
         except StatementError as error:
             if not error.is_statements_own:
                 raise
@@ -296,7 +306,7 @@ def only_reading(sql: str) -> str:
         raise UsageError("there is no statement to run", _NEXT)
     first = words[0].lstrip("(") or next((word for word in words if word != "("), "")
     if first not in ("select", "with"):
-        raise UsageError(f"{words[0].upper()} ... is no SELECT", _NEXT)
+        raise UsageError(f"{words[0].upper()} ... is not a SELECT", _NEXT)
     if "\\'" in text:  # whether the quote ends the text depends on a setting of the server
         raise UsageError("a backslash stands before a quote", "Double the quote instead.")
     if ";" in words:
