@@ -345,10 +345,10 @@ def column_meanings() -> Mapping[str, Mapping[str, str]]:
 
 
 def comment_queries(described: Collection[str] = ()) -> list[Query]:
-    """Return the statements that describe tables and views in the database, columns included.
+    """Return the statements that describe tables and views in the database.
 
-    described: those that are left out. Of the bookkeeping only the tables are described: each
-    statement takes time on a first load.
+    described: those that are left out. Columns are those of the star and the views, which people
+    look at: each statement takes DuckDB 0.2 ms of a first load.
     """
     comments = {}
     for query in (*create_table_queries, *create_view_queries):
@@ -356,7 +356,7 @@ def comment_queries(described: Collection[str] = ()) -> list[Query]:
             continue
         kind = "VIEW" if query.name in VIEWS else "TABLE"
         comments[f"{kind} {query.name}"] = query.purpose
-        if query.name not in BOOKKEEPING_TABLES:
+        if query.name in (*STAR_TABLES, *VIEWS):
             for column, meaning in column_meanings()[query.name].items():
                 comments[f"COLUMN {query.name}.{column}"] = meaning.replace("`", "")
     return [
