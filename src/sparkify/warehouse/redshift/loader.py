@@ -172,8 +172,8 @@ class RedshiftWarehouse(RedshiftReader):
             return
         why = f": {self._compact_because}" if self._compact_because else ""
         raise SourceError(
-            f"COPY cannot read all of the files itself{why}; {size:,} bytes of them would be read "
-            f"through this machine, more than COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
+            f"not all of the files can be copied as they are{why}; {size:,} bytes would be read from "
+            f"S3 through this machine, more than COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
             "Set COMPACT_MAX_BYTES higher, run `sparkify etl` where it can ask, or give COPY fewer "
             "prefixes and larger files (docs/cloud.md).",
             bytes_through_here=size,

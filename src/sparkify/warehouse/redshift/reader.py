@@ -22,7 +22,7 @@ from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from ...sql_queries.migrating import as_now
 from ...table import Table
 from ..parquet_folder import replacing
-from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
+from ..schema_version import StagedBy, holds_warehouse, known_version, of_version, too_old
 from .statements import LOCKING, WAITING, Step, doing, failed_step, fill
 
 if TYPE_CHECKING:
@@ -278,14 +278,24 @@ class RedshiftReader:
 
 
 class QueryReader(RedshiftReader):
-    """A reader for a user's own statements: they can change nothing."""
+    """A reader for a user's own statements: they can change nothing.
+
+    limit: of the rows of each.
+    """
+
+    def __init__(
+        self, settings: Settings, progress: Progress = silent, limit: int | None = None
+    ) -> None:
+        super().__init__(settings, progress)
+        self._limit = limit
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run statements that only read. Raises UsageError for others, and for wrong ones."""
         reading = [only_reading(sql) for sql in statements]
         self.schema_version()  # refuses tables of a newer program
         try:
-            return self._ask(reading)
+            found = self._ask(reading)
+            return [Table(table.columns, table.rows[: self._limit]) for table in found]
         except StatementError as error:
             if not error.is_statements_own:
                 raise
@@ -370,13 +380,13 @@ def _unloaded(
     reader: RedshiftReader, queries: Mapping[str, str], root: str, progress: Progress
 ) -> Iterator[tuple[str, str]]:
     """Unload tables one by one, each to an address of its own; yield table and address."""
-    is_older = reader.schema_version() < SCHEMA_VERSION
-    events = 0 if is_older else reader.ledger_state().staged_events
+    version = reader.schema_version()
+    events = reader.ledger_state().staged_events if version == SCHEMA_VERSION else 0
+    queries = of_version(queries, version)
     for done, (table, query) in enumerate(queries.items()):
         progress(f"exporting {table}", done, len(queries), "tables")
         target = f"{root}/{table}/"
-        sql = as_now(query) if is_older else query
-        reader.unload("unload_table", sql, target, size=events * EVENT_BYTES, table=table)
+        reader.unload("unload_table", query, target, size=events * EVENT_BYTES, table=table)
         yield table, target
 
 
