@@ -170,10 +170,9 @@ class RedshiftWarehouse(RedshiftReader):
         most = self._settings.compact_max_bytes
         if self._settings.copy_mode == "compact" or size <= most:
             return
-        why = f": {self._compact_because}" if self._compact_because else ""
+        why = self._compact_because or "not all of the files can be copied as they are"
         raise SourceError(
-            f"not all of the files can be copied as they are{why}; {size:,} bytes would be read from "
-            f"S3 through this machine, more than COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
+            f"{why}; {size:,} bytes would be read through this machine, more than COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
             "Set COMPACT_MAX_BYTES higher, run `sparkify etl` where it can ask, or give COPY fewer "
             "prefixes and larger files (docs/cloud.md).",
             bytes_through_here=size,

@@ -75,7 +75,7 @@ def every_statement() -> dict[str, str]:
         steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]
         steps += one.find_days() if "events" in direct else []
         steps += some_batch(kinds, direct, displaced=set(kinds) - set(direct)).publish()
-    steps += statements.granting("IAMR:analyst")
+    steps += statements.granting("analyst")
     steps += statements.migration(MIGRATION, ROLE, {"mended": "s3://cargo/x/mended.manifest"})
     values: dict[str, str | int] = {"query": "SELECT 'a'", "role": ROLE, "run_id": 7}
     values["target"] = "s3://cargo/x/"
