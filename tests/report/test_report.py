@@ -253,6 +253,23 @@ def test_an_empty_warehouse_says_what_to_do_next() -> None:
     assert len(page.html) < 100_000
 
 
+def test_a_refused_load_is_shown_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_sources(tmp_path, *200 * ["<b>bad"])
+    assert failure("etl")["code"] == "too_many_rejected"
+    assert call("report").exit_code == 0
+    page = Page(Path("report.html").read_text(encoding="utf-8"))
+    for told in (
+        "The load was refused",
+        "rejected 200 of 204 records; nothing of it was loaded.",
+        "200 events, not json, such as 2018-11-02-events.json, line 4: not JSON",
+        "sparkify rejects shows them all",
+    ):
+        assert told in page.text
+    assert "Nothing is loaded yet" not in page.text
+    assert "waits for its first records" not in page.text
+
+
 def test_a_catalogue_without_plays_has_no_panel_without_contents() -> None:
     page = empty(
         "INSERT INTO staging_songs (song_id, artist_id, title, duration)"
