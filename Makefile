@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= data
+MADE := .made-by-run
 SETUP_FLAGS ?=
 SIZE ?= S
 ROUNDS ?= 3
@@ -21,9 +22,13 @@ PIP_AUDIT ?= pip-audit==2.10.1
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed ## make a month of data, load it, answer the questions, write the report
-	@$(BIN)/sparkify generate $(DATA)
-	@$(BIN)/sparkify etl
+run: $(VENV)/.installed ## make a month of data (or take DATA=folder), load it, answer, report
+	@for path in "$(DATA)" sparkify.duckdb report.html; do \
+		[ -e "$$path" ] || echo "$$path" >> $(MADE); done
+	@if [ ! -e "$(DATA)/log_data" ] || [ -e "$(DATA)/truth.json" ]; then \
+		$(BIN)/sparkify generate "$(DATA)" --quiet; fi
+	@[ ! -e "$(DATA)/log_json_path.json" ] || set -- --log-jsonpath "$(DATA)/log_json_path.json"; \
+		$(BIN)/sparkify etl --log-data "$(DATA)/log_data" --song-data "$(DATA)/song_data" "$$@"
 	@$(BIN)/sparkify report
 	@echo "      (in this shell first: source $(BIN)/activate)" >&2
 
@@ -70,14 +75,19 @@ lint: $(VENV)/.installed-dev ## find what the style forbids
 types: $(VENV)/.installed-dev ## check the types strictly
 	$(BIN)/mypy
 
-clean: ## remove what was built, and the generated data, its warehouse and its report
-	rm -rf $(VENV) .venv-audit .venv-bench $(DATA) build sparkify.duckdb sparkify.duckdb.wal report.html
+clean: ## remove what was built, and the data, warehouse and report that `make run` made
+	@touch $(MADE); while read -r made; do \
+		[ ! -e "$$made/truth.json" ] || (cd "$$made" && rm -rf song_data log_data log_json_path.json truth.json); \
+		if [ -d "$$made" ]; then rmdir "$$made" || true; else rm -f "$$made" "$$made.wal"; fi; \
+	done < $(MADE)
+	rm -rf $(MADE) .venv-audit .venv-bench build $(dir $(wildcard $(VENV)/.made))
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "setting up $(VENV) (once; about a minute)"
 	@$(PYTHON) -m venv $(VENV)
+	@touch $(VENV)/.made
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(SETUP_FLAGS) \

@@ -30,10 +30,10 @@ from sparkify.staging.validate import Rejection, accept, as_staged, decode
 HOME = "/home/me"
 """What stands in the documents for the folder of an example."""
 
-SHOWN_ANSWERS = ("listening_by_level", "busiest_weekdays", "devices")
+SHOWN_ANSWERS = ("top_songs", "paying_listeners", "busiest_weekdays", "devices")
 """The questions whose answers the README shows."""
 
-_HEADING = re.compile(r"^(?=\d+ .+\?$)", re.MULTILINE)
+_ANSWER = re.compile(r" ?\d+ ")
 _PROGRESS = re.compile(r"^.+ \.\.\.\n", re.MULTILINE)
 _LONGEST_VALUE = 40
 _MEMORY = Path("/dev/shm")  # noqa: S108
@@ -78,14 +78,14 @@ def _at_home(text: str) -> str:
 def _transcript() -> str:
     """Run what `make run` runs; show how it begins, some answers, and how it ends."""
     with _folder():
-        generated, loaded = call("generate", "data").output, call("etl").output
-        reported = _at_home(_PROGRESS.sub("", call("report").output))
-    begun, *blocks = _HEADING.split(_PROGRESS.sub("", generated + loaded))
-    _, ended = _without_end(blocks[-1])
-    names = list(questions())
-    shown = [blocks[names.index(name)] for name in SHOWN_ANSWERS]
-    parts = [f"$ make run\n{begun}", *shown, f"{ended}{reported}"]
-    return reference.fenced("\n\n[...]\n\n".join(part.strip() for part in parts))
+        call("generate", "data", "--quiet")
+        loaded = _PROGRESS.sub("", call("etl").output).splitlines()
+        reported = _at_home(_PROGRESS.sub("", call("report").output)).splitlines()
+    answers = [line for line in loaded if _ANSWER.match(line)]
+    shown = [answers[list(questions()).index(name)] for name in SHOWN_ANSWERS]
+    begun = loaded[: loaded.index("")]
+    lines = ["$ make run", *begun, "", *shown, "[...]", "", *reported]
+    return reference.fenced("\n".join(lines))
 
 
 # The rules, value by value

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -24,6 +22,7 @@ from sparkify.sql_queries import (
     STAR_TABLES,
     Query,
     audit_queries,
+    column_meanings,
     create_table_queries,
     create_view_queries,
     folder,
@@ -32,7 +31,6 @@ from sparkify.sql_queries import (
 from sparkify.staging.rules import FIELDS, Field, Kind, Type
 
 HELP_WIDTH = 96
-_MEANINGS = Path(__file__).with_name("columns.toml")
 _COLUMN = re.compile(r"^    (?P<name>\w+) (?P<type>.+?)(?P<required> NOT NULL)?,?$", re.MULTILINE)
 
 
@@ -61,8 +59,9 @@ def columns(name: str) -> list[tuple[str, str, bool]]:
 
 
 def _tables(names: Sequence[str]) -> str:
-    meanings = tomllib.loads(_MEANINGS.read_text(encoding="utf-8"))
-    return "\n\n".join(_described(folder("tables")[name], meanings[name]) for name in names)
+    return "\n\n".join(
+        _described(folder("tables")[name], column_meanings()[name]) for name in names
+    )
 
 
 def _described(query: Query, meanings: Mapping[str, str]) -> str:
@@ -77,7 +76,7 @@ def _described(query: Query, meanings: Mapping[str, str]) -> str:
 
 def _views() -> str:
     """Describe the views; DuckDB tells the types of their columns."""
-    meanings = tomllib.loads(_MEANINGS.read_text(encoding="utf-8"))
+    meanings = column_meanings()
     with duckdb.connect(":memory:") as connection:
         for query in (*create_table_queries, *create_view_queries):
             connection.execute(query.sql)
@@ -213,11 +212,12 @@ def _questions() -> str:
             f"`{query.name}`",
             query.purpose,
             ", ".join(f"`{one.strip()}`" for one in _shown(query.header.get("columns", ""))),
+            ", ".join(f"`--{one}`" for one in ("since", "until", "level") if one in query.takes),
             query.header.get("note", ""),
         )
         for query in analysis.questions().values()
     ]
-    return table(("name", "question", "columns", "note"), rows)
+    return table(("name", "question", "columns", "filters", "note"), rows)
 
 
 def _shown(value: str) -> list[str]:

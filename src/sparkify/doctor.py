@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +15,11 @@ from typing import Any
 from . import __version__, iac, sql_queries, warehouse
 from .config import Settings
 from .config.keys import SETTINGS
-from .errors import SourceError, SparkifyError, WarehouseError
-from .iac.stack import Account
+from .errors import SettingsError, SourceError, SparkifyError, WarehouseError
+from .iac.drift import drifts
+from .iac.stack import USABLE, Account, find
 from .iac.status import limit_hours, missing_limit, namespace, workgroup
+from .progress import silent
 from .redact import mask_all
 from .sources.files import Kind
 from .sources.jsonpaths import read_keys
@@ -68,6 +70,11 @@ def examine(settings: Settings, origins: Mapping[str, str]) -> list[Finding]:
     ]
 
 
+def settings_findings(wrong: Sequence[SettingsError]) -> list[Finding]:
+    """Return a finding for each setting that is wrong."""
+    return [Finding("setting", mask_all(one.reason), mask_all(one.next_step), one) for one in wrong]
+
+
 def worst(findings: list[Finding]) -> SparkifyError | None:
     """Return one error for all that is wrong, of the kind with the greatest exit code; else None.
 
@@ -77,7 +84,7 @@ def worst(findings: list[Finding]) -> SparkifyError | None:
     if not troubles:
         return None
     gravest, finding = max(troubles, key=lambda trouble: trouble[0].exit_code)
-    names = ", ".join(one.check for _, one in troubles)
+    names = ", ".join(dict.fromkeys(one.check for _, one in troubles))
     return type(gravest)(
         f"{len(troubles)} of {len(findings)} findings are wrong: {names}",
         finding.next_step,
@@ -161,6 +168,7 @@ def _in_the_cloud(settings: Settings) -> Iterator[Finding]:
     for check, look in (
         ("credentials", _identity),
         ("infrastructure", _infrastructure),
+        ("changes by hand", _changes_by_hand),
         ("workgroup", _workgroup),
         ("usage limit", _usage_limit),
         ("role of the warehouse", _role),
@@ -178,6 +186,17 @@ def _identity(account: Account) -> str:
 def _infrastructure(account: Account) -> str:
     found = iac.resources(account.settings)
     return f"namespace {found.namespace}, workgroup {found.workgroup} in {found.region}"
+
+
+def _changes_by_hand(account: Account) -> str:
+    stack = find(account)
+    if stack is None or stack.state not in USABLE:
+        return "not looked for: the stack is being changed"
+    found = drifts(account, stack, silent)
+    if found:
+        told = "; ".join(map(str, found))
+        raise WarehouseError(f"changed by hand: {told}", "Put it right with `sparkify iac up`.")
+    return "none" if found is not None else "the service cannot look for them"
 
 
 def _workgroup(account: Account) -> str:

@@ -191,7 +191,7 @@ def load(
             for kind, counts in report.counts.items() if report.run_id else ():
                 amounts = (f"{amount} {word}" for word, amount in counts.as_json().items())
                 stages.log(f"{kind}: {', '.join(amounts)}")
-            if answers:
+            if answers and report.checks:  # else nothing is new
                 stages("answering", 0, None, "questions")
                 report.answers = ask(warehouse)
     report.seconds = time.monotonic() - began
@@ -315,7 +315,7 @@ def _cost_at_risk(settings: Settings) -> list[str]:
 def _unread(listing: Listing) -> list[str]:
     note = (
         f"{len(listing.unread):,} names under the sources lead nowhere or in a circle, may not be "
-        f"read, or are no files, and were passed over: {some(listing.unread)}. The next "
+        f"read, or are not files, and were passed over: {some(listing.unread)}. The next "
         "load takes what it can read then."
     )
     return [note] if listing.unread else []

@@ -42,7 +42,8 @@ class CheckResult:
     def as_json(self) -> dict[str, Any]:
         """Return the result in JSON values."""
         rows = [[_json_value(value) for value in row] for row in self.rows]
-        return vars(self) | {"columns": list(self.columns), "rows": rows}
+        head = {name: vars(self)[name] for name in ("name", "severity", "purpose", "failures")}
+        return head | {"columns": list(self.columns), "rows": rows}
 
 
 def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[CheckResult]:
@@ -61,9 +62,9 @@ def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[Ch
     ]
 
 
-def broken(results: Sequence[CheckResult]) -> list[CheckResult]:
-    """Return the checks of severity fail that found rows."""
-    return [result for result in results if result.outcome == "failed"]
+def broken(results: Sequence[CheckResult], *, warned: bool = False) -> list[CheckResult]:
+    """Return the checks of severity fail that found rows; warned: those of severity warn, too."""
+    return [one for one in results if one.outcome == "failed" or (warned and not one.ok)]
 
 
 def _json_value(value: Any) -> Any:

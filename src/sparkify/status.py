@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .errors import QualityError
 from .sql_queries import Query, count_queries, folder
 from .table import Table
 from .warehouse import Reader
@@ -18,17 +20,61 @@ def status(reader: Reader) -> dict[str, Any]:
     """Return the state of the warehouse in JSON values.
 
     That is engine, tables {name: rows}, freshness {oldest_event, newest_event} (ISO text, UTC, or
-    None), runs (the newest SHOWN_RUNS), and rejects [{kind, reason, records}].
+    None), runs (the newest SHOWN_RUNS), rejects [{kind, reason, records}], and refused: None unless
+    the newest run was, else {run_id, finished_at, read, rejected, reasons [{kind, reason, records,
+    uri, line_number, message}]}, the last three those of a sample.
     """
-    wanted = [_BOOKKEEPING[name] for name in ("freshness", "runs", "reject_reasons")]
-    counts, (freshness, runs, rejects) = _counts_and(reader, wanted)
+    wanted = [_BOOKKEEPING[name] for name in ("freshness", "runs", "reject_reasons", "refused")]
+    counts, (freshness, runs, rejects, refused) = _counts_and(reader, wanted)
     return {
         "engine": reader.engine,
         "tables": counts,
         "freshness": _records(freshness)[0],
         "runs": _records(runs)[:SHOWN_RUNS],
         "rejects": _records(rejects),
+        "refused": _refusal(_records(runs), _records(refused)),
     }
+
+
+def stale(found: dict[str, Any], most: timedelta, now: datetime) -> QualityError | None:
+    """Return the error where the newest event or published load of a status is older than `most`.
+
+    Where there is none it is older than any time.
+    """
+    published = (run["finished_at"] for run in found["runs"] if run["status"] == "published")
+    newest = {"event": found["freshness"]["newest_event"], "load": next(published, None)}
+    for what, when in newest.items():
+        if when is None:
+            age = f"there is no {what} yet"
+        elif now - datetime.fromisoformat(when).replace(tzinfo=UTC) > most:
+            age = f"the newest {what} is of {when[:19]} UTC"
+        else:
+            continue
+        limit = str(most).removesuffix(", 0:00:00")
+        return QualityError(
+            f"{age}: older than {limit}",
+            "See whether `sparkify etl` still runs, and what comes to the sources:"
+            " `sparkify inspect`.",
+            status=found,
+        )
+    return None
+
+
+def refusal(reader: Reader) -> dict[str, Any] | None:
+    """Return the newest run with what was rejected, if it was refused; see `status`."""
+    runs, refused = reader.read_all([_BOOKKEEPING[name].sql for name in ("runs", "refused")])
+    return _refusal(_records(runs), _records(refused))
+
+
+def _refusal(runs: list[dict[str, Any]], refused: list[dict[str, Any]]) -> dict[str, Any] | None:
+    if not refused:
+        return None
+    kept = {key: runs[0][key] for key in ("run_id", "finished_at")}
+    counts = {
+        part: sum(runs[0][f"{kind}_{part}"] for kind in ("events", "songs"))
+        for part in ("read", "rejected")
+    }
+    return kept | counts | {"reasons": refused}
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,10 @@ def test_a_load_answers_it(project: Path) -> None:
 def test_it_can_be_asked_by_name(project: Path) -> None:
     assert called(project, "ask", "Night-Listeners")[0]["answer"] == AT_NIGHT
     spoken = run(project, *PROGRAM, "ask", "listeners_by_gender")
-    assert spoken.startswith(f"1 Who listens?\n{BY_GENDER}\n\ngender  listeners\n")
+    number = len(SHIPPED) + 2
+    assert spoken.startswith(
+        f"{number} listeners_by_gender: Who listens?\n{BY_GENDER}\n\ngender  listeners\n"
+    )
 
 
 def test_it_is_listed_and_its_statement_shown(project: Path) -> None:

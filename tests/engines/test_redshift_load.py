@@ -6,6 +6,7 @@ import json
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ from cloud.ddl import attributes
 from oracle import File
 from redshift_warehouse import SOURCE, Cloud, cloud
 from sparkify import analysis, create_tables, etl, generate, quality, sql_queries, status, warehouse
+from sparkify.analysis import Filters
 from sparkify.errors import (
     QualityError,
     SettingsError,
@@ -28,6 +30,7 @@ from sparkify.errors import (
 )
 from sparkify.sql_queries import (
     STAR_TABLES,
+    VIEWS,
     drop_table_queries,
     drop_view_queries,
 )
@@ -338,6 +341,13 @@ def test_every_command_answers_as_duckdb_does(
         assert [one.as_json() for one in analysis.ask(ours)] == [
             one.as_json() for one in analysis.ask(theirs)
         ]
+        for filters in (
+            Filters(since=date(2018, 11, 3), level="paid"),
+            Filters(until=date(2018, 11, 4)),
+        ):
+            assert [one.as_json() for one in analysis.ask(ours, filters=filters)] == [
+                one.as_json() for one in analysis.ask(theirs, filters=filters)
+            ]
         for our, their in zip(quality.run(ours), quality.run(theirs), strict=True):
             assert (our.name, our.failures) == (their.name, their.failures)
             assert our.name == "freshness" or our.as_json() == their.as_json()
@@ -356,6 +366,10 @@ def test_every_command_answers_as_duckdb_does(
     for table in STAR_TABLES:
         rows = duckdb.execute(f"SELECT * FROM '{done['files'][table]}'").fetchall()
         assert Counter(rows) == tables[table]
+    for view in VIEWS:
+        rows = duckdb.execute(f"SELECT * FROM '{done['files'][view]}'").fetchall()
+        with open_reader(both[1]) as theirs:
+            assert Counter(rows) == Counter(theirs.read(f"SELECT * FROM {view}").rows)
 
 
 def test_a_large_ledger_comes_by_unload(

@@ -186,7 +186,7 @@ def test_paths_of_the_fields_are_read_from_s3(local: Place, remote: Remote) -> N
     both(local, remote, FIRST)
     (remote.folder / "log_json_path.json").unlink()
     gone = replace(remote.settings, log_jsonpath=f"{remote.root}/log_json_path.json")
-    with pytest.raises(SourceError, match=r"log_json_path\.json is not there"):
+    with pytest.raises(SourceError, match=r"log_json_path\.json does not exist"):
         read_keys(gone, EVENT_KEYS)
 
 
@@ -307,7 +307,7 @@ def test_a_file_that_is_not_as_listed_spoils_the_load(
         return stage(stager, files)
 
     monkeypatch.setattr(Stager, "stage", late)
-    with pytest.raises(SourceError, match=f"{name} (changed|is not there)") as caught:
+    with pytest.raises(SourceError, match=f"{name} (changed|does not exist)") as caught:
         remote.load()
     assert f"{remote.root}/{name}" in caught.value.reason
     assert remote.published() == 0

@@ -54,7 +54,7 @@ def export(settings: Settings, **options: Any) -> None:
     folder = str(settings.database.parent)
     if "progress" not in options:
         options["progress"] = lambda *_: None
-    export_tables(settings, ["users"], folder, **options)
+    export_tables(settings, {"users": "SELECT user_id FROM users"}, folder, **options)
 
 
 WRITERS = [load, rebuild, create_tables.create, create_tables.drop]

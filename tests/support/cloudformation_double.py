@@ -23,10 +23,8 @@ from sparkify.iac import template
 
 _STACK = "AWS::CloudFormation::Stack"
 _TYPES = {
-    "Role": "AWS::IAM::Role",
-    "LogDataPolicy": "AWS::IAM::Policy",
     "WorkBucket": "AWS::S3::Bucket",
-    "WorkBucketAccess": "AWS::IAM::Policy",
+    "Role": "AWS::IAM::Role",
     "Namespace": "AWS::RedshiftServerless::Namespace",
     "Workgroup": "AWS::RedshiftServerless::Workgroup",
 }
@@ -73,7 +71,8 @@ class Formation:
 
     objects: how many are in the work bucket; writes: how often somebody puts one back meanwhile.
     others: workgroups and namespaces that no stack made. validation: what early validation finds.
-    deny, throttle: operations that are refused, how often. lose: operations whose reply is lost.
+    refuse: the errors with which operations are refused. lose: operations whose reply is lost.
+    drift: resource -> what a drift detection says of it.
     """
 
     def __init__(self) -> None:
@@ -91,7 +90,9 @@ class Formation:
         self.limits: dict[str, Answer] = {}
         self.snapshots: dict[str, Answer] = {}
         self.maximum: int | None = 16
+        self.drift: dict[str, Answer] = {}
         self.workgroup_polls = 0
+        self.drift_polls = 3
         self._numbers = itertools.count(1)
 
     # Preparing and looking
@@ -216,17 +217,64 @@ class Formation:
         made: Answer = {"StackName": StackName, "polls": 2, "Status": "CREATE_COMPLETE"}
         if ChangeSetType == "CREATE":
             made["Changes"] = [_changed("Add", logical) for logical in _TYPES]
-        elif wanted == stack.parameters and rest["TemplateBody"] == stack.template:
-            made["Status"] = "FAILED"
-            made["StatusReason"] = "The submitted information didn't contain changes."
         else:
-            kind = "Namespace" if self.replacement != "False" else "Workgroup"
-            made["Changes"] = [_changed("Modify", kind, self.replacement)]
+            made["Changes"] = self._reverting(rest.get("DeploymentMode"))
+            if wanted != stack.parameters or rest["TemplateBody"] != stack.template:
+                kind = "Namespace" if self.replacement != "False" else "Workgroup"
+                made["Changes"].append(_changed("Modify", kind, self.replacement))
+            if not made["Changes"]:
+                made["Status"] = "FAILED"
+                made["StatusReason"] = "The submitted information didn't contain changes."
+        made["wanted"] = wanted
         if self.validation:
             made["Status"] = "FAILED"
             made["StatusReason"] = "The following hook(s)/validation failed: [AWS::Early...]"
         self.sets[rest["ChangeSetName"]] = made
         return {"Id": "arn:x", "StackId": stack.id}
+
+    def _reverting(self, mode: str | None) -> list[Answer]:
+        """The changes that revert drift, in a change set that does."""
+        if mode != "REVERT_DRIFT":
+            return []
+        found = []
+        for logical, drift in self.drift.items():
+            gone = drift["StackResourceDriftStatus"] == "DELETED"
+            one = _changed("Add" if gone else "Modify", logical)
+            one["ResourceChange"]["ResourceDriftStatus"] = drift["StackResourceDriftStatus"]
+            one["ResourceChange"]["Details"] = [{"Target": {"Attribute": "Tags"}}]
+            found.append(one)
+        return found
+
+    def _execute_change_set(
+        self, ChangeSetName: str, StackName: str, ClientRequestToken: str
+    ) -> Answer:
+        stack = self._find(StackName)
+        if stack.token == ClientRequestToken:
+            return {}
+        made = self.sets.pop(ChangeSetName)
+        if "Workgroup" not in self.fail:
+            stack.parameters = made["wanted"]
+        self.drift.clear()
+        self._begin(stack, ClientRequestToken, "UPDATE_IN_PROGRESS", self._updating)
+        return {}
+
+    def _detect_stack_drift(self, StackName: str) -> Answer:
+        return {"StackDriftDetectionId": self._find(StackName).id}
+
+    def _describe_stack_drift_detection_status(self, StackDriftDetectionId: str) -> Answer:
+        self.drift_polls -= 1
+        working = self.drift_polls > 0
+        return {"DetectionStatus": f"DETECTION_{'IN_PROGRESS' if working else 'COMPLETE'}"}
+
+    def _describe_stack_resource_drifts(
+        self, StackName: str, StackResourceDriftStatusFilters: list[str]
+    ) -> Answer:
+        found = [
+            {"LogicalResourceId": logical, "ResourceType": _TYPES[logical], **drift}
+            for logical, drift in self.drift.items()
+            if drift["StackResourceDriftStatus"] in StackResourceDriftStatusFilters
+        ]
+        return {"StackResourceDrifts": found}
 
     def _describe_change_set(
         self, ChangeSetName: str, StackName: str, NextToken: str = ""
@@ -267,18 +315,6 @@ class Formation:
         stack.tags = {one["Key"]: one["Value"] for one in rest["Tags"]}
         self.stacks[stack.id] = stack
         self._begin(stack, ClientRequestToken, "CREATE_IN_PROGRESS", self._creating)
-        return {"StackId": stack.id}
-
-    def _update_stack(self, StackName: str, ClientRequestToken: str, **rest: Any) -> Answer:
-        stack = self._find(StackName)
-        wanted = {one["ParameterKey"]: one["ParameterValue"] for one in rest["Parameters"]}
-        if stack.token == ClientRequestToken:
-            return {"StackId": stack.id}
-        if wanted == stack.parameters:
-            raise refusal("ValidationError", "No updates are to be performed.")
-        if "Workgroup" not in self.fail:
-            stack.parameters = wanted
-        self._begin(stack, ClientRequestToken, "UPDATE_IN_PROGRESS", self._updating)
         return {"StackId": stack.id}
 
     def _continue_update_rollback(self, StackName: str, ClientRequestToken: str) -> Answer:

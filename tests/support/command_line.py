@@ -124,7 +124,7 @@ def terminal(
     with subprocess.Popen(
         command,
         cwd=cwd,
-        env={**_without_size(), "TERM": "xterm", **environ},
+        env={**_without_size(), "TERM": "xterm", "PAGER": "cat", **environ},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

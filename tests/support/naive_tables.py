@@ -89,3 +89,25 @@ def seconds_of(rows: Iterable[Row]) -> float:
 
 def monday(moment: datetime) -> date:
     return moment.date() - timedelta(days=moment.weekday())
+
+
+def part(
+    tables: Tables, since: date | None = None, until: date | None = None, level: str | None = None
+) -> Tables:
+    """The tables as if there were only the events of a period, at a level."""
+
+    def kept(row: Row, moment: str) -> bool:
+        day = row[moment].date()
+        return (
+            (since is None or day >= since)
+            and (until is None or day < until)
+            and level in (None, row["level"])
+        )
+
+    plays = [row for row in tables["songplays"] if kept(row, "start_time")]
+    heard_of = {(row["user_id"], row["level"]) for row in plays}
+    return dict(tables) | {
+        "staging_events": [row for row in tables["staging_events"] if kept(row, "ts")],
+        "songplays": plays,
+        "users": [row for row in tables["users"] if (row["user_id"], row["level"]) in heard_of],
+    }

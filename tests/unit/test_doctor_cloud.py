@@ -85,6 +85,17 @@ def test_a_role_that_is_not_attached_is_told(place: Cloud) -> None:
     assert "sparkify iac up" in found["role of the warehouse"].next_step
 
 
+def test_a_change_by_hand_is_told(place: Cloud) -> None:
+    iam = place.aws.client("iam")
+    role = iam.list_roles()["Roles"][0]["RoleName"]
+    iam.untag_role(RoleName=role, TagKeys=["project"])
+    found = wrong(examined(place))["changes by hand"]
+    iam.tag_role(RoleName=role, Tags=[{"Key": "project", "Value": "sparkify"}])
+    assert f"Role {role}: tag project removed" in found.detail
+    assert "sparkify iac up" in found.next_step
+    assert examined(place)["changes by hand"].detail == "none"
+
+
 def test_a_missing_usage_limit_is_wrong_and_a_load_warns_of_it(place: Cloud) -> None:
     client = place.aws.client("redshift-serverless")
     assert examined(place)["usage limit"].detail == "16 RPU-hours a day"

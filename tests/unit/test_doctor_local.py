@@ -41,6 +41,36 @@ def test_a_sound_place_has_no_trouble() -> None:
     assert findings["version of duckdb"].detail
 
 
+def test_all_bad_settings_are_listed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("dwh.cfg").write_text(
+        "[S3]\nLOG_DTA = x\n[ETL]\nMAX_REJECTED_ROWS = few\n[NOPE]\nA = 1\nnonsense\n"
+        "[AWS]\nKEY = AKIAEXAMPLE\nKEY = AKIAEXAMPLE\n"
+    )
+    monkeypatch.setenv("SPARKIFY_S3_LOGDATA", "x")
+    error = failure("doctor", "--threads", "many")
+    assert (error["code"], error["exit_code"]) == ("settings", 3)
+    assert error["reason"] == "8 of 8 findings are wrong: setting"
+    details = [one["detail"] for one in error["details"]["findings"]]
+    assert [text.partition(" (")[0] for text in details] == [
+        "dwh.cfg, line 2: unknown key LOG_DTA in [S3]",
+        "dwh.cfg, line 6: unknown section [NOPE]",
+        "dwh.cfg, line 7: this is neither [SECTION] nor KEY = value",
+        "dwh.cfg, line 10: KEY is set twice in [AWS], first in line 9",
+        "the environment variable SPARKIFY_S3_LOGDATA is not a setting",
+        "[ETL] MAX_REJECTED_ROWS",
+        "[DUCKDB] THREADS",
+        "[AWS] KEY and SECRET belong together, and only one of them is set",
+    ]
+    shown = call("doctor", "--threads", "many").output
+    assert all(text in shown for text in details)
+    assert "Did you mean LOG_DATA?" in shown
+    monkeypatch.delenv("SPARKIFY_S3_LOGDATA")
+    Path("dwh.cfg").write_text("[S3]\nLOG_DTA = x\n")
+    assert failure("doctor")["reason"] == details[0]
+    Path("dwh.cfg").write_bytes(b"\xff")
+    assert "is not a text file in UTF-8" in failure("doctor")["reason"]
+
+
 def test_every_setting_is_shown_with_its_origin_and_no_secret() -> None:
     origins = DEFAULTS | {"aws_key": "file dwh.cfg, line 2"}
     settings = Settings(aws_key="AKIAEXAMPLE", aws_secret="hidden")

@@ -48,7 +48,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def test_status_tells_of_tables_freshness_runs_and_rejects(place: Place) -> None:
     with open_reader(place.settings) as reader:
         found = status(reader)
-    assert list(found) == ["engine", "tables", "freshness", "runs", "rejects"]
+    assert list(found) == ["engine", "tables", "freshness", "runs", "rejects", "refused"]
+    assert found["refused"] is None
     assert found["engine"] == "duckdb"
     assert found["tables"] == ROWS
     assert list(found["tables"]) == list(TABLES)

@@ -24,6 +24,9 @@ its statement returns the rows, its header holds the answer. The header's keys, 
     personal   the columns that name a person, besides first_name and last_name; the report
                leaves them out
     note       what the answer cannot tell
+    period     which part of time leaves the answer true: `window` (--since and --until), `as_of`
+               (--until only: first plays, cohorts, changes) or `none`; without it: none
+    level      whether it can be asked of one level: `yes` or `no`; without it: no
 
 Columns that are not shown serve the sentences. One has a meaning of its own: `tied` is the number
 of rows that share the lead, for statements that return only the first few of them.
@@ -34,14 +37,29 @@ that gives the same number on every engine; EXTRACT alone keeps, rounds or drops
 Means are divisions of doubles: AVG over integers is an integer on Redshift.
 """
 
-from .answers import NO_PLAYS, PERSONAL, Answer, ask, chosen, personal_columns, pick, questions
+from .answers import (
+    NO_PLAYS,
+    PERSONAL,
+    Answer,
+    ask,
+    chosen,
+    narrowed,
+    personal_columns,
+    pick,
+    questions,
+)
+from .period import NO_FILTERS, Filters, Wanted
 
 __all__ = [
+    "NO_FILTERS",
     "NO_PLAYS",
     "PERSONAL",
     "Answer",
+    "Filters",
+    "Wanted",
     "ask",
     "chosen",
+    "narrowed",
     "personal_columns",
     "pick",
     "questions",

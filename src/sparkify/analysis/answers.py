@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,9 +16,12 @@ from ..sql_queries import HeaderError, Query
 from ..table import Table
 from ..warehouse import Reader
 from . import templates
+from .period import NO_FILTERS, Filters, applied
 from .templates import Row
 
 NO_PLAYS = "There are no plays yet, so there is no answer."
+NOTHING_PLAYED = "There are no plays, so there is no answer."
+"""The same of a part of the data."""
 PERSONAL = frozenset({"first_name", "last_name", "firstname", "lastname"})
 """Columns that name a person wherever they stand."""
 _SHOWN_ROWS = 10
@@ -31,12 +35,50 @@ def questions() -> Mapping[str, Query]:
 
 
 def chosen(names: Sequence[str] | None = None) -> list[Query]:
-    """Return the named questions (none named: all), each once, in the order of the names.
+    """Return the questions asked for (none: all), each once, in the order of the names.
 
-    Names are taken in any case and with dashes. Raises UsageError for one that no question has.
+    A name is that of a question, a part of it, its number, or words of the question, in any case;
+    names that say nothing alone are taken together as words.
+    Raises UsageError where a name fits no question, or more than one.
     """
-    wanted = [name.strip().lower().replace("-", "_") for name in names or ()]
-    return pick(wanted, questions(), "question", "sparkify ask --list")
+    catalogue = questions()
+    asked = [(name, _fitting(name, catalogue)) for name in names or ()]
+    if any(len(fitting) != 1 for _, fitting in asked):
+        together = _fitting(" ".join(name for name, _ in asked), catalogue)
+        asked = [(together[0], together)] if len(together) == 1 else asked
+    for name, fitting in asked:
+        if len(fitting) > 1:
+            raise UsageError(
+                f"{len(fitting)} questions fit {name!r}: {', '.join(fitting)}",
+                "Give one of these names, or more words of the question.",
+                name=name,
+                suggestions=fitting,
+            )
+    found = [fitting[0] if fitting else name for name, fitting in asked]
+    return pick(found, catalogue, "question", "sparkify ask --list")
+
+
+def _fitting(wanted: str, catalogue: Mapping[str, Query]) -> list[str]:
+    """Return the names of the questions that a name, a number or words may mean."""
+    text = wanted.strip().lower().replace("-", "_")
+    if text in catalogue:
+        return [text]
+    if text.isdecimal():
+        return [*catalogue][: int(text)][int(text) - 1 :]
+    words = _words(text)
+    return [name for name in catalogue if words and text in name] or [
+        name
+        for name, query in catalogue.items()
+        if words
+        and all(
+            any(known.startswith(word) for known in _words(f"{name} {query.purpose}"))
+            for word in words
+        )
+    ]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower())
 
 
 def pick(
@@ -80,7 +122,8 @@ class Answer:
     rows: at most as many as the question shows, values as the warehouse returns them;
     formats: one of `templates.FORMATS` for each column; coverage, note, chart: None where there is
     none; sql: the statement that was asked; lead: the row that the sentence was made from, with
-    the columns that are not shown, empty where there is no answer.
+    the columns that are not shown, empty where there is no answer; filters, left_out: the filters
+    that it was asked with, and the names of those that the question does not take.
     """
 
     name: str
@@ -95,6 +138,8 @@ class Answer:
     sql: str
     formats: tuple[str, ...]
     lead: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    filters: Filters = NO_FILTERS
+    left_out: tuple[str, ...] = ()
 
     def texts(self) -> list[tuple[str, ...]]:
         """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
@@ -105,31 +150,70 @@ class Answer:
         return list(zip(*columns, strict=True))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the answer as in `ask --json`; the coverage stands in the answer's text."""
+        """Return the answer as in `ask --json`; the coverage stands in the answer's text.
+
+        The filters are in it where there were any.
+        """
+        asked = self.filters.given or self.left_out
+        filtered = {"filters": self.filters.as_json(), "left_out": list(self.left_out)}
         return {
             "name": self.name,
             "question": self.question,
             "answer": " ".join(filter(None, (self.answer, self.coverage))),
             "columns": list(self.columns),
             "rows": [[_json_value(value) for value in row] for row in self.rows],
-        }
+        } | (filtered if asked else {})
 
 
 def ask(
-    reader: Reader, names: Sequence[str] | None = None, *, personal: bool = True
+    reader: Reader,
+    names: Sequence[str] | None = None,
+    *,
+    personal: bool = True,
+    filters: Filters = NO_FILTERS,
 ) -> list[Answer]:
     """Ask the named questions (none named: all) and return their answers in that order.
 
     personal: whether people may be named; if not, their names are in no column and no sentence.
-    Raises UsageError for a name that no question has, before anything is asked, HeaderError when
-    the header of a question does not fit its statement, and WarehouseError when a statement fails.
+    filters: those that a question does not take are left out of it.
+    Raises UsageError, before anything is asked, for a name that no question has, and where a single
+    question is named that does not take a filter; HeaderError when the header of a question does
+    not fit its statement, and WarehouseError when a statement fails.
     """
     queries = chosen(names)
+    queries = narrowed(queries, filters, refuse=len(queries) == 1)
     try:
         tables = reader.read_all([query.sql for query in queries])
     except WarehouseError as error:
         raise _named(error, queries) from None
-    return [_checked(query, table, personal) for query, table in zip(queries, tables, strict=True)]
+    return [
+        _filtered(_checked(query, table, personal), query, filters)
+        for query, table in zip(queries, tables, strict=True)
+    ]
+
+
+def narrowed(queries: Sequence[Query], filters: Filters, *, refuse: bool) -> list[Query]:
+    """Return the questions as they are asked with those of the filters that each takes.
+
+    refuse: raise UsageError where one does not take all of them.
+    """
+    return [
+        replace(query, sql=applied(query, filters, refuse=refuse).narrowed(query.sql))
+        for query in queries
+    ]
+
+
+def _filtered(answer: Answer, query: Query, filters: Filters) -> Answer:
+    """Return an answer whose sentence begins with its filters, and whose note names the rest."""
+    taken = filters.only(query.takes)
+    left_out = tuple(name for name in filters.given if name not in query.takes)
+    text, note = answer.answer, answer.note
+    if taken.given:
+        text = f"{taken.phrase}: {NOTHING_PLAYED if text == NO_PLAYS else text}"
+    if left_out:
+        without = f"Asked without --{' and --'.join(left_out)}, which it does not take."
+        note = f"{note} {without}" if note else without
+    return replace(answer, answer=text, note=note, filters=taken, left_out=left_out)
 
 
 def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from .. import aws
+from .. import aws, config
 from ..aws import Problem
 from ..config import Settings
 from ..errors import SparkifyError, WarehouseError
@@ -137,6 +137,9 @@ def pauses(seconds: float, clock: Clock) -> Backoff:
     return Backoff(0.5, longest=20.0, jitter=0.5, seconds=seconds, clock=clock)
 
 
-def connect(settings: Settings) -> Connection:
-    """Return a connection to the workgroup and database of the settings; nothing is sent yet."""
-    return Connection(settings)
+def connect(settings: Settings | None = None) -> Connection:
+    """Return a connection to the workgroup and database of the settings; nothing is sent yet.
+
+    settings: None takes those of `dwh.cfg` and the environment.
+    """
+    return Connection(settings or config.current())

@@ -81,7 +81,7 @@ _CAUSES = {
         "Check the addresses in [S3], then run `sparkify iac up`: the role's policy follows them.",
     ),
     _NOT_THERE: (
-        "a file or bucket is not there (any more)",
+        "a file or bucket does not exist, or was removed",
         "Check the addresses in [S3], then run the command again: it lists the source again.",
     ),
     r"sys_load_error_detail|stl_load_errors": (

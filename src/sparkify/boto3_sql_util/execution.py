@@ -10,7 +10,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from math import inf
@@ -101,13 +101,14 @@ class Statement:
 class Request:
     """One call that runs SQL; sent again with the same token it runs nothing twice (for 8 hours).
 
-    names: what each statement is called; empty where it has no name.
+    names: what each statement is called; empty where it has no name. values: of its parameters.
     """
 
     sqls: tuple[str, ...]
     names: tuple[str, ...]
     token: str
     batch: bool
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def send(self, connection: Connection, seconds: float, **options: Any) -> str:
         """Call until it is accepted, with the same parameters each time; return its id.
@@ -115,6 +116,8 @@ class Request:
         options: of `Connection.call_with_retries`, which tells what it raises.
         """
         label = f"{_label(self.names[0])}{_operator()}" if any(self.names) else "sparkify"
+        values = [{"name": name, "value": value} for name, value in self.values.items()]
+        parameters: dict[str, Any] = {"Parameters": values} if values else {}
         answer = connection.call_with_retries(
             "batch_execute_statement" if self.batch else "execute_statement",
             seconds,
@@ -123,6 +126,7 @@ class Request:
             StatementName=label[:_LONGEST_LABEL],
             ClientToken=self.token,
             **({"Sqls": list(self.sqls)} if self.batch else {"Sql": self.sqls[0]}),
+            **parameters,
             **options,
         )
         return str(answer["Id"])
@@ -159,6 +163,7 @@ def execute(
     connection: Connection,
     sql: str | Sequence[str],
     *,
+    parameters: Mapping[str, Any] | None = None,
     token: str | None = None,
     names: Sequence[str] = (),
     deadline: float = SECONDS,
@@ -167,6 +172,8 @@ def execute(
     """Run a statement, or a batch of up to 40 as one transaction, and wait until it has ended.
 
     sql: one statement, or a sequence: a batch, all or nothing.
+    parameters: values for `:name` in the statements, by name; they are sent as text, which Redshift
+        casts (mg/data-api, "SQL statements with parameters"). Of one statement; none empty or NULL.
     token: makes the call idempotent; pass one to call again with the same sql after a lost reply.
         None: a new one for this call.
     names: what each statement is called in progress and errors.
@@ -180,10 +187,17 @@ def execute(
     SettingsError for credentials, permissions, or a missing workgroup; WarehouseError for what the
     Data API refuses, or would.
     """
-    return _Execution(connection, _request(sql, token, names), deadline, progress).run()
+    return _Execution(
+        connection, _request(sql, token, names, parameters or {}), deadline, progress
+    ).run()
 
 
-def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) -> Request:
+def _request(
+    sql: str | Sequence[str],
+    token: str | None,
+    names: Sequence[str],
+    parameters: Mapping[str, Any],
+) -> Request:
     """Return a request. Raises WarehouseError for what breaks the limits of the Data API."""
     batch = not isinstance(sql, str)
     sqls = tuple(sql) if batch else (str(sql),)
@@ -199,7 +213,15 @@ def _request(sql: str | Sequence[str], token: str | None, names: Sequence[str]) 
     token = uuid.uuid4().hex if token is None else token
     if not 0 < len(token) <= _LONGEST_TOKEN:
         raise WarehouseError(f"a client token has 1 to {_LONGEST_TOKEN} characters: {token!r}")
-    request = Request(sqls, tuple(names) or ("",) * len(sqls), token, batch)
+    values = {name: str(value) for name, value in parameters.items()}
+    for name, value in values.items():
+        if batch or not value or parameters[name] is None:
+            raise WarehouseError(
+                f"parameter {name} is given to a batch, NULL or empty; one statement alone takes"
+                " parameters, and the Data API none without a character",
+                "Write it into the statement as a literal (`quote_literal`).",
+            )
+    request = Request(sqls, tuple(names) or ("",) * len(sqls), token, batch, values)
     for number, text in enumerate(sqls):
         size = len(text.encode("utf-8", "surrogatepass"))
         if not text.strip():

@@ -222,7 +222,7 @@ def _no_result(error: BaseException) -> _NoResultError | None:
     if error_code(error) != "ResourceNotFoundException":
         return None
     return _NoResultError(
-        "the result is no longer there: the Data API keeps results for 24 hours",
+        "the result is gone: the Data API keeps results for 24 hours",
         "Run the command again.",
     )
 

@@ -163,6 +163,7 @@ for _command in (
     load.generate,
     ask.inspect,
     admin.create_tables,
+    admin.grant,
     load.etl,
     ask.ask,
     ask.check,

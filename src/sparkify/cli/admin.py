@@ -1,11 +1,15 @@
-"""Commands that look after the warehouse: create-tables, rejects, status, doctor."""
+"""Commands that look after the warehouse: create-tables, grant, rejects, status, doctor."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import click
 
 from .. import console
 from ..console import results
+from ..errors import SettingsError
 from .options import SOURCES, WAREHOUSE, Call, command, confirm, wait_option
 
 
@@ -38,6 +42,18 @@ def create_tables(call: Call, drop: bool, yes: bool) -> None:
     call.reply(tables.drop(settings) | {"dropped": doomed}, results.show_created)
 
 
+@command("grant", *WAREHOUSE)
+@click.argument("identity")
+def grant(call: Call, identity: str) -> None:
+    """Let another IAM identity load, ask and check.
+
+    IDENTITY is an IAM user or role: the Arn that `aws sts get-caller-identity` prints for them.
+    """
+    from ..warehouse import grant as granted
+
+    call.reply(granted(call.settings(), identity), results.show_granted)
+
+
 @command("rejects", *WAREHOUSE)
 @click.option(
     "--limit",
@@ -57,15 +73,39 @@ def rejects(call: Call, limit: int, wait: int) -> None:
     call.reply(table, results.show_rejects)
 
 
+class _Age(click.ParamType[timedelta]):
+    name = "age"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return the time that a text such as 2d, 12h or 30m names."""
+        units = {"d": "days", "h": "hours", "m": "minutes"}
+        number, unit = str(value)[:-1], units.get(str(value)[-1:])
+        if not number.isdecimal() or unit is None:
+            self.fail(f"{value!r} is not a time such as 2d, 12h or 30m", param, ctx)
+        return timedelta(**{unit: int(number)})
+
+
 @command("status", *WAREHOUSE)
+@click.option(
+    "--max-age",
+    type=_Age(),
+    metavar="AGE",
+    help="End with exit code 6 if the newest event or load is older, such as 2d, 12h, 30m.",
+)
 @wait_option
-def status(call: Call, wait: int) -> None:
+def status(call: Call, max_age: timedelta | None, wait: int) -> None:
     """Show the latest runs, freshness, and tables with rows."""
-    from ..status import status as state
+    from .. import status as state
 
     with call.reader(wait) as reader:
-        found = state(reader)
-    call.reply(found, results.show_status)
+        found = state.status(reader)
+    stale = state.stale(found, max_age, datetime.now(UTC)) if max_age is not None else None
+    if not (stale and call.as_json):
+        call.reply(found, results.show_status)
+    if stale:
+        raise stale
 
 
 @command("doctor", *WAREHOUSE, *SOURCES)
@@ -76,8 +116,11 @@ def doctor(call: Call) -> None:
     """
     from .. import doctor as examination
 
-    settings, origins = call.load_settings()
-    findings = examination.examine(settings, origins)
+    wrong: list[SettingsError] = []
+    settings, origins = call.load_settings(wrong)
+    if len(wrong) == 1:
+        raise wrong[0]
+    findings = examination.settings_findings(wrong) or examination.examine(settings, origins)
     trouble = examination.worst(findings)
     if not (trouble and call.as_json):
         call.reply(findings, results.show_findings)

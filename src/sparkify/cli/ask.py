@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,20 @@ import click
 from .. import console
 from ..console import results
 from ..errors import QualityError, UsageError
-from .options import SOURCES, WAREHOUSE, Call, command, output_file, require, wait_option
+from ..table import Table
+from .options import (
+    SOURCES,
+    WAREHOUSE,
+    Call,
+    command,
+    filter_options,
+    output_file,
+    require,
+    wait_option,
+)
 
 if TYPE_CHECKING:
+    from ..analysis import Wanted
     from ..sql_queries import Query
 
 
@@ -32,17 +44,34 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_complete)
 @click.option("--list", "only_list", is_flag=True, help="Only list the questions.")
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL of the questions instead.")
+@filter_options
 @wait_option
-def ask(call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wait: int) -> None:
-    """Answer the business questions, or those that are named."""
-    from .. import analysis
+def ask(
+    call: Call, names: tuple[str, ...], only_list: bool, only_sql: bool, wait: int, wanted: Wanted
+) -> None:
+    """Answer the business questions, or those that are named.
 
+    A name is that of a question, a part of it, its number, or words of the question.
+    A question takes the filters that leave its answer true. One that is asked alone refuses
+    another; of several, each leaves out what it does not take.
+    """
+    from .. import analysis, status
+
+    queries = analysis.chosen(names)
+    if only_sql and wanted.given:
+        with call.reader(wait) as reader:
+            alone = len(queries) == 1
+            queries = analysis.narrowed(queries, wanted.on(reader), refuse=alone)
     if only_list or only_sql:
-        _show_queries(call, {one.name: one for one in analysis.chosen(names)}, in_full=only_sql)
+        by_name = {one.name: one for one in queries}
+        _show_queries(call, by_name, results.show_questions, in_full=only_sql)
         return
     with call.reader(wait) as reader:
-        answers = analysis.ask(reader, names)
-    call.reply(answers, results.show_answers)
+        answers = analysis.ask(reader, names, filters=wanted.on(reader))
+        refused = status.refusal(reader)
+    results.say_refused(refused)
+    if call.as_json or not refused or any(one.rows for one in answers):
+        call.reply(answers, results.show_answers)
 
 
 @command("sql")
@@ -55,33 +84,47 @@ def sql(call: Call, name: str | None) -> None:
     if name is not None:
         analysis.pick([name], statements, "statement", "sparkify sql")
         statements = {name: statements[name]}
-    _show_queries(call, statements, in_full=name is not None)
+    _show_queries(call, statements, results.show_statements, in_full=name is not None)
 
 
-def _show_queries(call: Call, queries: Mapping[str, Query], *, in_full: bool) -> None:
+def _show_queries(
+    call: Call,
+    queries: Mapping[str, Query],
+    show_list: Callable[[Mapping[str, Query]], None],
+    *,
+    in_full: bool,
+) -> None:
     """List queries by name and purpose, or show them with their SQL."""
     encoded = [
         {"name": name, "question" if "question" in one.header else "purpose": one.purpose}
         | ({"sql": one.sql} if in_full else {})
         for name, one in queries.items()
     ]
-    call.reply(queries, results.show_sql if in_full else results.show_list, lambda _: encoded)
+    call.reply(queries, results.show_sql if in_full else show_list, lambda _: encoded)
 
 
 @command("check", *WAREHOUSE)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["fail", "warn"]),
+    default="fail",
+    show_default=True,
+    help="The mildest finding that ends with exit code 6.",
+)
 @wait_option
-def check(call: Call, wait: int) -> None:
+def check(call: Call, fail_on: str, wait: int) -> None:
     """Run all quality checks and show the rows that offend."""
     from .. import quality
 
     with call.reader(wait) as reader:
         found = quality.run(reader)
-    failed = [one.name for one in quality.broken(found)]
+    failed = [one.name for one in quality.broken(found, warned=fail_on == "warn")]
     if not (failed and call.as_json):
         call.reply(found, results.show_checks)
     if failed:
         raise QualityError(
-            f"{len(failed)} of {len(found)} quality checks failed: {', '.join(failed)}",
+            f"{len(failed)} of {len(found)} quality checks"
+            f" {'failed or warned' if fail_on == 'warn' else 'failed'}: {', '.join(failed)}",
             "Look at the offending rows; `sparkify etl --rebuild` computes the star from staging"
             " again.",
             checks=[one.as_json() for one in found],
@@ -103,41 +146,83 @@ def inspect(call: Call, sources: tuple[str, ...]) -> None:
     call.reply(found, results.show_inspected)
 
 
+_FORMATS = ("table", "csv", "json", "parquet")
+
+
 @command("query", *WAREHOUSE)
 @click.argument("sql")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    show_default=True,
-    help="How to show the rows; --json is the same as --format json.",
+    type=click.Choice(_FORMATS),
+    help="How to give the rows; --json is the same as --format json. [default: by the ending of"
+    " the file, else table]",
+)
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Give the first N rows.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the rows to a file, such as plays.csv, plays.json or plays.parquet.",
 )
 @wait_option
-def query(call: Call, sql: str, form: str, wait: int) -> None:
+def query(
+    call: Call, sql: str, form: str | None, limit: int | None, output: Path | None, wait: int
+) -> None:
     """Run any read-only SQL; `-` reads it from standard input."""
     try:  # an argument is UTF-8, whatever the terminal's encoding
         text = sys.stdin.read() if sql == "-" else os.fsencode(sql).decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError("the SQL is not text in UTF-8", "Write it in UTF-8.") from None
-    with call.reader(wait, for_user_sql=True) as reader:
-        table = reader.read(text)
-    call.as_json = call.as_json or form == "json"
-    call.reply(table, results.show_csv if form == "csv" else results.show_table)
+    if form is None:
+        ending = output.suffix.lower().removeprefix(".") if output else ""
+        form = ending if ending in _FORMATS else "table"
+    if form == "parquet" and output is None:
+        raise UsageError("Parquet is no text to show", "Name a file with --output.")
+    with output_file(output) if output else nullcontext() as draft:
+        with call.reader(wait, for_user_sql=True) as reader:
+            table = reader.read(text)
+        table = Table(table.columns, table.rows[:limit])
+        if draft is None:
+            call.as_json = call.as_json or form == "json"
+            call.reply(table, results.show_csv if form == "csv" else results.show_table)
+        elif form == "parquet":
+            from ..warehouse.duckdb.reader import write_parquet
+
+            write_parquet(table, draft)
+        else:
+            show = results.show_csv if form == "csv" else results.show_rows
+            with draft.open("w", encoding="utf-8") as file, redirect_stdout(file):
+                Call(as_json=form == "json").reply(table, show)
+    if output:
+        written = {"file": str(output), "format": form, "rows": len(table.rows)}
+        call.reply(written, results.show_written)
 
 
 @command("export", *WAREHOUSE)
 @click.argument("folder", metavar="DIR")
+@filter_options
 @wait_option
-def export(call: Call, folder: str, wait: int) -> None:
-    """Write the star schema as Parquet files into a folder.
+def export(call: Call, folder: str, wait: int, wanted: Wanted) -> None:
+    """Write the star schema and the views as Parquet files into a folder.
 
-    From Redshift DIR may also be an s3:// address in the warehouse's work bucket.
+    From Redshift DIR may also be an s3:// address in the warehouse's work bucket. With a period or
+    a level the plays are those in it, with their listeners, times and sessions; songs and artists
+    are all there.
     """
+    from ..analysis import NO_FILTERS
     from ..warehouse import export as write
 
+    filters = NO_FILTERS
+    if wanted.given:
+        with call.reader(wait) as reader:
+            filters = wanted.on(reader)
     with console.ProgressBar() as progress:
-        done = write(call.settings(), folder, wait=wait, progress=progress)
+        done = write(
+            call.settings(), folder, wait=wait, progress=progress, narrowed=filters.narrowed
+        )
+    if filters.given:
+        done["filters"] = filters.as_json()
     call.reply(done, results.show_exported)
 
 
@@ -152,8 +237,11 @@ def export(call: Call, folder: str, wait: int) -> None:
 )
 @click.option("--open", "in_browser", is_flag=True, help="Open the page in the browser.")
 @click.option("--names", is_flag=True, help="Name listeners; without it they appear by number.")
+@filter_options
 @wait_option
-def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -> None:
+def report(
+    call: Call, output: Path, in_browser: bool, names: bool, wait: int, wanted: Wanted
+) -> None:
     """Write the answers as one page with charts.
 
     The page holds all it shows: it opens from disk, without a network, and can be sent. It has
@@ -165,7 +253,7 @@ def report(call: Call, output: Path, in_browser: bool, names: bool, wait: int) -
     with output_file(output) as draft, console.ProgressBar() as progress:
         progress("asking", 0, None, "")
         with call.reader(wait) as reader:
-            data = reporting.gather(reader, names=names)
+            data = reporting.gather(reader, names=names, filters=wanted.on(reader))
         progress("drawing", 0, None, "")
         page = reporting.render(data, datetime.now(UTC).replace(tzinfo=None))
         draft.write_text(page, encoding="utf-8")

@@ -16,6 +16,7 @@ _WHAT = (
     "redshift_max_capacity",
     "redshift_usage_limit_rpu_hours",
     *SOURCES,
+    "s3_kms_key",
 )
 
 
@@ -82,7 +83,7 @@ def down(call: Call, yes: bool, keep_snapshot: bool) -> None:
     settings = call.settings()
     with console.ProgressBar() as progress:
         if not yes:
-            found = cloud.status(settings, progress)
+            found = cloud.status(settings, progress, by_hand=False)
             progress.finish()
             if found.state is not None:
                 doomed = results.show_doomed(found, keep_snapshot)
@@ -91,7 +92,7 @@ def down(call: Call, yes: bool, keep_snapshot: bool) -> None:
     call.reply(removed, results.show_removed)
 
 
-@command("policy", *_WHERE, *SOURCES)
+@command("policy", *_WHERE, *SOURCES, "s3_kms_key")
 def policy(call: Call) -> None:
     """Print the IAM policy that suffices for all of this.
 

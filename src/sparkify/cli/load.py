@@ -58,15 +58,23 @@ def generate(call: Call, folder: str, start: datetime | None, **numbers: float |
 @command("etl", *WAREHOUSE, *SOURCES, *LIMITS)
 @click.option("--dry-run", is_flag=True, help="Only show what would be loaded.")
 @click.option("--rebuild", is_flag=True, help="Compute the star again from staging.")
+@click.option("--tables", is_flag=True, help="Show the table of each answer, too.")
 @click.option("--no-answers", is_flag=True, help="Do not answer the business questions.")
 @click.option("--verify", is_flag=True, help="Detect changed files by content, not date.")
 @wait_option
 def etl(
-    call: Call, dry_run: bool, rebuild: bool, no_answers: bool, verify: bool, wait: int
+    call: Call,
+    dry_run: bool,
+    rebuild: bool,
+    tables: bool,
+    no_answers: bool,
+    verify: bool,
+    wait: int,
 ) -> None:
     """Load what is new, then answer the business questions.
 
-    Loading again is safe at any time: what is loaded already is skipped.
+    Loading again is safe at any time: what is loaded already is skipped, and where nothing is new
+    nothing is answered.
     """
     from .. import etl as pipeline
 
@@ -90,4 +98,4 @@ def etl(
             wait=wait,
             progress=progress,
         )
-    call.reply(report, results.show_load)
+    call.reply(report, partial(results.show_load, in_full=tables), paged=False)

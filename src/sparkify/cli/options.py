@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,12 +45,18 @@ class Call:
     config_file: Path | None = None
     flags: dict[str, str] = field(default_factory=dict)
     as_json: bool = False
+    quiet: bool = False
     log_file: Path | None = None
     debug: bool = False
 
-    def load_settings(self) -> tuple[config.Settings, dict[str, str]]:
-        """Return the settings and the origin of each; warn of exposed secrets."""
-        settings, origins = config.load(self.config_file, os.environ, self.flags)
+    def load_settings(
+        self, wrong: list[SettingsError] | None = None
+    ) -> tuple[config.Settings, dict[str, str]]:
+        """Return the settings and the origin of each; warn of exposed secrets.
+
+        wrong: where errors are collected, instead of the first one raised.
+        """
+        settings, origins = config.load(self.config_file, os.environ, self.flags, wrong)
         remember(settings.aws_key, settings.aws_secret)
         if warning := config.exposed_secret(self.config_file, origins):
             console.say(f"Warning: {warning}", "yellow")
@@ -79,12 +85,18 @@ class Call:
         result: _Result,
         show: Callable[[_Result], None],
         encode: Callable[[_Result], Any] = console.plain,
+        *,
+        paged: bool = True,
     ) -> None:
-        """Pass a result to the console: as JSON with --json, else as `show` does."""
+        """Pass a result to the console: as JSON with --json, else as `show` does, unless --quiet.
+
+        paged: whether a long one goes to a pager.
+        """
         if self.as_json:
             console.json_out(encode(result))
-        else:
-            show(result)
+        elif not self.quiet:
+            with console.paged() if paged else nullcontext():
+                show(result)
 
 
 def confirm(prompt: str, *, piped: bool = False, **doomed: Any) -> None:
@@ -141,6 +153,8 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
         @functools.wraps(function)
         def run(context: click.Context, *arguments: Any, **options: Any) -> None:
             call: Call = context.obj
+            if call.quiet:
+                console.hush()
             with console.logging_to(call.log_file, debug=call.debug), _logged(context.command_path):
                 function(call, *arguments, **options)
 
@@ -208,6 +222,7 @@ def common_options() -> list[click.Parameter]:
             "The settings file; without it ./dwh.cfg, if there is one.",
         ),
         (["--json", "as_json"], flag, "Answer in JSON, failures too."),
+        (["--quiet"], flag, "Show errors only, and what --json or --output asks for."),
         (
             ["--log-file"],
             file,
@@ -229,6 +244,30 @@ wait_option = click.option(
     metavar="SECONDS",
     help="How long to wait while another process holds the warehouse.",
 )
+
+
+def _day(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    from ..analysis.period import parsed
+
+    return value if value is None else parsed(value)
+
+
+def filter_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take --since, --until and --level, as one argument `wanted`."""
+
+    @functools.wraps(function)
+    def run(*arguments: Any, since: Any, until: Any, level: str | None, **options: Any) -> None:
+        from ..analysis import Wanted
+
+        function(*arguments, wanted=Wanted(since, until, level), **options)
+
+    day = functools.partial(click.option, metavar="DAY", callback=_day)
+    since = day("--since", help="Only plays since a day (UTC), or 30d: of the newest 30 days.")
+    until = day("--until", help="Only plays before a day (UTC), or 7d: before the newest 7 days.")
+    level = click.option(
+        "--level", type=click.Choice(["free", "paid"]), help="Only plays at this level."
+    )
+    return since(until(level(run)))
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:

@@ -7,9 +7,11 @@ the files of the classic course. A '%' is a '%'.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,7 @@ class Settings:
     log_jsonpath: str = "data/log_json_path.json"
     song_data: str = "data/song_data"
     s3_region: str = "us-west-2"
+    s3_kms_key: str = ""
     aws_key: str = field(default="", repr=False)
     aws_secret: str = field(default="", repr=False)
     aws_region: str = "us-east-1"
@@ -57,7 +60,10 @@ class Settings:
 
 
 def load(
-    config_file: Path | None, environ: Mapping[str, str], flags: Mapping[str, str]
+    config_file: Path | None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, str],
+    wrong: list[SettingsError] | None = None,
 ) -> tuple[Settings, dict[str, str]]:
     """Return the settings and, by field, where each came from.
 
@@ -65,6 +71,7 @@ def load(
         paths in it start at its folder, all others at the current folder.
     environ: the environment; variables named SPARKIFY_SECTION_KEY count.
     flags: texts by the names of the fields of Settings.
+    wrong: where errors are collected, instead of the first one raised.
     An origin is `flag --database`, `environment SPARKIFY_S3_LOG_DATA`, `file dwh.cfg, line 3` or
     `default`.
     An empty text counts as none, except for LOG_JSONPATH.
@@ -73,25 +80,46 @@ def load(
     """
     given: dict[str, Given] = {}
     said = [Given(SETTINGS[name], flags[name], f"flag {SETTINGS[name].flag}") for name in flags]
-    for one in (*from_file(config_file), *from_environ(environ), *said):
+    for one in (*from_file(config_file, wrong), *from_environ(environ, wrong), *said):
         if one.text or one.setting.empty_counts:
             given[one.setting.name] = one
-    found = {name: one.value() for name, one in given.items()}
+    found = {}
+    for name, one in given.items():
+        with _collected(wrong):
+            found[name] = one.value()
     if "log_data" in given and "log_jsonpath" not in given:
         found["log_jsonpath"] = ""  # the default file describes the default logs only
     settings = Settings(**found)
-    if bool(settings.aws_key) != bool(settings.aws_secret):
-        raise SettingsError(
-            "[AWS] KEY and SECRET belong together, and only one of them is set",
-            "Set both, or neither: then the standard AWS credential chain is used.",
-        )
-    if 0 < settings.redshift_max_capacity < settings.redshift_base_capacity:
-        raise SettingsError(
-            f"[REDSHIFT] MAX_CAPACITY is {settings.redshift_max_capacity}, less than"
-            f" BASE_CAPACITY, which is {settings.redshift_base_capacity}",
-            "Raise MAX_CAPACITY, or set it to 0 for no limit.",
-        )
+    with _collected(wrong):
+        if bool(settings.aws_key) != bool(settings.aws_secret):
+            raise SettingsError(
+                "[AWS] KEY and SECRET belong together, and only one of them is set",
+                "Set both, or neither: then the standard AWS credential chain is used.",
+            )
+    with _collected(wrong):
+        if 0 < settings.redshift_max_capacity < settings.redshift_base_capacity:
+            raise SettingsError(
+                f"[REDSHIFT] MAX_CAPACITY is {settings.redshift_max_capacity}, less than"
+                f" BASE_CAPACITY, which is {settings.redshift_base_capacity}",
+                "Raise MAX_CAPACITY, or set it to 0 for no limit.",
+            )
     return settings, {n: given[n].origin if n in given else "default" for n in SETTINGS}
+
+
+@contextmanager
+def _collected(wrong: list[SettingsError] | None) -> Iterator[None]:
+    """Append a SettingsError of the block to a list, if there is one."""
+    try:
+        yield
+    except SettingsError as error:
+        if wrong is None:
+            raise
+        wrong.append(error)
+
+
+def current() -> Settings:
+    """Return the settings of `dwh.cfg` in the current folder and of the environment; see `load`."""
+    return load(None, os.environ, {})[0]
 
 
 def exposed_secret(config_file: Path | None, origins: Mapping[str, str]) -> str:
@@ -132,54 +160,66 @@ class Given:
             ) from None
 
 
-def from_file(config_file: Path | None) -> Iterator[Given]:
+def from_file(
+    config_file: Path | None, wrong: list[SettingsError] | None = None
+) -> Iterator[Given]:
     """Yield the values of a settings file in its order; None: of `dwh.cfg`, if there is one.
 
-    Raises SettingsError when the file cannot be read, holds a line of another form, an unknown
-    section or key, or sets one key twice.
+    Collects in `wrong`, or raises, a SettingsError when the file cannot be read, holds a line of
+    another form, an unknown section or key, or sets one key twice.
     """
     path = config_file or DEFAULT_FILE
     if config_file is None and not path.exists():
         return
     first_line: dict[str, int] = {}
     section = ""
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    text = ""
+    with _collected(wrong):
+        text = _text(path)
+    for number, line in enumerate(text.splitlines(), start=1):
         line = line.strip()
         if not line or line[0] in "#;":
             continue
         if match := _SECTION.fullmatch(line):
             section = match["section"].upper()
             continue
-        try:
-            setting, value = _parsed(line, section)
-            if setting.name in first_line:
+        with _collected(wrong):
+            try:
+                setting, value = _parsed(line, section)
+                if setting.name in first_line:
+                    raise SettingsError(
+                        f"{setting.key} is set twice in [{section}], first in line"
+                        f" {first_line[setting.name]}",
+                        "Remove one of the two lines.",
+                    )
+            except SettingsError as error:
+                where = f"{path}, line {number}"
                 raise SettingsError(
-                    f"{setting.key} is set twice in [{section}], first in line"
-                    f" {first_line[setting.name]}",
-                    "Remove one of the two lines.",
-                )
-        except SettingsError as error:
-            where = f"{path}, line {number}"
-            raise SettingsError(
-                f"{where}: {error.reason}", error.next_step, file=str(path), line=number
-            ) from None
-        first_line[setting.name] = number
-        yield Given(setting, value, f"file {path}, line {number}", path.parent)
+                    f"{where}: {error.reason}", error.next_step, file=str(path), line=number
+                ) from None
+            first_line[setting.name] = number
+            yield Given(setting, value, f"file {path}, line {number}", path.parent)
 
 
-def from_environ(environ: Mapping[str, str]) -> Iterator[Given]:
-    """Yield the values of the environment. Raises SettingsError for a misspelt variable."""
+def from_environ(
+    environ: Mapping[str, str], wrong: list[SettingsError] | None = None
+) -> Iterator[Given]:
+    """Yield the values of the environment.
+
+    Collects in `wrong`, or raises, a SettingsError for a misspelt variable.
+    """
     known = {one.variable: one for one in SETTINGS.values()}
     for variable, text in environ.items():
         if variable in known:
             yield Given(known[variable], text, f"environment {variable}")
         # A lower ratio would refuse the SPARKIFY_ variables of other programs.
         elif variable.startswith(PREFIX) and (near := nearest(variable, known, cutoff=0.85)):
-            raise SettingsError(
-                f"the environment variable {variable} is not a setting",
-                f"{did_you_mean(near)} Rename or unset it.",
-                variable=variable,
-            )
+            with _collected(wrong):
+                raise SettingsError(
+                    f"the environment variable {variable} is not a setting",
+                    f"{did_you_mean(near)} Rename or unset it.",
+                    variable=variable,
+                )
 
 
 def nearest(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:

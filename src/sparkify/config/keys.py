@@ -107,6 +107,10 @@ REGION = _matching(
     "an AWS Region such as us-east-1",
 )
 ROLE_NAME = _matching(r"[\w+=,.@-]{1,64}", "a role name: 1 to 64 of letters, digits, _+=,.@-")
+KMS_KEY = _matching(
+    r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+",
+    "the ARN of a KMS key (arn:aws:kms:...:key/...)",
+)
 SLUG = _matching(r"[a-z0-9-]{3,64}", "3 to 64 of a-z, 0-9 and -")
 DATABASE_NAME = _matching(r"[a-z][a-z0-9_]{0,63}", "a letter, then letters, digits and _")
 
@@ -171,6 +175,13 @@ _SETTINGS = (
     ),
     Setting("song_data", "[S3] SONG_DATA", LOCATION, "where the song files are"),
     Setting("s3_region", "[S3] REGION", REGION, "the AWS Region of the source bucket"),
+    Setting(
+        "s3_kms_key",
+        "[S3] KMS_KEY",
+        KMS_KEY,
+        "the KMS key of encrypted sources, which also encrypts the work bucket if it is of the"
+        " warehouse's Region; empty: none",
+    ),
     Setting(
         "aws_key", "[AWS] KEY", SECRET, "access key id; empty (advised): the standard AWS chain"
     ),

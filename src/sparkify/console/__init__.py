@@ -1,14 +1,28 @@
 """The only printer: results on stdout, messages and progress on stderr."""
 
-from .stream import ProgressBar, ask, failure, finish, json_out, logging_to, plain, prepare, say
+from .stream import (
+    ProgressBar,
+    ask,
+    failure,
+    finish,
+    hush,
+    json_out,
+    logging_to,
+    paged,
+    plain,
+    prepare,
+    say,
+)
 
 __all__ = [
     "ProgressBar",
     "ask",
     "failure",
     "finish",
+    "hush",
     "json_out",
     "logging_to",
+    "paged",
     "plain",
     "prepare",
     "say",

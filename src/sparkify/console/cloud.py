@@ -25,7 +25,7 @@ def show_cloud_plan(plan: Plan) -> None:
     for one in plan.changes:
         line = f"{_SIGNS.get(one.action, '?')} {one.action:<7} {one.resource:<17} {one.type}"
         what = {"True": "REPLACED", "Conditional": "MAYBE REPLACED"}.get(one.replacement, "")
-        what = "DELETED" if one.action == "Remove" else what
+        what = "DELETED" if one.action == "Remove" else what or one.drift
         text = stream.clean(f"{line.rstrip()}  {what}".rstrip())
         stream.out(stream.styled(text, "red", sys.stdout) if one.replaces else text)
     for name, (now, then) in plan.parameters.items():
@@ -56,6 +56,9 @@ def show_built(built: Built) -> None:
         stream.say(f"The {place} was {done} in {built.seconds:.0f} s:")
     else:
         stream.say(f"Nothing to change: the {place} is as the settings want it:")
+    for one in built.changes:
+        if one.drift:
+            stream.say(f"Put right: {one.resource}, {one.drift}.", "yellow")
     found = built.resources
     _pairs(
         ("workgroup", found.workgroup),
@@ -107,7 +110,7 @@ def show_removed(removed: Removed) -> None:
         text = stream.clean(f"{one.kind:<10} {one.name}: {one.note or said}")
         stream.out(text if one.gone else stream.styled(text, "yellow", sys.stdout))
     if all(one.gone or not one.ours for one in removed.proof):
-        stream.say("Nothing is left that this warehouse made; nothing costs any more.")
+        stream.say("Nothing is left that this warehouse made; nothing is billed any more.")
 
 
 def show_doomed(status: Status, keep_snapshot: bool) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..sql_queries import STAGING_TABLES, STAR_TABLES
+from ..table import Table
 from . import stream, tables
 
 if TYPE_CHECKING:
@@ -22,22 +24,23 @@ if TYPE_CHECKING:
     from ..quality import CheckResult
     from ..sources.inspect import Inspected, Sized
     from ..sql_queries import Query
-    from ..table import Table
 
 _Record = Mapping[str, Any]
 _MOST_ROWS = 1_000  # of a query's result, on a terminal
+_MEASURING = ("bar", "funnel", "line")  # charts
+_AMOUNTS = ("count", "number", "percent")  # formats
 _SHOWN_RAW = 200  # characters of a rejected record's text
 
 
 def show_answers(answers: Sequence[Answer]) -> None:
-    """Show each question with its answer and its table."""
-    for number, answer in enumerate(answers, start=1):
-        title = stream.clean(f"{number} {answer.question}")
+    """Show each question with its number, its answer and its table."""
+    for number, answer in _numbered(answers):
+        title = stream.clean(f"{number} {answer.name}: {answer.question}")
         stream.out(stream.styled(stream.wrapped(title, sys.stdout), "bold", sys.stdout))
         stream.out(stream.wrapped(stream.clean(answer.answer), sys.stdout))
         if answer.rows:
             stream.out("")
-            tables.show(answer.columns, answer.rows, texts=answer.texts())
+            tables.show(answer.columns, answer.rows, texts=answer.texts(), bars=_measured(answer))
             stream.out("")
         for remark in filter(None, (answer.coverage, answer.note)):
             text = stream.wrapped(stream.clean(remark), sys.stdout)
@@ -45,10 +48,42 @@ def show_answers(answers: Sequence[Answer]) -> None:
         stream.out("")
 
 
-def show_list(queries: Mapping[str, Query]) -> None:
-    """List questions or statements by name."""
-    what = "question" if all("question" in one.header for one in queries.values()) else "purpose"
-    tables.show(["name", what], [[name, one.purpose] for name, one in queries.items()])
+def show_sentences(answers: Sequence[Answer]) -> None:
+    """Show the number of each question and its answer, a line each."""
+    for number, answer in _numbered(answers):
+        line = stream.clean(f"{number:>2} {answer.answer}")
+        stream.out(stream.wrapped(line, sys.stdout, indent="   "))
+
+
+def _measured(answer: Answer) -> int | None:
+    """Return the place of the column that the bars or the line of an answer's chart show."""
+    kind, *axes = re.split(r"[ =,]", answer.chart or "")
+    for place, (column, form) in enumerate(zip(answer.columns, answer.formats, strict=True)):
+        if kind in _MEASURING and column in axes and form.partition(" ")[0] in _AMOUNTS:
+            return place
+    return None
+
+
+def _numbered(answers: Sequence[Answer]) -> list[tuple[int, Answer]]:
+    """Return answers with the numbers by which `sparkify ask` knows their questions."""
+    from ..analysis import questions
+
+    numbers = {name: number for number, name in enumerate(questions(), start=1)}
+    return [(numbers[answer.name], answer) for answer in answers]
+
+
+def show_questions(queries: Mapping[str, Query]) -> None:
+    """List questions by number and name."""
+    from ..analysis import questions
+
+    numbers = {name: number for number, name in enumerate(questions(), start=1)}
+    rows = [[numbers[name], name, one.purpose] for name, one in queries.items()]
+    tables.show(["number", "name", "question"], rows)
+
+
+def show_statements(queries: Mapping[str, Query]) -> None:
+    """List statements by name."""
+    tables.show(["name", "purpose"], [[name, one.purpose] for name, one in queries.items()])
 
 
 def show_sql(queries: Mapping[str, Query]) -> None:
@@ -60,14 +95,25 @@ def show_sql(queries: Mapping[str, Query]) -> None:
     stream.out("\n\n".join(scripts))
 
 
+def show_written(written: _Record) -> None:
+    """Say which file holds the result of a query."""
+    rows = written["rows"]
+    stream.say(f"{rows:,} row{'' if rows == 1 else 's'} in {written['file']}.")
+
+
 def show_table(table: Table) -> None:
     """Show the result of a query; on a terminal only the first rows of a long one."""
     rows = table.rows[:_MOST_ROWS] if stream.is_terminal(sys.stdout) else table.rows
-    tables.show(table.columns, rows, null="NULL")
+    show_rows(Table(table.columns, rows))
     if len(rows) < len(table.rows):
         stream.say(f"The first {len(rows):,} of {len(table.rows):,} rows; --format csv gives all.")
     else:
         stream.say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}.")
+
+
+def show_rows(table: Table) -> None:
+    """Show the result of a query, all of it."""
+    tables.show(table.columns, table.rows, null="NULL")
 
 
 def show_csv(table: Table) -> None:
@@ -97,6 +143,11 @@ def show_created(done: _Record) -> None:
     stream.say("Next: `sparkify etl` loads what the sources hold.")
 
 
+def show_granted(done: dict[str, str]) -> None:
+    """Show who may use the warehouse now."""
+    stream.say(f"{done['user']} may load, ask and check. Creating tables stays with you.")
+
+
 def show_plan(plan: Plan) -> None:
     """Show what a load would do."""
     if plan.migrates_from:
@@ -117,14 +168,20 @@ def show_plan(plan: Plan) -> None:
     stream.say("Next: `sparkify etl` loads them.")
 
 
-def show_load(report: LoadReport) -> None:
-    """Show what a load did, the reconciliation of its records, and the answers."""
+def show_load(report: LoadReport, *, in_full: bool) -> None:
+    """Show what a load did, the reconciliation of its records, and the answers.
+
+    in_full: with the tables of the answers, not only their sentences.
+    """
     if report.rebuilt:
         stream.say(f"The star was computed again from staging, in {report.seconds:.1f} s:")
     elif report.plan.files:
         _say_loaded(report)
     else:
         _say_nothing_new(report.plan)
+        for note in report.notes:
+            stream.say(f"Note: {note}", "yellow")
+        return
     if report.checks:
         plays = report.tables["songplays"]
         stream.say(f"  plays  {report.staged_plays:,} NextSong events staged = {plays:,} songplays")
@@ -137,9 +194,9 @@ def show_load(report: LoadReport) -> None:
         stream.say("Note: `sparkify rejects` shows what was rejected, and why.", "yellow")
     if report.answers:
         stream.say("")
-        show_answers(report.answers)
+        (show_answers if in_full else show_sentences)(report.answers)
     stream.say(
-        "Next: `sparkify ask NAME` answers one question again (`--list` names them, `--sql` shows"
+        "Next: `sparkify ask NUMBER` shows the table of an answer (`--list` the questions, `--sql`"
         ' how),\n      `sparkify query "SELECT ..."` asks your own,'
         " `sparkify status` shows what is loaded."
     )
@@ -185,6 +242,25 @@ def show_report(written: _Record) -> None:
         stream.say("Next: open it in a browser; --open does so. It needs no network.")
 
 
+def say_refused(refused: _Record | None) -> None:
+    """Say why the newest load was refused, if it was, and what to do."""
+    if refused is None:
+        return
+    stream.say(
+        f"Refused: the newest load, run {refused['run_id']} of {refused['finished_at'][:19]} UTC:"
+        f" {refused['rejected']:,} of {refused['read']:,} records were rejected, and nothing of it"
+        " was loaded.",
+        "yellow",
+    )
+    for one in refused["reasons"]:
+        place = f"{one['uri']}, line {one['line_number']}: {one['message']}"
+        stream.say(f"  {one['records']:,} {one['kind']} {one['reason']}, such as {place}")
+    stream.say(
+        "Next: `sparkify rejects` shows them all; correct the files or raise a limit in [ETL], then"
+        " `sparkify etl`."
+    )
+
+
 def show_status(found: _Record) -> None:
     """Show tables, freshness, the newest runs and rejects."""
     _show_figures(["table", "rows"], list(found["tables"].items()))
@@ -198,6 +274,7 @@ def show_status(found: _Record) -> None:
         stream.out("\nRejected:")
         columns = ["kind", "reason", "records"]
         _show_figures(columns, [[one[column] for column in columns] for one in found["rejects"]])
+    say_refused(found["refused"])
     if not found["runs"]:
         stream.say("Nothing is loaded yet. Next: `sparkify etl`.")
 

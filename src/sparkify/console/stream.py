@@ -36,16 +36,26 @@ if TYPE_CHECKING:
 _UNSAFE_CHARACTER = re.compile(UNSAFE)
 _UNSAFE_IN_LINES = re.compile(f"(?!\n){UNSAFE}")
 DELAY_SECONDS = 2.0  # before the bar of a step appears
+_quiet = False
+_held: list[str] | None = None  # what is written to stdout, for a pager
 _PIPE_SECONDS = 10.0
 """How long to wait for an answer by a pipe: one without a writer never becomes ready."""
-_STYLES = {"bold": "1", "dim": "2", "red": "1;31", "green": "32", "yellow": "33"}
+_STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "33", "cyan": "36"}
 
 
 def prepare() -> None:
-    """Make the streams escape characters that their encoding lacks."""
+    """Make the streams escape characters that their encoding lacks, with messages."""
+    global _quiet
+    _quiet = False
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def hush() -> None:
+    """Write no more messages to stderr, and no progress; failures still are."""
+    global _quiet
+    _quiet = True
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -71,10 +81,10 @@ def styled(text: str, style: str, stream: TextIO | None) -> str:
     return text if plain else f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
 
 
-def wrapped(text: str, stream: TextIO | None) -> str:
+def wrapped(text: str, stream: TextIO | None, indent: str = "") -> str:
     """Return a text with its lines broken between words at the width of a terminal.
 
-    An indented line continues at its indent. Elsewhere the text stays as it is.
+    A line continues at the indent given, or at its own. Elsewhere the text stays as it is.
     """
     if not is_terminal(stream):
         return text
@@ -85,7 +95,7 @@ def wrapped(text: str, stream: TextIO | None) -> str:
         else textwrap.fill(
             line,
             width,
-            subsequent_indent=line[: len(line) - len(line.lstrip())],
+            subsequent_indent=indent or line[: len(line) - len(line.lstrip())],
             break_long_words=False,
             break_on_hyphens=False,
             replace_whitespace=False,
@@ -96,11 +106,39 @@ def wrapped(text: str, stream: TextIO | None) -> str:
 
 def out(text: str) -> None:
     """Write data to stdout, as it is, with a line break."""
-    _write(sys.stdout, text)
+    if _held is None:
+        _write(sys.stdout, text)
+    else:
+        _held.append(text)
+
+
+@contextmanager
+def paged() -> Iterator[None]:
+    """Pass what the block writes to stdout to a pager, on a terminal that is too low for it."""
+    global _held
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        yield
+        return
+    _held = []
+    try:
+        yield
+        text = "\n".join(_held)
+    finally:
+        _held = None
+    if not text:
+        return
+    if text.count("\n") + 1 < shutil.get_terminal_size().lines:
+        out(text)
+    else:
+        import click
+
+        click.echo_via_pager(text, color=True)
 
 
 def say(text: str, style: str = "") -> None:
-    """Write a message to stderr: unsafe characters made visible, secrets masked."""
+    """Write a message to stderr, unless hushed: unsafe characters made visible, secrets masked."""
+    if _quiet:
+        return
     safe = wrapped(clean_lines(mask_all(text)), sys.stderr)
     _write(sys.stderr, styled(safe, style, sys.stderr) if style else safe)
 
@@ -113,7 +151,7 @@ def ask(prompt: str, *, piped: bool = False) -> str | None:
     terminal = is_terminal(sys.stdin)
     if sys.stdin is None or sys.stdin.closed or not (terminal or piped):
         return None
-    say(prompt)
+    _write(sys.stderr, wrapped(clean_lines(mask_all(prompt)), sys.stderr))
     try:
         ready = terminal or select.select([sys.stdin], [], [], _PIPE_SECONDS)[0]
         return (sys.stdin.readline() or None) if ready else None
@@ -325,7 +363,7 @@ class ProgressBar:
         with self._lock:
             assert self._step is not None  # finish() joins the timer before it resets the step
             step, unit = self._step
-            if not is_terminal(sys.stderr):
+            if _quiet or not is_terminal(sys.stderr):
                 say(f"{step} ...")
                 return
             self._bar = _new_bar(unit)

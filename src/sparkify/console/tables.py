@@ -6,17 +6,21 @@ import csv
 import datetime
 import decimal
 import io
+import math
+import re
 import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from itertools import zip_longest
+from typing import Any
 
 from . import stream
 
 _GAP = "  "
-_FOLDED_GAP = 3
-_LONG_WORD = 16  # what is longer may be broken
+_BAR = 12  # columns
+_LONG_WORD = 16  # what is longer, and no figure, may be broken
+_PIECES = re.compile(r"[^ _]*[ _]+|[^ _]+")  # texts break after blanks and underscores
 
 
 def show(
@@ -25,18 +29,43 @@ def show(
     *,
     null: str = "",
     texts: Sequence[Sequence[str]] | None = None,
+    bars: int | None = None,
 ) -> None:
     """Write a table to stdout, columns of numbers to the right.
 
     null: the text for None. texts: the rows as formatted texts; without it the values' own form.
+    bars: the place of the column whose amounts are drawn, on a terminal with room for that.
     """
     lines = [[cell(value, null) for value in row] for row in texts or rows]
     titles = [stream.clean(column) for column in columns]
     right = [_is_number_column(rows, index) for index in range(len(titles))]
+    table = aligned(titles, lines, right)
     if stream.is_terminal(sys.stdout):
-        stream.out(_fitted(titles, lines, right))
-    else:
-        stream.out(aligned(titles, lines, right))
+        width = shutil.get_terminal_size().columns
+        shown = table.split("\n")
+        room = width - max(map(_width, shown))
+        if room < 0:
+            table = aligned(titles, lines, right, width)
+        elif bars is not None and room >= len(_GAP) + _BAR:
+            drawn = ["", "", *_bars([row[bars] for row in rows])]
+            most = max(map(_width, shown))
+            table = "\n".join(
+                f"{_padded(line, most)}{_GAP}{bar}".rstrip()
+                for line, bar in zip(shown, drawn, strict=True)
+            )
+    stream.out(table)
+
+
+def _bars(amounts: Sequence[Any]) -> list[str]:
+    """Return a bar for each amount, the greatest _BAR wide; nothing where none is above zero."""
+    most = max((amount for amount in amounts if amount), default=0)
+    if most <= 0 or not (sys.stdout.encoding or "").lower().startswith("utf"):
+        return ["" for _ in amounts]
+    eighths = [max(0, math.ceil(8 * _BAR * (amount or 0) / most)) for amount in amounts]
+    return [
+        stream.styled("█" * (one // 8) + " ▏▎▍▌▋▊▉"[one % 8].strip(), "cyan", sys.stdout)
+        for one in eighths
+    ]
 
 
 def show_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -62,11 +91,34 @@ def cell(value: Any, null: str = "") -> str:
     return stream.clean(str(value))
 
 
-def aligned(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Return a table in plain text, as wide as it needs to be."""
-    widths = [max(map(_width, column)) for column in zip(titles, *rows, strict=True)]
-    lines = [titles, ["-" * width for width in widths], *rows]
-    return "\n".join(_GAP.join(map(_padded, line, widths, right)).rstrip() for line in lines)
+def aligned(
+    titles: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[bool],
+    width: int | None = None,
+) -> str:
+    """Return a table in plain text, as wide as it needs to be.
+
+    width: how wide it may be; then long texts are folded over several lines, but no figure and no
+    shorter word is broken. Where that does not fit, each row becomes a list.
+    """
+    columns = list(zip(titles, *rows, strict=True))
+    widths = [max(map(_width, column)) for column in columns]
+    if width is not None:
+        least = [max(map(_least, column)) for column in columns]
+        gaps = len(_GAP) * (len(columns) - 1)
+        if rows and sum(least) + gaps > width:
+            return _as_lists(titles, rows, width)
+        widths = [max(low, min(one, width)) for low, one in zip(least, widths, strict=True)]
+        for _ in range(sum(widths) + gaps - width):
+            widest = max(range(len(widths)), key=lambda n: (widths[n] > least[n], widths[n]))
+            widths[widest] -= 1
+    rule = ["-" * one for one in widths]
+    return "\n".join(
+        _GAP.join(map(_padded, line, widths, right)).rstrip()
+        for row in (titles, rule, *rows)
+        for line in zip_longest(*map(_folded, row, widths), fillvalue="")
+    )
 
 
 def _padded(text: str, width: int, to_the_right: bool = False) -> str:
@@ -74,47 +126,43 @@ def _padded(text: str, width: int, to_the_right: bool = False) -> str:
     return blanks + text if to_the_right else text + blanks
 
 
-def _fitted(titles: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
-    """Return a table in the terminal's width, long texts folded over several lines.
-
-    No figure and no shorter word is broken. Where that does not fit, each row becomes a list.
-    """
-    least = [
-        max((_least(row[index], to_the_right) for row in rows), default=1)
-        for index, to_the_right in enumerate(right)
-    ]
-    if rows and sum(least) + _FOLDED_GAP * (len(least) - 1) > shutil.get_terminal_size().columns:
-        return _as_lists(titles, rows)
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="")
-    for title, to_the_right, width in zip(titles, right, least, strict=True):
-        side: Literal["right", "left"] = "right" if to_the_right else "left"
-        table.add_column(Text(title), justify=side, overflow="fold", min_width=width)
-    for row in rows:
-        table.add_row(*map(Text, row))  # Text: nothing in the data is taken for markup
-    console = Console(file=sys.stdout, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+def _folded(text: str, width: int) -> list[str]:
+    """Return a text in lines of this width, broken after blanks, underscores, or where it must."""
+    if _width(text) <= width:
+        return [text]
+    lines, line = [], ""
+    for piece in _PIECES.findall(text):
+        for part in [piece] if _width(piece.rstrip()) <= width else piece:
+            if line and _width(line + part.rstrip()) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += part
+    return [*lines, line.rstrip()]
 
 
-def _least(text: str, is_number: bool) -> int:
-    if is_number:
-        return _width(text)
-    return min(_LONG_WORD, max(map(_width, text.split()), default=1))
-
-
-def _as_lists(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return each row as lines of title and value."""
-    names = [_padded(title, max(map(_width, titles))) for title in titles]
-    return "\n\n".join(
-        "\n".join(f"{name}{_GAP}{text}".rstrip() for name, text in zip(names, row, strict=True))
-        for row in rows
+def _least(text: str) -> int:
+    """Return the width below which a figure or a shorter word of a text would be broken."""
+    words = [word.rstrip() for word in _PIECES.findall(text)]
+    return max(
+        (
+            _width(word) if any(map(str.isdigit, word)) else min(_LONG_WORD, _width(word))
+            for word in words
+        ),
+        default=1,
     )
+
+
+def _as_lists(titles: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+    """Return each row as lines of title and value."""
+    names = [_padded(title, max(map(_width, titles))) + _GAP for title in titles]
+    lists = []
+    for row in rows:
+        lines = []
+        for name, text in zip(names, row, strict=True):
+            first, *more = _folded(text, max(width - _width(name), _least(text)))
+            lines += [f"{name}{first}".rstrip(), *(" " * _width(name) + line for line in more)]
+        lists.append("\n".join(lines))
+    return "\n\n".join(lists)
 
 
 def _width(text: str) -> int:

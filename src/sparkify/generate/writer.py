@@ -187,7 +187,7 @@ class _LogFiles:
 
     def _lines(self, events: Events) -> Iterator[str]:
         names, heard = self._music.names, self._music.recordings.take(events.song)
-        # Where nobody is logged in, the logs name an anonymous user of the server.
+        # Where no user is logged in, the logs name an anonymous user of the server.
         anonymous = _anonymous(self._people.server[events.user])
         users = np.where(IS_ANONYMOUS[events.state], anonymous, events.user)
         for at, session, item, song, user, state, title, artist, length in zip(

@@ -7,7 +7,7 @@ state of the stack.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -33,13 +33,14 @@ from .stack import (
     validation_errors,
 )
 from .status import SERVICE, Cost, cost_of, limit_hours, namespace, set_usage_limit, workgroup
-from .template import CAPABILITIES, RESOURCES, TAGS, declared, parameters, stack_name, template
+from .template import CAPABILITIES, TAGS, declared, parameters, stack_name, template
 
 if TYPE_CHECKING:
     from ..config import Settings
 
 _CHANGE_SET_SECONDS = 900.0
 _NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
+_AT_WORK = "_IN_PROGRESS state"
 _MOST_STEPS = 12
 _WORKGROUP_SECONDS = 1800.0
 _DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -53,13 +54,15 @@ class Change:
     """One resource that would change. action: Add, Modify or Remove.
 
     replacement: whether it would be deleted and created again, with nothing in it: True, False, or
-    Conditional (CloudFormation decides later).
+    Conditional (CloudFormation decides later). drift: what was done to it by hand and would be
+    reverted, such as `changed by hand: Tags`.
     """
 
     action: str
     resource: str
     type: str
     replacement: str = "False"
+    drift: str = ""
 
     @property
     def replaces(self) -> bool:
@@ -121,7 +124,7 @@ def plan(settings: Settings, progress: Progress = silent) -> Plan:
             f"{of_state}, left over from an attempt that failed: `sparkify iac up` would remove it"
             " and create everything again."
         )
-        changes = _creation(settings)
+        changes = _creation()
     elif state == "UPDATE_ROLLBACK_FAILED":
         notes.append(f"{of_state}: `sparkify iac up` would repair it, then continue.")
     else:
@@ -155,9 +158,8 @@ def _different(account: Account, stack: Stack) -> dict[str, tuple[str, str]]:
     }
 
 
-def _creation(settings: Settings) -> list[Change]:
-    """Return the changes that create the stack."""
-    return [Change("Add", *one) for one in declared(settings).items()]
+def _creation() -> list[Change]:
+    return [Change("Add", *one) for one in declared().items()]
 
 
 def _request(account: Account) -> dict[str, Any]:
@@ -179,10 +181,16 @@ def _is_no_change(text: str) -> bool:
     return any(words in text.lower() for words in _NO_CHANGES)
 
 
-def _preview(account: Account, stack: Stack | None, progress: Progress) -> list[Change] | None:
-    """Return what creating or changing the stack would do; nothing is left behind.
+def _preview(
+    account: Account,
+    stack: Stack | None,
+    progress: Progress,
+    agree: Callable[[list[Change]], str] = lambda changes: "",
+) -> list[Change] | None:
+    """Return what creating or changing the stack does; nothing is left behind.
 
-    stack: as it is; None: there is none. Returns None when there is nothing to change. A service
+    stack: as it is; None: there is none. agree: is told the changes, and returns the token with
+    which they are to be made, or ''. Returns None when there is nothing to change. A service
     without change sets (not AWS) is taken to create what the template declares, or to change
     nothing but parameters.
     Raises WarehouseError when CloudFormation finds something wrong.
@@ -192,27 +200,37 @@ def _preview(account: Account, stack: Stack | None, progress: Progress) -> list[
     changes: list[Change] | None = []
     try:
         with _change_set(account, kind) as made:
-            changes = None if made is None else _described(account, made)
+            changes = _described(account, made) if made else None
+            if changes is not None and (token := agree(changes)):
+                asked = made | {"ClientRequestToken": token}
+                account.call("cloudformation", "execute_change_set", **asked)
+                made.clear()
     except RefusedError as error:
         if not error.unsupported:
             raise
-    if kind == "CREATE" and not changes:
-        return _creation(account.settings)
-    return changes
+        if token := agree([]):
+            asked = _request(account) | {"ClientRequestToken": token}
+            account.call("cloudformation", "update_stack", **asked)
+    return _creation() if kind == "CREATE" and not changes else changes
 
 
 @contextmanager
-def _change_set(account: Account, kind: str) -> Iterator[dict[str, str] | None]:
-    """Create a change set; remove it afterwards, with the empty stack that it may have made."""
+def _change_set(account: Account, kind: str) -> Iterator[dict[str, Any]]:
+    """Create a change set, which reverts drift, too (UserGuide/drift-aware-change-sets).
+
+    It is removed afterwards, with the empty stack that it may have made, unless what is yielded was
+    cleared, because it was executed. Empty: there is nothing to change.
+    """
     name = f"{PLAN_PREFIX}{uuid4().hex}"
     body = _request(account) | {"ChangeSetName": name, "ChangeSetType": kind}
+    body |= {"DeploymentMode": "REVERT_DRIFT"} if kind == "UPDATE" else {}
     try:
         account.call("cloudformation", "create_change_set", **body)
     except RefusedError as error:
         if _is_no_change(error.said):
-            yield None
+            yield {}
             return
-        if error.unsupported:
+        if error.unsupported or _AT_WORK in error.said:
             raise
         if error.aws_code != "AlreadyExistsException":  # a lost reply: the name is new
             raise _request_error(account, error) from None
@@ -220,7 +238,8 @@ def _change_set(account: Account, kind: str) -> Iterator[dict[str, str] | None]:
     try:
         yield made
     finally:
-        account.look("cloudformation", "delete_change_set", **made)
+        if made:
+            account.look("cloudformation", "delete_change_set", **made)
         stack = find(account) if kind == "CREATE" else None
         if stack and stack.state == REVIEW:
             account.call("cloudformation", "delete_stack", StackName=stack.id)
@@ -229,7 +248,7 @@ def _change_set(account: Account, kind: str) -> Iterator[dict[str, str] | None]:
                 pass
 
 
-def _described(account: Account, made: dict[str, str]) -> list[Change] | None:
+def _described(account: Account, made: dict[str, Any]) -> list[Change] | None:
     pauses = backoff(_CHANGE_SET_SECONDS)
     while True:
         answer = account.call("cloudformation", "describe_change_set", **made)
@@ -255,9 +274,19 @@ def _described(account: Account, made: dict[str, str]) -> list[Change] | None:
             resource=one.get("LogicalResourceId", ""),
             type=one.get("ResourceType", ""),
             replacement=str(one.get("Replacement") or "False"),
+            drift=_drift(one),
         )
         for one in found
     ]
+
+
+def _drift(change: dict[str, Any]) -> str:
+    state = change.get("ResourceDriftStatus")
+    if state != "MODIFIED":
+        return "removed by hand" if state == "DELETED" else ""
+    targets = [one.get("Target") or {} for one in change.get("Details") or ()]
+    names = {one.get("Name") or one.get("Attribute", "") for one in targets}
+    return f"changed by hand: {', '.join(sorted(names))}"
 
 
 def _request_error(account: Account, error: RefusedError) -> SparkifyError:
@@ -275,7 +304,7 @@ def _request_error(account: Account, error: RefusedError) -> SparkifyError:
             f"this account has too many stacks: {said}",
             "Delete some, or ask for a higher quota (Service Quotas, AWS CloudFormation).",
         )
-    logical = next((one for one in RESOURCES if one.lower() in said.lower()), "")
+    logical = next((one for one in declared() if one.lower() in said.lower()), "")
     return stack_error(f"CloudFormation refuses the stack {name}: {said}", said, logical)
 
 
@@ -463,9 +492,32 @@ class _Deployment:
     def _update(self, stack: Stack) -> Stack | None:
         """Bring the stack up to date; None when its state changed meanwhile."""
         self._refuse_impossible(stack)
-        changes = _preview(self._account, stack, self._progress)
-        if changes is None or not (changes or _different(self._account, stack)):
-            return stack
+        operation = Operation.on(self._account, stack)
+        begun: list[list[Change]] = []
+
+        def agree(changes: list[Change]) -> str:
+            if not (changes or _different(self._account, stack)):
+                return ""
+            self._refuse_loss(changes)
+            begun.append(changes)
+            return operation.token
+
+        try:
+            _preview(self._account, stack, self._progress, agree)
+        except RefusedError as error:
+            if _is_no_change(error.said):
+                return find(self._account)
+            # The reply of an earlier attempt was lost, or another process was faster.
+            lost = error.missing or "InvalidChangeSetStatus" in error.aws_code
+            if not lost and _AT_WORK not in error.said:
+                raise _request_error(self._account, error) from None
+            return None
+        finally:
+            if begun:
+                self._changes, self._action = begun[0], "updated"
+        return self._finished(operation, "be changed") if begun else stack
+
+    def _refuse_loss(self, changes: list[Change]) -> None:
         lost = next((one.resource for one in changes if one.loses_tables), None)
         if lost and not self._confirmed:
             raise UsageError(
@@ -473,19 +525,6 @@ class _Deployment:
                 " deleted with all its tables; nothing was changed",
                 "`sparkify iac plan` shows the change. Add --yes if you mean it.",
             )
-        self._changes = changes
-        self._action = "updated"
-        operation = Operation.on(self._account, stack)
-        try:
-            body = _request(self._account) | {"ClientRequestToken": operation.token}
-            self._account.call("cloudformation", "update_stack", **body)
-        except RefusedError as error:
-            if _is_no_change(error.said):  # the reply of an earlier attempt was lost
-                return find(self._account)
-            if "_IN_PROGRESS state" in error.said:
-                return None
-            raise _request_error(self._account, error) from None
-        return self._finished(operation, "be changed")
 
     def _finished(self, operation: Operation, what: str) -> Stack:
         stack = operation.wait(self._progress, self._created)

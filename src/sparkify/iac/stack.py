@@ -362,8 +362,7 @@ class Operation:
         done = {one["LogicalResourceId"] for one in ended if one.get("ResourceType") != _STACK_TYPE}
         of_stack = event.get("ResourceType") == _STACK_TYPE
         what = "the stack" if of_stack else event.get("LogicalResourceId", "")
-        total = len(declared(self.account.settings))
-        progress(f"{_VERBS[verb]} {what}", len(done), total, "resources")
+        progress(f"{_VERBS[verb]} {what}", len(done), len(declared()), "resources")
 
     def _unseen(self) -> list[dict[str, Any]]:
         """Return the events that were not seen yet, oldest first; AWS gives the newest first."""

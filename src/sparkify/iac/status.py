@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import SparkifyError
 from ..progress import Progress, silent
 from ..util_s3 import S3
+from .drift import Drift, drift_warning
 from .errors import RefusedError
-from .stack import Account, backoff, find, physical_names, refuse_foreign
+from .stack import USABLE, Account, backoff, find, physical_names, refuse_foreign
 from .template import stack_name
 
 if TYPE_CHECKING:
@@ -231,7 +232,10 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Status:
-    """What exists; None is what does not. notes: what else to know, in sentences."""
+    """What exists; None is what does not. notes: what else to know, in sentences.
+
+    drift: what was changed by hand.
+    """
 
     stack: str
     region: str
@@ -244,6 +248,7 @@ class Status:
     role: str | None = None
     cost: Cost | None = None
     notes: list[str] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
 
     @property
     def nothing(self) -> bool:
@@ -255,8 +260,11 @@ class Status:
         return asdict(self) | {"exists": not self.nothing}
 
 
-def status(settings: Settings, progress: Progress = silent) -> Status:
-    """Look at everything that `up` makes. Raises SettingsError, WarehouseError."""
+def status(settings: Settings, progress: Progress = silent, *, by_hand: bool = True) -> Status:
+    """Look at everything that `up` makes. Raises SettingsError, WarehouseError.
+
+    by_hand: also look for what was changed by hand, which can take minutes.
+    """
     account = Account(settings)
     progress("looking at what is there", 0, None, "")
     stack = find(account)
@@ -289,6 +297,10 @@ def status(settings: Settings, progress: Progress = silent) -> Status:
             notes.append(f"{kind} {one.name} exists, and the stack did not make it.")
     if found and (note := _limit_note(missing_limit(settings, found, hours))):
         notes.append(note)
+    drift: list[Drift] = []
+    if stack and stack.state in USABLE and by_hand:
+        drift, note = drift_warning(account, stack, progress)
+        notes += [note] if note else []
     owned_role = role(account, names["Role"]) if "Role" in names else None
     return Status(
         stack=stack_name(settings),
@@ -302,6 +314,7 @@ def status(settings: Settings, progress: Progress = silent) -> Status:
         role=owned_role["Arn"] if owned_role else None,
         cost=cost(compute.base, compute.most, compute.limit) if compute else None,
         notes=notes,
+        drift=drift,
     )
 
 

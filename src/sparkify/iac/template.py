@@ -23,9 +23,6 @@ Document = dict[str, Any]
 PROJECT = "sparkify"
 TAGS = {"project": PROJECT}
 OUTPUTS = ("RoleArn", "WorkBucket", "Workgroup", "Namespace", "Database")
-SOURCE_POLICIES = ("LogDataPolicy", "JsonPathsPolicy", "SongDataPolicy")
-RESOURCES = ("Role", "WorkBucketAccess", *SOURCE_POLICIES, "WorkBucket", "Namespace", "Workgroup")
-"""What the template can create; a policy only for a source that is in S3."""
 # A role with a name of its own needs the stronger one, which includes the other
 # (AWSCloudFormation/latest/APIReference/API_CreateStack.html, Capabilities).
 CAPABILITIES = ("CAPABILITY_NAMED_IAM",)
@@ -61,6 +58,7 @@ def parameters(settings: Settings) -> dict[str, str]:
 
     (AWSCloudFormation/latest/APIReference/API_Parameter.html)
     """
+    here = f":kms:{settings.aws_region}:" in settings.s3_kms_key
     given = {
         "NamespaceName": settings.redshift_namespace,
         "WorkgroupName": settings.redshift_workgroup,
@@ -68,6 +66,8 @@ def parameters(settings: Settings) -> dict[str, str]:
         "BaseCapacity": str(settings.redshift_base_capacity),
         "MaxCapacity": str(settings.redshift_max_capacity),
         "RoleName": settings.iam_role_name,
+        "KmsKey": settings.s3_kms_key,
+        "BucketKmsKey": settings.s3_kms_key if here else "",
     }
     sources = zip(("LogData", "JsonPaths", "SongData"), _sources(settings), strict=True)
     for name, address in sources:
@@ -77,11 +77,9 @@ def parameters(settings: Settings) -> dict[str, str]:
     return given
 
 
-def declared(settings: Settings) -> dict[str, str]:
-    """Return the resources that the template creates with these settings, with their types."""
-    given, types = parameters(settings), dict(_TYPE.findall(template()))
-    without = {one for one in SOURCE_POLICIES if not given[f"{one.removesuffix('Policy')}Bucket"]}
-    return {name: types[name] for name in RESOURCES if name not in without}
+def declared() -> dict[str, str]:
+    """Return the resources that the template creates, with their types."""
+    return dict(_TYPE.findall(template()))
 
 
 # Policies
@@ -131,6 +129,7 @@ def operator_policy(settings: Settings) -> Document:
     passed = {"StringEquals": {"iam:PassedToService": list(PRINCIPALS)}}
     linked = {"StringEquals": {"iam:AWSServiceName": "redshift.amazonaws.com"}}
     service_role = f"{roles}/aws-service-role/redshift.amazonaws.com/*"
+    key = settings.s3_kms_key
     read = [one for one in dict.fromkeys(_sources(settings)) if one.startswith(SCHEME)]
     return _document(
         _allow(_STACK, f"arn:{partition(region)}:cloudformation:{here}:stack/{stack}/*"),
@@ -141,6 +140,7 @@ def operator_policy(settings: Settings) -> Document:
         _allow([*_UNLIMITED, *_DATA_API, *_NETWORK, "sts:GetCallerIdentity"], "*"),
         _allow(_WORK_BUCKET, work),
         _allow(_WORK_OBJECTS, f"{work}/*"),
+        *([_allow(["kms:Decrypt", "kms:GenerateDataKey"], key)] if key else []),
         *(one for address in read for one in source_reading(address, region)["Statement"]),
     )
 
@@ -152,14 +152,15 @@ def _actions(service: str, names: str) -> list[str]:
 _STACK = _actions(
     "cloudformation",
     "ContinueUpdateRollback CreateChangeSet CreateStack DeleteChangeSet DeleteStack"
-    " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStackResources DescribeStacks"
-    " ListChangeSets TagResource UpdateStack",
+    " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStackResourceDrifts"
+    " DescribeStackResources DescribeStacks DetectStackDrift DetectStackResourceDrift"
+    " ExecuteChangeSet ListChangeSets TagResource UpdateStack",
 )
 _ROLE = _actions(
     "iam",
     "CreateRole DeleteRole DeleteRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies"
-    " ListRolePolicies PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole"
-    " UpdateRoleDescription",
+    " ListRolePolicies ListRoleTags PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy"
+    " UpdateRole UpdateRoleDescription",
 )
 _SERVERLESS_KINDS = ("namespace", "workgroup", "snapshot")
 _SERVERLESS = _actions(
@@ -175,6 +176,8 @@ _UNLIMITED = [
         "redshift-serverless",
         "CreateUsageLimit DeleteUsageLimit ListUsageLimits UpdateUsageLimit",
     ),
+    "cloudformation:BatchDescribeTypeConfigurations",
+    "cloudformation:DescribeStackDriftDetectionStatus",
     "redshift:GetResourcePolicy",
 ]
 _DATA_API = _actions(
@@ -187,13 +190,18 @@ _NETWORK = _actions(
     "DescribeAccountAttributes DescribeAddresses DescribeAvailabilityZones DescribeInternetGateways"
     " DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcs",
 )
+# Drift detection reads every configuration that a bucket can have.
 _WORK_BUCKET = _actions(
     "s3",
-    "CreateBucket DeleteBucket GetBucketLocation GetBucketOwnershipControls"
-    " GetBucketPublicAccessBlock GetBucketTagging GetEncryptionConfiguration"
-    " GetLifecycleConfiguration ListBucket ListBucketMultipartUploads ListBucketVersions"
-    " PutBucketOwnershipControls PutBucketPublicAccessBlock PutBucketTagging"
-    " PutEncryptionConfiguration PutLifecycleConfiguration",
+    "CreateBucket DeleteBucket DeleteBucketTagging GetAccelerateConfiguration"
+    " GetAnalyticsConfiguration GetBucketCORS GetBucketLocation GetBucketLogging"
+    " GetBucketMetadataTableConfiguration GetBucketNotification GetBucketObjectLockConfiguration"
+    " GetBucketOwnershipControls GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning"
+    " GetBucketWebsite GetEncryptionConfiguration GetIntelligentTieringConfiguration"
+    " GetInventoryConfiguration GetLifecycleConfiguration GetMetricsConfiguration"
+    " GetReplicationConfiguration ListBucket ListBucketMultipartUploads ListBucketVersions"
+    " ListTagsForResource PutBucketOwnershipControls PutBucketPublicAccessBlock PutBucketTagging"
+    " PutEncryptionConfiguration PutLifecycleConfiguration TagResource UntagResource",
 )
 _WORK_OBJECTS = _actions(
     "s3", "AbortMultipartUpload DeleteObject DeleteObjectVersion GetObject PutObject"

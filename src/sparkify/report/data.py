@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from .. import analysis, quality, status
-from ..analysis import Answer
+from ..analysis import NO_FILTERS, Answer, Filters
 from ..quality import CheckResult
 from ..sql_queries import STAR_TABLES, folder, report_queries
 from ..table import Table
@@ -34,7 +34,8 @@ class ReportData:
     """What was read from the warehouse; no figure of it is computed a second time.
 
     names: whether people are named. days, hours: the rows of `listening_days`, `listening_hours`;
-    rejects: samples of what was rejected. state: as `status.status` returns it.
+    rejects: samples of what was rejected. state: as `status.status` returns it. filters: the
+    events that answers, days and hours are of.
     """
 
     names: bool
@@ -44,6 +45,7 @@ class ReportData:
     days: Table
     hours: Table
     rejects: Table
+    filters: Filters = NO_FILTERS
 
     @property
     def empty(self) -> bool:
@@ -52,20 +54,22 @@ class ReportData:
         return not tables["staging_events"] and not tables["staging_songs"]
 
 
-def gather(reader: Reader, *, names: bool = False) -> ReportData:
+def gather(reader: Reader, *, names: bool = False, filters: Filters = NO_FILTERS) -> ReportData:
     """Query the warehouse for everything on the page.
 
     names: whether the report may name people. Raises WarehouseError when a statement fails.
     """
-    days, hours, rejects = reader.read_all([query.sql for query in report_queries.values()])
+    drawn = analysis.narrowed([*report_queries.values()], filters, refuse=False)
+    days, hours, rejects = reader.read_all([query.sql for query in drawn])
     return ReportData(
         names=names,
         state=status.status(reader),
-        answers=tuple(analysis.ask(reader, personal=names)),
+        answers=tuple(analysis.ask(reader, personal=names, filters=filters)),
         checks=tuple(quality.run(reader)),
         days=days,
         hours=hours,
         rejects=rejects,
+        filters=filters,
     )
 
 

@@ -209,7 +209,7 @@ def moved(file: SourceFile) -> bool:
     except OSError:
         raise SourceError(
             f"{file.uri} vanished while it was read; nothing was loaded",
-            "Load again when nobody removes it.",
+            "Load again when no other process removes it.",
             uri=file.uri,
         ) from None
     return not f"{file.fingerprint}-".startswith(f"{mark(status)}-")

@@ -10,6 +10,7 @@ file is one statement without a trailing semicolon, and it is what runs: verbati
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -66,6 +67,20 @@ class Query:
         """What the statement is for, in words."""
         return self.header.get("purpose") or self.header.get("question", "")
 
+    @property
+    def takes(self) -> frozenset[str]:
+        """The filters that leave the answer true: of since, until and level."""
+        taken = _PERIODS[self.header.get("period", "none")]
+        return taken | _LEVELS[self.header.get("level", "no")]
+
+
+_PERIODS = {
+    "window": frozenset({"since", "until"}),
+    "as_of": frozenset({"until"}),
+    "none": frozenset[str](),
+}
+_LEVELS = {"yes": frozenset({"level"}), "no": frozenset[str]()}
+
 
 _STRING_OR_COMMENT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _EXPRESSION = re.compile(
@@ -73,18 +88,25 @@ _EXPRESSION = re.compile(
     r"\bAS\s*(?:NOT\s+)?(?:MATERIALIZED\s*)?\(",
     re.IGNORECASE,
 )
+_RECURSIVE = re.compile(r"\bWITH\s+RECURSIVE\b", re.IGNORECASE)
 
 
 def parse_question(name: str, text: str) -> Query:
     """Take the text of a question, or of what the report draws, apart as `parse` does.
 
-    Raises HeaderError as `parse` does, and NameTakenError where one of its expressions has the name
-    of a table or a view.
+    Raises HeaderError as `parse` does and where it names filters that there are not, and
+    NameTakenError where one of its expressions has the name of a table or a view.
     """
     query = parse(name, text)
-    for expression in _EXPRESSION.finditer(_STRING_OR_COMMENT.sub(" ", query.sql)):
+    for key, values in (("period", _PERIODS), ("level", _LEVELS)):
+        if (value := query.header.get(key)) not in (None, *values):
+            raise HeaderError(name, f"{key} is {value!r}, and may be {', '.join(values)}")
+    statement = _STRING_OR_COMMENT.sub(" ", query.sql)
+    for expression in _EXPRESSION.finditer(statement):
         if expression["name"].lower() in TAKEN_NAMES:
             raise NameTakenError(name, expression["name"])
+    if query.takes and _RECURSIVE.search(statement):
+        raise HeaderError(name, "WITH RECURSIVE takes neither a period nor a level")
     return query
 
 
@@ -139,9 +161,9 @@ BOOKKEEPING_TABLES = (
     "load_lock",
 )
 TABLES = STAGING_TABLES + STAR_TABLES + BOOKKEEPING_TABLES
-VIEWS = ("sessions",)
-TAKEN_NAMES = frozenset((*TABLES, *VIEWS, "plays", "listeners"))
-"""Names that no expression of a question may have; the last two are of views to come."""
+VIEWS = ("sessions", "plays", "listeners")
+TAKEN_NAMES = frozenset((*TABLES, *VIEWS))
+"""Names that no expression of a question may have."""
 SCHEMA_VERSION = 2
 
 create_table_queries = _named("tables", *TABLES)
@@ -289,6 +311,98 @@ def within_days(query: Query, days: Collection[date]) -> Query:
     return replace(query, sql=_WHOLE_PERIOD.sub(narrowed, query.sql))
 
 
+_OWN_EXPRESSIONS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*WITH\b\s*", re.DOTALL | re.IGNORECASE)
+
+
+def with_expressions(bodies: Mapping[str, str], sql: str) -> str:
+    """Return a SELECT with common table expressions before its own."""
+    listed = ",\n\n".join(f"{name} AS (\n{body}\n)" for name, body in bodies.items())
+    own = _OWN_EXPRESSIONS.match(sql)
+    return f"WITH {listed},\n\n{sql[own.end() :]}" if own else f"WITH {listed}\n\n{sql}"
+
+
+def columns_of(table: str) -> list[str]:
+    """Return the columns of a table, in their order."""
+    return re.findall(r"^    (\w+) ", folder("tables")[table].sql, re.MULTILINE)
+
+
+def view_bodies() -> dict[str, str]:
+    """Return the SELECT of each view, by name."""
+    return {query.name: query.sql.partition(" AS\n")[2] for query in create_view_queries}
+
+
+export_queries = {
+    table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in STAR_TABLES
+} | view_bodies()
+"""The SELECT of each table of the star and of each view; `part_of` narrows it."""
+
+
+@cache
+def column_meanings() -> Mapping[str, Mapping[str, str]]:
+    """Return what each column means, by table or view."""
+    return tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
+
+
+def comment_queries(described: Collection[str] = ()) -> list[Query]:
+    """Return the statements that describe tables and views in the database, columns included.
+
+    described: those that are left out. Of the bookkeeping only the tables are described: each
+    statement takes time on a first load.
+    """
+    comments = {}
+    for query in (*create_table_queries, *create_view_queries):
+        if query.name in described:
+            continue
+        kind = "VIEW" if query.name in VIEWS else "TABLE"
+        comments[f"{kind} {query.name}"] = query.purpose
+        if query.name not in BOOKKEEPING_TABLES:
+            for column, meaning in column_meanings()[query.name].items():
+                comments[f"COLUMN {query.name}.{column}"] = meaning.replace("`", "")
+    return [
+        Query(
+            f"comment_on_{what.partition(' ')[2]}",
+            "COMMENT ON {} IS '{}'".format(what, text.replace("'", "''")),
+            {"purpose": f"Describe {what.lower()}."},
+        )
+        for what, text in comments.items()
+    ]
+
+
+def part_of(
+    sql: str, since: date | None = None, until: date | None = None, level: str | None = None
+) -> str:
+    """Return a SELECT as it is asked of the events of a period, at a level.
+
+    since, until: the first day, and the day after the last. It reads tables and views as if there
+    were no other events: expressions of their own names stand before it. The catalogue stays whole.
+    """
+    conditions = [
+        f"{{column}} {comparison} TIMESTAMP '{day} 00:00:00'"
+        for comparison, day in ((">=", since), ("<", until))
+        if day
+    ] + ([f"level = '{level}'"] if level else [])
+    if not conditions:
+        return sql
+    bodies = {}
+    for table, column in (("staging_events", "ts"), ("songplays", "start_time")):
+        kept = " AND ".join(conditions).format(column=column)
+        bodies[table] = f"SELECT {', '.join(columns_of(table))}\nFROM {table}\nWHERE {kept}"
+    for table, keys in (("users", ("user_id", "level")), ("time", ("start_time",))):
+        listed = ", ".join(f"{table}.{column}" for column in columns_of(table))
+        same = " AND ".join(f"{table}.{key} = heard.{key}" for key in keys)
+        bodies[table] = (
+            f"SELECT {listed}\nFROM {table}\nINNER JOIN"
+            f" (SELECT DISTINCT {', '.join(keys)} FROM songplays) AS heard\n    ON {same}"
+        )
+    bodies |= view_bodies()
+    read, wanted = sql, {}
+    for name, body in reversed(bodies.items()):
+        if re.search(rf"\b{name}\b", read, re.IGNORECASE):
+            wanted[name] = body
+            read += body
+    return with_expressions(dict(reversed(wanted.items())), sql) if wanted else sql
+
+
 def needed(
     queries: Iterable[Query], kinds: Collection[str], displacing: Collection[str] | None = None
 ) -> list[Query]:
@@ -339,4 +453,5 @@ _FOLDERS = (
     "redshift/migration",
     "redshift/keys",
     "redshift/layout",
+    "redshift/grant",
 )

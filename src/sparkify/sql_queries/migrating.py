@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from . import (
     TABLES,
     create_table_queries,
@@ -11,6 +9,8 @@ from . import (
     drops,
     folder,
     rebuild_queries,
+    view_bodies,
+    with_expressions,
 )
 
 _SQL = folder("migration")
@@ -50,10 +50,6 @@ def as_now(sql: str) -> str:
 
     Tables that have changed since, and the views, stand before it as common table expressions.
     """
-    bodies = {name: query.sql for name, query in folder("migration/older").items()}
-    bodies |= {query.name: query.sql.partition(" AS\n")[2] for query in create_view_queries}
-    older = ", ".join(
-        f"{name} AS ({body})" for name, body in bodies.items() if f"{name} AS (" not in sql
-    )
-    own = re.match(r"WITH\s+", sql)
-    return f"WITH {older}, {sql[own.end() :]}" if own else f"WITH {older} {sql}"
+    bodies = {name: query.sql for name, query in folder("migration/older").items()} | view_bodies()
+    missing = {name: body for name, body in bodies.items() if f"{name} AS (" not in sql}
+    return with_expressions(missing, sql)

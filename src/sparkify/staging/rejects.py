@@ -133,6 +133,6 @@ def reject_losers(
             if won or lost.total():
                 raise SourceError(
                     f"{file.uri} changed while it was read; nothing was loaded",
-                    "Load again when nobody writes to it.",
+                    "Load again when no other process writes to it.",
                     uri=file.uri,
                 )

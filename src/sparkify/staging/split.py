@@ -6,14 +6,18 @@ What cannot be parsed is damage: a run of it ends at the next record or at the e
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import BytesIO
-from typing import BinaryIO, Generic, TypeVar
+from itertools import islice
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from ..sources.files import Kind, SourceFile, opened
+from .rules import Field
 from .validate import Rejection, Unreadable, decode
 
 T = TypeVar("T")
@@ -24,9 +28,12 @@ Found = tuple[int, int, bytes, T | Rejection]
 
 MAX_RECORD_BYTES = 16_000_000
 """The longest record: a bit less than DuckDB's maximum_object_size."""
+HEAD_RECORDS = 1000
+"""How many records of each log file are sampled for unknown fields."""
 BLOCK_BYTES = 1 << 20
 _PACKED_BYTES = 1 << 14
 _LOOK_BYTES = 1 << 16
+_NEAR_BYTES = 1 << 16
 _KEPT_DAMAGE_BYTES = 1 << 16
 _MOST_TRIED_BYTES = 16 << 20
 """After searching so much of a line in vain, the rest of it is taken for damage."""
@@ -110,7 +117,7 @@ def _listed(raw: BinaryIO, file: SourceFile, most: int) -> Iterator[bytes]:
 def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> Iterator[bytes]:
     data = next(packed, b"")
     if data and not data.startswith(_GZIP):
-        raise Damage("the file is no gzip, but its name ends in .gz; take that off", foreign=True)
+        raise Damage("the file is not gzip, but its name ends in .gz; take that off", foreign=True)
     while data:
         unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
         while not unpacker.eof:
@@ -138,7 +145,7 @@ def _unpacked(packed: Iterator[bytes], file: SourceFile, notes: list[str]) -> It
         if padding:
             notes.append(f"{file.uri}: ignored {padding:,} bytes of padding after a gzip member.")
         if data and not _GZIP.startswith(data[:2]):
-            raise Damage("bytes behind the last gzip member that are no gzip", whole=True)
+            raise Damage("bytes after the last gzip member that are not gzip", whole=True)
 
 
 def records_of(kind: Kind, content: Iterable[bytes], judge: Judge[T]) -> Iterator[Found[T]]:
@@ -341,6 +348,71 @@ def _end(data: bytes, start: int) -> int:
     return 0
 
 
+# The beginning of a log file: here, because a process that looks at it need not import the engine
+
+
+def head_of(file: SourceFile, fields: Sequence[Field]) -> tuple[bool, Counter[str]]:
+    """Look at the first HEAD_RECORDS records of a log file, and at all of a gzip file.
+
+    Returns whether the bulk path need not try (a record is not strict JSON, the gzip is damaged or
+    padded, or a line is longer than a record may be), and how often each unknown field stood there.
+    """
+    known = {field.key for field in fields}
+    unknown: Counter[str] = Counter()
+    doubtful = False
+
+    def parsed(record: bytes) -> Mapping[str, Any] | Rejection:
+        nonlocal doubtful
+        with suppress(ValueError, RecursionError):
+            if isinstance(found := json.loads(record), dict):
+                return found
+        doubtful = True
+        try:
+            return decode(record, fields)
+        except Rejection as why:
+            return why
+
+    for _, _, _, outcome in islice(records(blocks(file, []), parsed), HEAD_RECORDS):
+        if isinstance(outcome, Rejection):
+            doubtful = True
+        elif not outcome.keys() <= known:
+            unknown.update(outcome.keys() - known)
+    check = _is_odd_gzip if file.path.endswith(".gz") else _has_long_line
+    return doubtful or check(file), unknown
+
+
+def _is_odd_gzip(file: SourceFile) -> bool:
+    """Return whether a gzip file is damaged, padded, or holds a line longer than a record."""
+    notes: list[str] = []
+    line_bytes = 0
+    try:
+        for block in blocks(file, notes):
+            begin, end, _ = block.partition(b"\n")
+            line_bytes += len(begin)
+            if line_bytes > MAX_RECORD_BYTES:
+                return True
+            if end:
+                line_bytes = len(block) - block.rfind(b"\n") - 1
+    except Damage:
+        return True
+    return bool(notes)
+
+
+def _has_long_line(file: SourceFile) -> bool:
+    """Return whether a line is longer than a record may be, without reading the whole file."""
+    begin = 0
+    with opened(file) as stream:
+        while file.size - begin > MAX_RECORD_BYTES:
+            for near in (_NEAR_BYTES, MAX_RECORD_BYTES):
+                stream.seek(begin + MAX_RECORD_BYTES - near)
+                if (end := stream.read(near).rfind(b"\n")) >= 0:
+                    begin += MAX_RECORD_BYTES - near + end + 1
+                    break
+            else:
+                return True
+    return False
+
+
 # Files that are no logs at all
 
 
@@ -359,11 +431,11 @@ def no_log(
     beginning = beginning_of(content())
     for mark, name in _BINARY.items():
         if mark.match(beginning):
-            return Unreadable("encoding", f"the file is no text: it is {name}")
+            return Unreadable("encoding", f"the file is not text: it is {name}")
     text = beginning.lstrip(b"\xef\xbb\xbf" + _BLANKS)
     why = _no_lines(text, kind, judge)
     if why is None and (b"\0" in beginning or not _is_utf8(beginning)):
-        why = Unreadable("encoding", "the file is no text")
+        why = Unreadable("encoding", "the file is not text")
     if why is None or (_ARRAY.match(text) and _is_one_array(text, content())):
         return why
     found = records_of(kind, content(), judge)

@@ -190,7 +190,7 @@ def _error(error: Exception, place: str, region: str, *, anonymous: bool) -> Spa
         return changed(place)
     if what is Problem.NOT_FOUND:
         return SourceError(
-            f"{place} is not there (any more)",
+            f"{place} does not exist, or was removed",
             "Check the address; if it was removed meanwhile, run the command again.",
             uri=place,
         )
@@ -204,7 +204,7 @@ def _error(error: Exception, place: str, region: str, *, anonymous: bool) -> Spa
         )
     if what in aws.BUSY:
         return SourceError(
-            f"{place}: S3 is busy or in trouble ({code or status}: {said})",
+            f"{place}: S3 is busy or failing ({code or status}: {said})",
             "Run the command again later; what was loaded before is skipped.",
             code=code,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from ..errors import BusyError, UsageError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
 from ..sources.files import Kind
-from ..sql_queries import STAR_TABLES
+from ..sql_queries import export_queries
 from ..table import Table
 from .schema_version import Migration, StagedBy
 
@@ -193,6 +193,24 @@ def open_warehouse(
     return duckdb.open_warehouse(settings, wait=wait, progress=progress)
 
 
+def grant(settings: Settings, identity: str, progress: Progress = silent) -> dict[str, str]:
+    """Let another IAM identity load, ask and check in the warehouse of these settings.
+
+    identity: the ARN of a user or role, or its name in the database, `IAM:USER` or `IAMR:ROLE`.
+    Returns {"identity": as given, "user": its name in the database}.
+    Raises UsageError, WarehouseError.
+    """
+    if settings.engine == "duckdb":
+        raise UsageError(
+            "a DuckDB database has no users",
+            "Whoever may read and write its file may use it: change the file's permissions.",
+        )
+    from .redshift.loader import open_warehouse as opened
+
+    with opened(settings, progress=progress) as warehouse:
+        return {"identity": identity, "user": warehouse.grant(identity)}
+
+
 def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = silent) -> Ledger:
     """Return what is loaded: nothing, where there is no warehouse yet.
 
@@ -208,12 +226,17 @@ def read_ledger(settings: Settings, *, wait: float = 60.0, progress: Progress = 
 
 
 def export(
-    settings: Settings, address: str | Path, *, wait: float = 60.0, progress: Progress = silent
+    settings: Settings,
+    address: str | Path,
+    *,
+    wait: float = 60.0,
+    progress: Progress = silent,
+    narrowed: Callable[[str], str] = str,
 ) -> dict[str, Any]:
-    """Write each table of the star schema as Parquet, replacing what was there.
+    """Write each table of the star schema, and each view, as Parquet, replacing what was there.
 
     address: a folder, or from Redshift also an s3:// address, where UNLOAD writes several files a
-    table.
+    table. narrowed: makes of a SELECT the one that reads a part of the plays (`part_of`).
     Returns {"folder": str(address), "files": {table: where}}.
     Raises UsageError when the folder is not writable or the engine cannot write to the address,
     WarehouseError or BusyError. A folder then holds what it held before.
@@ -221,10 +244,11 @@ def export(
     place = str(address)
     if not place.strip():
         raise UsageError("the folder to export to has no name", "Name one, or . for this one.")
+    queries = {name: narrowed(sql) for name, sql in export_queries.items()}
     if settings.engine == "redshift":
         from .redshift import reader as redshift
 
-        files = redshift.export_tables(settings, STAR_TABLES, place, progress=progress)
+        files = redshift.export_tables(settings, queries, place, progress=progress)
         return {"folder": place, "files": files}
     if place.startswith("s3:"):
         raise UsageError(
@@ -233,5 +257,5 @@ def export(
         )
     from .duckdb import reader as duckdb
 
-    files = duckdb.export_tables(settings, STAR_TABLES, place, wait=wait, progress=progress)
+    files = duckdb.export_tables(settings, queries, place, wait=wait, progress=progress)
     return {"folder": place, "files": files}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 from ..errors import SettingsError, WarehouseError
 from ..sources.files import Kind
-from ..sql_queries import SCHEMA_VERSION, TABLES, VIEWS, folder
+from ..sql_queries import SCHEMA_VERSION, TABLES, VIEWS, columns_of
 
 _OLDEST_VERSION = 1
 
@@ -77,12 +76,12 @@ def known_version(version: int, where: str) -> int:
 
 
 _INFO = "warehouse_info"
-COLUMNS = set(re.findall(r"^    (\w+) ", folder("tables")[_INFO].sql, re.MULTILINE))
+COLUMNS = set(columns_of(_INFO))
 _NAMES = {*TABLES, *VIEWS, "new_events", "new_songs"}
 """All names that a load uses, temporary ones too."""
 
 _COLUMNS_OF_VERSION_1 = {"schema_version"}
-_NAMES_SINCE_VERSION_2 = {"newest_plays", "load_lock", "sessions"}
+_NAMES_SINCE_VERSION_2 = {"newest_plays", "load_lock", *VIEWS}
 
 
 def holds_warehouse(present: Iterable[tuple[str, str]], where: str, next_step: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
+from . import identities
 from .errors import AwsError
 from .results import as_csv
 from .statements import ENDED, Part, Runner, Statement
@@ -128,6 +129,7 @@ class DataApi:
                 result_format=str(payload.get("ResultFormat", "JSON")),
                 auto_commit=payload.get("ExecutionMode") == "AUTO_COMMIT",
                 parameters=payload.get("Parameters") or (),
+                user=identities.database_user(),
             )
             self._statements[statement_id] = statement
             if token:
@@ -141,7 +143,7 @@ class DataApi:
             "Id": statement.id,
             "CreatedAt": statement.created,
             "Database": statement.database,
-            "DbUser": "IAM:tester",
+            "DbUser": statement.user or "IAM:tester",
             "WorkgroupName": statement.workgroup,
             "Status": statement.status,
             "HasResultSet": any(part.has_result for part in statement.parts),
@@ -183,7 +185,7 @@ class DataApi:
         answer: Answer = {
             "Id": statement.id,
             "Database": statement.database,
-            "DbUser": "IAM:tester",
+            "DbUser": statement.user or "IAM:tester",
             "WorkgroupName": statement.workgroup,
             "Status": statement.status,
             "CreatedAt": statement.created,

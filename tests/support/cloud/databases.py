@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import count
 from threading import Lock
 from typing import Any
@@ -83,17 +84,39 @@ class Databases:
 
     def __init__(self) -> None:
         self._names: dict[tuple[str, str], str] = {}
+        self._users: set[tuple[str, str]] = set()
         self._lock = Lock()
 
-    def connect(self, namespace_id: str, database: str, *, autocommit: bool = False) -> Connection:
-        """A new session of a namespace's database, which is made when it is first asked for."""
+    def connect(
+        self, namespace_id: str, database: str, *, autocommit: bool = False, user: str = ""
+    ) -> Connection:
+        """A new session of a namespace's database, which is made when it is first asked for.
+
+        user: of the database, made when it first connects, as Redshift does; '': the administrator.
+        """
         with self._lock:
             name = self._names.get((namespace_id, database))
             if name is None:
                 name = self._names[namespace_id, database] = self._make()
+            if user and (name, user) not in self._users:
+                self._make_user(name, user)
+        options = f"{OPTIONS} -c role={user}" if user else OPTIONS
         return psycopg.connect(
-            make_conninfo(_server().get_uri(name), options=OPTIONS), autocommit=autocommit
+            make_conninfo(_server().get_uri(name), options=options), autocommit=autocommit
         )
+
+    def _make_user(self, name: str, user: str) -> None:
+        """With the rights that PUBLIC has on Redshift: its schema public, and the system views."""
+        self._users.add((name, user))
+        with psycopg.connect(_server().get_uri(name), autocommit=True) as administrator:
+            with suppress(psycopg.errors.DuplicateObject):  # of another database of this server
+                administrator.execute(f'CREATE ROLE "{user}"'.encode())
+            for right in (
+                "CREATE, USAGE ON SCHEMA public",
+                "USAGE ON SCHEMA stand_in",
+                "SELECT, INSERT ON ALL TABLES IN SCHEMA stand_in",
+            ):
+                administrator.execute(f'GRANT {right} TO "{user}"'.encode())
 
     def newest(self) -> tuple[str, str]:
         """The namespace and database that were made last."""
@@ -117,3 +140,7 @@ class Databases:
             for name in self._names.values():
                 administrator.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
             self._names.clear()
+            for user in {user for _, user in self._users}:
+                with suppress(psycopg.Error):  # it is in use in another database of this server
+                    administrator.execute(f'DROP ROLE "{user}"'.encode())
+            self._users.clear()

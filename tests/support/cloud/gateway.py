@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from . import s3_gateway
+from . import identities, s3_gateway
 from .answers import (
     JSON_SERVICES,
     Answer,
@@ -29,7 +29,7 @@ from .errors import AwsError, DropConnectionError
 from .faults import Fault, Faults
 
 JsonService = Callable[[str, Mapping[str, Any], str], Mapping[str, Any]]
-_SCOPE = re.compile(r"Credential=[^/,\s]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _TARGETS = {"RedshiftData": "redshift-data", "RedshiftServerless": "redshift-serverless"}
 
 
@@ -118,10 +118,11 @@ def _scope(request: Request) -> tuple[str, str | None]:
     """Service and Region that a request was signed for; unsigned ones go to S3."""
     signed = request.headers.get("authorization", "")
     match = _SCOPE.search(signed) or re.search(
-        r"X-Amz-Credential=[^%]+%2F\d+%2F([^%]+)%2F([^%]+)%2Faws4_request", request.query
+        r"X-Amz-Credential=([^%]+)%2F\d+%2F([^%]+)%2F([^%]+)%2Faws4_request", request.query
     )
+    identities.KEY.set(match[1] if match else "")
     if match:
-        return match[2], match[1]
+        return match[3], match[2]
     if "AWSAccessKeyId=" in request.query:  # an address signed the old way, for no Region
         return "s3", s3_gateway.ANY_REGION
     target = request.headers.get("x-amz-target", "").split(".")[0]

@@ -19,6 +19,7 @@ from .gateway import Gateway
 UNKNOWN = {
     ("cloudformation", "CreateChangeSet"): ("InvalidAction", 400),
     ("cloudformation", "DescribeChangeSet"): ("InvalidAction", 400),
+    ("cloudformation", "DetectStackDrift"): ("InvalidAction", 400),
     ("cloudformation", "DescribeEvents"): ("InvalidAction", 400),
     ("cloudformation", "ListChangeSets"): ("InvalidAction", 400),
     ("redshift-serverless", "ListUsageLimits"): ("UnknownOperationException", 400),

@@ -7,6 +7,7 @@ protection against deletion, and its change sets know neither conditions nor rep
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from moto.cloudformation import models, parsing, responses
@@ -20,6 +21,7 @@ from moto.cloudformation.utils import (
 )
 from moto.core.responses import ActionResult, EmptyResult
 
+from . import serverless_drift
 from .serverless_templates import Planned, check, fresh, kept, plan
 from .serverless_types import OWN
 from .serverless_work import CURRENT, Work
@@ -80,6 +82,9 @@ def register() -> None:
         continue_update_rollback=_continue_update_rollback,
         update_termination_protection=_update_termination_protection,
         describe_events=_describe_events,
+        detect_stack_drift=_detect_stack_drift,
+        describe_stack_drift_detection_status=_drift_status,
+        describe_stack_resource_drifts=_resource_drifts,
     )
     _patch(responses, StackResourceDTO=_Shown)
 
@@ -341,6 +346,27 @@ def _describe_events(self: Any) -> ActionResult:
     return ActionResult({"OperationEvents": []})
 
 
+def _detect_stack_drift(self: Any) -> ActionResult:
+    stack = _there(self.cloudformation_backend, self._get_param("StackName"))
+    return ActionResult({"StackDriftDetectionId": serverless_drift.detected(stack)})
+
+
+def _drift_status(self: Any) -> ActionResult:
+    stack = _there(self.cloudformation_backend, self._get_param("StackDriftDetectionId"))
+    return ActionResult(serverless_drift.progress_of(stack))
+
+
+def _resource_drifts(self: Any) -> ActionResult:
+    stack = _there(self.cloudformation_backend, self._get_param("StackName"))
+    wanted = self._get_param("StackResourceDriftStatusFilters", [])
+    found = [
+        one
+        for one in getattr(stack, "drift", {}).values()
+        if not wanted or one["StackResourceDriftStatus"] in wanted
+    ]
+    return ActionResult({"StackResourceDrifts": found})
+
+
 # Change sets
 
 
@@ -377,18 +403,26 @@ def _asked_change_set(self: Any) -> ActionResult:
     stack = _named(backend, name)
     template, parameters = _template(self, stack), _parameters(self, stack)
     _checked(self, template, parameters)
-    made, stack_id = backend.create_change_set(
-        stack_name=name,
-        change_set_name=self._get_param("ChangeSetName"),
-        template=template,
-        parameters=parameters,
-        description=self._get_param("Description"),
-        change_set_type=kind,
-        notification_arns=self._get_param("NotificationARNs", []),
-        tags=_tags(self),
-        role_arn=self._get_param("RoleARN"),
-    )
-    backend.change_sets[made].on_failure = _on_failure(self, "OnStackFailure")
+    reverts = self._get_param("DeploymentMode") == "REVERT_DRIFT" and stack is not None
+    drift = serverless_drift.drift(stack) if reverts else {}
+    with serverless_drift.as_it_is(stack) if reverts else nullcontext():
+        made, stack_id = backend.create_change_set(
+            stack_name=name,
+            change_set_name=self._get_param("ChangeSetName"),
+            template=template,
+            parameters=parameters,
+            description=self._get_param("Description"),
+            change_set_type=kind,
+            notification_arns=self._get_param("NotificationARNs", []),
+            tags=_tags(self),
+            role_arn=self._get_param("RoleARN"),
+        )
+    change_set: Any = backend.change_sets[made]
+    change_set.on_failure = _on_failure(self, "OnStackFailure")
+    change_set.reverts = reverts
+    for one in change_set.changes:
+        if one.logical_resource_id in drift:
+            one.resource_drift_status = drift[one.logical_resource_id]["StackResourceDriftStatus"]
     return ActionResult({"Id": made, "StackId": stack_id})
 
 
@@ -531,6 +565,8 @@ def _execute_change_set(self: CloudFormationBackend, asked: Any) -> None:
     tags = made.tags or dict(stack.tags)
     _forget_change_sets(self, stack)
     if made.change_set_type == "UPDATE":
+        if made.reverts:
+            serverless_drift.adopt(stack)
         _updated(asked, stack, made.template, made.template_dict, made.parameters, tags)
         return
     stack.template, stack.template_dict = made.template, made.template_dict

@@ -62,6 +62,7 @@ class Statement:
     result_format: str = "JSON"
     auto_commit: bool = False
     parameters: Sequence[Mapping[str, str]] = ()
+    user: str = ""
     status: str = "SUBMITTED"
     error: str | None = None
     pid: int = 0
@@ -138,7 +139,7 @@ class Runner:
             error = f'FATAL: database "{statement.database}" does not exist'
             self._break_off(statement, None, "FAILED", error)
             return
-        with self._session(statement, autocommit=False) as connection:
+        with self._session(statement, autocommit=False, user=statement.user) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             statement.connection = connection
             statement.pid = connection.info.backend_pid
@@ -156,9 +157,10 @@ class Runner:
                 return
         statement.become("FINISHED")
 
-    def _session(self, statement: Statement, *, autocommit: bool) -> Connection:
+    def _session(self, statement: Statement, *, autocommit: bool, user: str = "") -> Connection:
+        namespace = str(statement.namespace["namespaceId"])
         return self._databases.connect(
-            str(statement.namespace["namespaceId"]), statement.database, autocommit=autocommit
+            namespace, statement.database, autocommit=autocommit, user=user
         )
 
     def _run_part(

@@ -285,9 +285,30 @@ def test_names_are_taken_in_any_case_with_dashes_once_and_in_the_asked_order() -
 
 
 @pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["1"], ["top_songs"]),
+        (["2", "TOP-SON"], ["busiest_hours", "top_songs"]),
+        (["weekday"], ["busiest_weekdays"]),
+        (["day of the week"], ["busiest_weekdays"]),
+        (["which", "day", "of", "the", "week"], ["busiest_weekdays"]),
+        (["gender", "phone or computer?"], ["gender", "devices"]),
+    ],
+)
+def test_a_question_is_found_by_number_part_or_words(names: list[str], found: list[str]) -> None:
+    assert [answer.name for answer in ask(Told(), names)] == found
+
+
+def test_words_that_fit_more_than_one_question_name_them() -> None:
+    with pytest.raises(UsageError, match="questions fit 'top': top_songs, top_artists") as caught:
+        ask(Told(), ["gender", "top"])
+    assert caught.value.details["suggestions"][:2] == ["top_songs", "top_artists"]
+
+
+@pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("top-artist", "Did you mean top_artists? `sparkify ask --list` lists them all."),
+        ("top-artisd", "Did you mean top_artists? `sparkify ask --list` lists them all."),
         ("zzz", "`sparkify ask --list` lists them all."),
     ],
 )
@@ -295,7 +316,7 @@ def test_an_unknown_name_is_a_usage_error_before_anything_is_asked(name: str, ad
     reader = Told()
     with pytest.raises(UsageError) as caught:
         ask(reader, ["gender", name])
-    assert caught.value.reason == f"there is no question {name.replace('-', '_')!r}"
+    assert caught.value.reason == f"there is no question {name!r}"
     assert caught.value.next_step == advice
     assert reader.asked == []
 

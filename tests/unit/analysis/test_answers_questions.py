@@ -12,11 +12,11 @@ from question_readers import Asked, on_duckdb
 from sparkify.analysis import ask, personal_columns, questions
 from sparkify.analysis.templates import sentence, shown
 from sparkify.report.chart_spec import MEASURES, chart_spec
-from sparkify.sql_queries import TAKEN_NAMES, NameTakenError, Query, parse_question
+from sparkify.sql_queries import TAKEN_NAMES, HeaderError, NameTakenError, Query, parse_question
 
 KEYS = {
     *("name", "order", "group", "question", "answer", "lead", "tie", "needs", "empty"),
-    *("coverage", "columns", "rows", "chart", "personal", "note"),
+    *("coverage", "columns", "rows", "chart", "personal", "note", "period", "level"),
 }
 GROUPS = {"music", "listeners", "money", "time", "places", "catalogue"}
 NOT_PORTABLE = (
@@ -55,7 +55,7 @@ def test_what_is_shipped_says_everything_and_its_place() -> None:
     for number, name in enumerate(SHIPPED, start=1):
         header = questions()[name].header
         assert int(header["order"]) == number
-        assert {"answer", "group", "columns", "chart"} <= set(header)
+        assert {"answer", "group", "columns", "chart", "period", "level"} <= set(header)
 
 
 @pytest.mark.parametrize("taken", sorted(TAKEN_NAMES))
@@ -93,6 +93,33 @@ def test_such_a_name_is_found_wherever_it_stands(sql: str) -> None:
 )
 def test_other_names_are_let_through(sql: str) -> None:
     assert parse_question("mine", MINE.format(sql)).sql == sql
+
+
+@pytest.mark.parametrize(
+    ("header", "taken"),
+    [
+        ("", set()),
+        ("-- period: none\n-- level: no\n", set()),
+        ("-- period: as_of\n", {"until"}),
+        ("-- period: window\n-- level: yes\n", {"since", "until", "level"}),
+    ],
+)
+def test_a_header_says_which_filters_a_question_takes(header: str, taken: set[str]) -> None:
+    text = f"-- name: mine\n-- question: What?\n{header}SELECT 1 AS n"
+    assert parse_question("mine", text).takes == taken
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("-- period: month", "period is 'month', and may be window, as_of, none"),
+        ("-- level: paid", "level is 'paid', and may be yes, no"),
+        ("-- level: yes\nWITH RECURSIVE a AS (SELECT 1)", "WITH RECURSIVE takes neither"),
+    ],
+)
+def test_a_header_names_no_other_filters(header: str, said: str) -> None:
+    with pytest.raises(HeaderError, match=rf"mine\.sql: {said}"):
+        parse_question("mine", f"-- name: mine\n-- question: What?\n{header}\nSELECT 1 AS n")
 
 
 def test_a_header_says_what_is_known(query: Query) -> None:

@@ -46,6 +46,20 @@ def test_a_statement_that_finishes(api: DataApi) -> None:
     }
 
 
+def test_parameters_are_sent_as_text(api: DataApi) -> None:
+    api.will_run(Ran())
+    execute(api.connection(), "SELECT :a, :b", parameters={"a": 1, "b": "x'y"})
+    [sent] = api.asked("ExecuteStatement")
+    assert sent["Parameters"] == [{"name": "a", "value": "1"}, {"name": "b", "value": "x'y"}]
+
+
+@pytest.mark.parametrize(("sql", "value"), [("SELECT :a", None), ("SELECT :a", ""), (BATCH, "1")])
+def test_parameters_that_the_service_does_not_take(api: DataApi, sql: Any, value: Any) -> None:
+    with pytest.raises(WarehouseError, match="parameter a is"):
+        execute(api.connection(), sql, parameters={"a": value})
+    assert not api.asked("ExecuteStatement")
+
+
 def test_a_batch_is_one_call_and_one_transaction(api: DataApi) -> None:
     api.will_run(Ran(columns=[{"name": "a"}]))
     done = execute(api.connection(), BATCH, token="given")

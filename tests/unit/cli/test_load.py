@@ -35,12 +35,34 @@ def test_etl_tells_what_it_loaded_and_answers(sources: None) -> None:
         "plays  2 NextSong events staged = 2 songplays",
         f"checks {len(audits)} passed",
         "songplays 2, users 1, songs 1, artists 1, time 2",
-        "Next: `sparkify ask NAME`",
+        "Next: `sparkify ask NUMBER`",
     ):
         assert line in result.stderr
-    for query in analysis.questions().values():
-        assert query.purpose in result.stdout
-    assert '"Setanta matins" by Elena' in result.stdout
+    numbers = [int(line[:2]) for line in result.stdout.splitlines()]
+    assert numbers == [*range(1, len(analysis.questions()) + 1)]
+    assert result.stdout.startswith(' 1 "Setanta matins" by Elena is played most')
+    assert call("etl").stdout == ""
+    assert answer("etl")["answers"] == []
+
+
+def test_etl_shows_the_tables_of_the_answers_where_asked(sources: None) -> None:
+    shown = call("etl", "--tables").stdout
+    assert "1 top_songs: Which song is played most?\n" in shown
+    assert "\nSetanta matins  Elena       2 " in shown
+    assert shown == call("ask").stdout
+
+
+def test_a_quiet_command_says_nothing_but_errors(sources: None) -> None:
+    for words in (["etl"], ["etl"], ["check"], ["status"], ["ask"], ["create-tables"]):
+        result = call(*words, "--quiet")
+        assert (result.exit_code, result.output) == (0, "")
+    result = call("--quiet", "status", "--max-age", "1d")
+    assert (result.exit_code, result.stdout) == (6, "")
+    assert result.stderr.startswith("Error: the newest event is of 2018-11-02")
+    assert answer("status", "--quiet")["engine"] == "duckdb"
+    assert call("query", "SELECT 1", "--quiet", "--output", "a.csv").output == ""
+    assert Path("a.csv").read_text() == "1\n1\n"
+    assert "Nothing new" in call("etl").stderr  # the next one speaks again
 
 
 def test_etl_tells_what_it_mended(sources: None, monkeypatch: pytest.MonkeyPatch) -> None:

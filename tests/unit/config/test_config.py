@@ -210,6 +210,7 @@ def test_mistakes_in_the_file_are_named_with_their_line(
         ("log_data", "https://example.org/x"),
         ("log_data", "s3://"),
         ("s3_region", "Oregon"),
+        ("s3_kms_key", "alias/mine"),
         ("s3_region", "us-wset-2"),
         ("aws_region", "us-esat-1"),
         ("aws_region", "su-east-1"),
@@ -310,7 +311,7 @@ def test_the_example_file_loads_and_names_every_key() -> None:
     keys = [key for key in named if key.isupper() and not key.startswith("#")]
     assert keys == [setting.key for setting in SETTINGS.values()]
     unset = {name for name, origin in origins.items() if origin == "default"}
-    assert unset == {"memory_limit", "aws_key", "aws_secret", "iam_role_name"}
+    assert unset == {"memory_limit", "s3_kms_key", "aws_key", "aws_secret", "iam_role_name"}
 
 
 def test_the_example_file_changes_no_default_but_the_sources() -> None:

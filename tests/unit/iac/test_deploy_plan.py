@@ -20,7 +20,7 @@ from sparkify.errors import WarehouseError
 def test_plan_twice_leaves_nothing_behind(aws: Formation) -> None:
     first, second = iac.plan(SETTINGS), iac.plan(SETTINGS)
     assert first == second
-    assert [one.action for one in first.changes] == ["Add"] * 6
+    assert [one.action for one in first.changes] == ["Add"] * 4
     assert first.usage_limit == (0, 16)
     assert (aws.sets, aws.alive()) == ({}, [])
 
@@ -46,7 +46,7 @@ def test_plan_removes_what_it_made_when_it_is_interrupted(aws: Formation, sleepe
 def test_plan_accepts_what_a_plan_left(aws: Formation) -> None:
     aws.stand(SETTINGS, "REVIEW_IN_PROGRESS", tags={})
     plan = iac.plan(SETTINGS)
-    assert (plan.state, len(plan.changes)) == (None, 6)
+    assert (plan.state, len(plan.changes)) == (None, 4)
     assert aws.alive() == []
 
 

@@ -32,7 +32,7 @@ def test_down_twice(aws: Formation) -> None:
 
 
 def test_down_ends_an_up_that_was_interrupted(aws: Formation, sleeper: Sleeper) -> None:
-    sleeper.interrupt = 3
+    sleeper.interrupt = 1
     with pytest.raises(SparkifyError):
         up()
     assert aws.alive()[0].resources["WorkBucket"] == "CREATE_IN_PROGRESS"

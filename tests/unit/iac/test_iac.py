@@ -132,6 +132,39 @@ def test_sources_in_another_bucket_change_what_the_role_may_read(aws: StandIn) -
     assert "new-bucket/songs/*" in said
 
 
+def test_what_was_changed_by_hand_is_named_and_put_right(aws: StandIn) -> None:
+    role = iac.up(SETTINGS).resources.role_arn.rpartition("/")[2]
+    iam = aws.client("iam")
+    iam.delete_role_policy(RoleName=role, PolicyName="reads-log-data")
+    iam.tag_role(RoleName=role, Tags=[{"Key": "project", "Value": "other"}])
+    status = answer("iac", "status")
+    (drift,) = status["drift"]
+    assert drift["changes"] == ["policy reads-log-data removed", "tag project changed"]
+    assert f"Role {role}: policy reads-log-data removed" in status["notes"][0]
+    (change,) = answer("iac", "plan")["changes"]
+    assert (change["resource"], change["drift"]) == ("Role", "changed by hand: Policies, Tags")
+    built = call("iac", "up")
+    assert "Put right: Role, changed by hand: Policies, Tags." in built.stderr
+    assert "reads-log-data" in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    assert answer("iac", "status")["drift"] == []
+    assert answer("iac", "up")["action"] == "unchanged"
+
+
+def test_a_role_that_was_removed_by_hand_is_made_again(aws: StandIn) -> None:
+    role = iac.up(SETTINGS).resources.role_arn.rpartition("/")[2]
+    iam = aws.client("iam")
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+    iam.delete_role(RoleName=role)
+    assert f"Role {role}: removed" in iac.status(SETTINGS).notes[0]
+    made = iac.up(SETTINGS)
+    assert {one.resource: one.drift for one in made.changes}["Role"] == "removed by hand"
+    assert iac.status(SETTINGS).role == made.resources.role_arn
+    serverless = aws.client("redshift-serverless")
+    namespace = serverless.get_namespace(namespaceName="sparkify")["namespace"]
+    assert namespace["defaultIamRoleArn"] == made.resources.role_arn
+
+
 def test_objects_in_the_work_bucket_go_with_it(aws: StandIn) -> None:
     bucket = iac.up(SETTINGS).resources.work_bucket
     s3 = aws.client("s3")

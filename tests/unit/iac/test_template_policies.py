@@ -166,11 +166,15 @@ def test_the_operator_may_do_what_the_commands_call() -> None:
         *("CreateStack", "UpdateStack", "DeleteStack", "DescribeStacks", "DescribeStackEvents"),
         *("CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets"),
         *("DescribeStackResources", "ContinueUpdateRollback", "DescribeEvents"),
+        *("ExecuteChangeSet", "DetectStackDrift", "DescribeStackResourceDrifts"),
     ):
         assert allowed(document, f"cloudformation:{action}", stack), action
         assert not allowed(document, f"cloudformation:{action}", stack.replace("sparkify", "x"))
     role = "arn:aws:iam::1:role/sparkify-Role-1ABC"
-    for action in ("CreateRole", "DeleteRole", "GetRole", "PutRolePolicy", "PassRole"):
+    for action in (
+        *("CreateRole", "DeleteRole", "GetRole", "PutRolePolicy", "PassRole"),
+        *("TagRole", "UntagRole", "ListRoleTags"),
+    ):
         assert allowed(document, f"iam:{action}", role), action
         assert not allowed(document, f"iam:{action}", "arn:aws:iam::1:role/admin")
     here = "arn:aws:redshift-serverless:us-east-1:1"
@@ -181,7 +185,11 @@ def test_the_operator_may_do_what_the_commands_call() -> None:
     for action in ("ListUsageLimits", "UpdateUsageLimit", "DeleteUsageLimit"):
         assert allowed(document, f"redshift-serverless:{action}", "*"), action
     bucket = "arn:aws:s3:::sparkify-workbucket-1"
-    for action in ("CreateBucket", "DeleteBucket", "ListBucket", "ListBucketVersions"):
+    for action in (
+        *("CreateBucket", "DeleteBucket", "ListBucket", "ListBucketVersions"),
+        *("TagResource", "UntagResource", "ListTagsForResource"),
+        *("PutBucketTagging", "GetBucketTagging", "DeleteBucketTagging"),
+    ):
         assert allowed(document, f"s3:{action}", bucket), action
         assert not allowed(document, f"s3:{action}", "arn:aws:s3:::somebody-elses")
     assert allowed(document, "s3:DeleteObjectVersion", f"{bucket}/x")
@@ -212,26 +220,50 @@ def test_a_long_name_of_a_stack_is_cut_as_cloudformation_may_cut_it() -> None:
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_the_template_says_the_same(region: str) -> None:
-    template = resolved(SETTINGS, region)
-    role = template["Role"]["Properties"]
+    role = resolved(SETTINGS, region)["Role"]["Properties"]
     assert role["AssumeRolePolicyDocument"] == trust()
-    work = template["WorkBucketAccess"]["Properties"]
-    assert work["PolicyDocument"] == work_bucket(f"arn:{aws.partition(region)}:s3:::WorkBucket")
-    for name, address in (
-        ("LogDataPolicy", SETTINGS.log_data),
-        ("JsonPathsPolicy", SETTINGS.log_jsonpath),
-        ("SongDataPolicy", SETTINGS.song_data),
-    ):
-        made = template[name]["Properties"]
-        assert made["PolicyDocument"] == policy.source_reading(address, region)
-        assert made["Roles"] == ["Role"]
+    assert {one["PolicyName"]: one["PolicyDocument"] for one in role["Policies"]} == {
+        "uses-work-bucket": work_bucket(f"arn:{aws.partition(region)}:s3:::WorkBucket"),
+        "reads-log-data": policy.source_reading(SETTINGS.log_data, region),
+        "reads-json-paths": policy.source_reading(SETTINGS.log_jsonpath, region),
+        "reads-song-data": policy.source_reading(SETTINGS.song_data, region),
+    }
+
+
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab"
+
+
+@pytest.mark.parametrize(("region", "encrypts"), [("us-east-1", True), ("us-west-2", False)])
+def test_a_kms_key_may_be_used_and_encrypts_the_bucket_of_its_region(
+    region: str, encrypts: bool
+) -> None:
+    settings = replace(SETTINGS, s3_kms_key=KEY, aws_region=region)
+    made = resolved(settings, region)
+    document = made["Role"]["Properties"]["Policies"][-1]["PolicyDocument"]
+    for given in (document, policy.operator_policy(settings)):
+        for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+            assert allowed(given, action, KEY)
+            assert not allowed(given, action, KEY.replace("1234abcd", "other"))
+    (rule,) = made["WorkBucket"]["Properties"]["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ]
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+    assert rule["ServerSideEncryptionByDefault"] == (
+        default if encrypts else {"SSEAlgorithm": "AES256"}
+    )
+    assert rule.get("BucketKeyEnabled") is (True if encrypts else None)
+
+
+def test_without_a_kms_key_no_policy_names_one() -> None:
+    assert "kms:" not in json.dumps(
+        [resolved(SETTINGS, "us-east-1"), policy.operator_policy(SETTINGS)]
+    )
 
 
 def test_what_is_not_in_s3_has_no_policy() -> None:
     local = Settings(log_data="data/log_data", log_jsonpath="", song_data="s3://b-1/song_data")
-    template = resolved(local, "us-east-1")
-    assert [one for one in template if one.endswith("Policy")] == ["SongDataPolicy"]
-    assert [*template] != []
+    policies = resolved(local, "us-east-1")["Role"]["Properties"]["Policies"]
+    assert [one["PolicyName"] for one in policies] == ["uses-work-bucket", "reads-song-data"]
 
 
 def test_a_key_of_an_address_is_the_key_of_the_policy() -> None:

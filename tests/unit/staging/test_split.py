@@ -67,7 +67,7 @@ def test_unpacking_bytes_behind_a_member() -> None:
     assert notes == [
         "a.json.gz: ignored 40,000 bytes of padding after a gzip member.",
     ]
-    with pytest.raises(split.Damage, match="behind the last gzip member") as caught:
+    with pytest.raises(split.Damage, match="after the last gzip member") as caught:
         list(split.blocks(file, notes, packed + b"x"))
     assert caught.value.whole
 
@@ -124,10 +124,10 @@ def test_packed_log_is_staged_up_to_its_cut(cut: int) -> None:
 def test_files_that_are_no_logs_are_one_reject_each(tmp_path: Path) -> None:
     text = b"\n".join(log(1, 30))
     contents = {
-        "binary.json": (bytes(range(256)) * 300, "no text"),
+        "binary.json": (bytes(range(256)) * 300, "not text"),
         "gzip.json": (gzip.compress(text), "packed by gzip"),
         "zip.json": (b"PK\x03\x04" + text, "packed by zip"),
-        "nul.json": (b"\0", "no text"),
+        "nul.json": (b"\0", "not text"),
         "parquet.json": (b"PAR1" + text, "Parquet"),
         "sqlite.json": (b"SQLite format 3\0" + text, "SQLite"),
         "utf16.json": (text.decode().encode("utf-16"), "iconv -f UTF-16 "),

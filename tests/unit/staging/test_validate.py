@@ -38,6 +38,7 @@ from sparkify.staging.rules import (
     Type,
     fields_of,
 )
+from sparkify.staging.split import head_of
 from sparkify.staging.validate import (
     LineJudge,
     Rejection,
@@ -47,7 +48,6 @@ from sparkify.staging.validate import (
     decode,
     raw_text,
 )
-from sparkify.warehouse.duckdb.file_loaders import head_of
 
 KINDS: tuple[Kind, ...] = ("events", "songs")
 EACH_FIELD = [(kind, field) for kind in KINDS for field in FIELDS[kind]]

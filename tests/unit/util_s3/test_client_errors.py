@@ -123,11 +123,11 @@ def test_a_change_is_noticed_though_the_server_ignores_if_match(
 def test_a_vanished_object_is_noticed(bucket: Path, way: str, tmp_path: Path) -> None:
     found = objects(bucket)
     (bucket / "d" / "0" / "00013").unlink()
-    with pytest.raises(SourceError, match="d/0/00013 is not there"):
+    with pytest.raises(SourceError, match="d/0/00013 does not exist"):
         list(s3().read_many(found))
-    with pytest.raises(SourceError, match="d/0/00013 is not there"):
+    with pytest.raises(SourceError, match="d/0/00013 does not exist"):
         s3().download_many([(one, tmp_path / str(n)) for n, one in enumerate(found)])
-    with pytest.raises(SourceError, match="d/0/00013 is not there"):
+    with pytest.raises(SourceError, match="d/0/00013 does not exist"):
         s3().read(found[13].address)
 
 
@@ -139,7 +139,7 @@ REFUSALS: list[tuple[int, str, type[SparkifyError], str, str]] = [
     (403, "RequestTimeTooSkewed", SettingsError, "clock is wrong", "Set the clock"),
     (404, "NoSuchBucket", SourceError, "there is no bucket", "Correct the address"),
     (403, "InvalidObjectState", SourceError, "archived", "restore-object"),
-    (503, "SlowDown", SourceError, "busy or in trouble", "later"),
+    (503, "SlowDown", SourceError, "busy or failing", "later"),
     (405, "MethodNotAllowed", SourceError, "answered MethodNotAllowed", "address"),
 ]
 

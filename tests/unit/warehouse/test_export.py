@@ -14,7 +14,7 @@ from duckdb_warehouse import Place
 from oracle import Row
 from sparkify import create_tables
 from sparkify.errors import TooManyRejectedError, UsageError, WarehouseError
-from sparkify.sql_queries import STAR_TABLES
+from sparkify.sql_queries import export_queries
 from sparkify.warehouse import export
 from worlds import recipe, world
 
@@ -48,13 +48,13 @@ def test_the_files_hold_what_the_tables_hold(place: Place, tmp_path: Path) -> No
     done = export(
         place.settings, folder, progress=lambda step, done, total, unit: steps.append((step, done))
     )
-    files = {table: folder / f"{table}.parquet" for table in STAR_TABLES}
+    files = {table: folder / f"{table}.parquet" for table in export_queries}
     assert done == {
         "folder": str(folder),
         "files": {table: str(path) for table, path in files.items()},
     }
     assert sorted(folder.iterdir()) == sorted(files.values())
-    for number, table in enumerate(STAR_TABLES):
+    for number, table in enumerate(export_queries):
         columns, rows = described(table, str(place.settings.database))
         copy = tmp_path / "copy.parquet"
         copy.write_bytes(files[table].read_bytes())
@@ -76,7 +76,7 @@ def test_empty_tables_become_files_with_their_columns(tmp_path: Path) -> None:
     place = Place(tmp_path)
     create_tables.create(place.settings)
     export(place.settings, tmp_path / "out")
-    for table in STAR_TABLES:
+    for table in export_queries:
         columns, rows = described(table, str(place.settings.database))
         assert parquet(tmp_path / "out" / f"{table}.parquet") == (columns, rows)
         assert not rows
@@ -115,7 +115,7 @@ def test_an_export_that_fails_half_way_leaves_the_one_before(
         (tmp_path / name).write_text("before")
 
     def fail(step: str, done: int, total: int | None, unit: str) -> None:
-        if done == len(STAR_TABLES) - 1:
+        if done == len(export_queries) - 1:
             raise error
 
     with pytest.raises(type(error)):
@@ -131,7 +131,7 @@ def test_what_was_exported_in_more_files_than_now_is_gone(place: Place, tmp_path
     export(place.settings, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {
         "users.old.parquet",
-        *(f"{table}.parquet" for table in STAR_TABLES),
+        *(f"{table}.parquet" for table in export_queries),
     }
 
 
@@ -142,5 +142,5 @@ def test_there_is_nothing_to_export(tmp_path: Path) -> None:
 
 def test_the_command_does_it(place: Place, tmp_path: Path) -> None:
     done = answer("export", str(tmp_path / "out"), "--database", str(place.settings.database))
-    assert list(done["files"]) == list(STAR_TABLES)
+    assert list(done["files"]) == list(export_queries)
     assert all(Path(path).stat().st_size for path in done["files"].values())

@@ -1,6 +1,8 @@
 -- name: busiest_hours
 -- order: 2
 -- group: time
+-- period: window
+-- level: yes
 -- question: At what hour do people listen most?
 -- answer: Most plays begin from {hour:hour} UTC{ties}: {plays:count play}, {share:percent} of all
 --   plays.

@@ -1,6 +1,8 @@
 -- name: busiest_weekdays
 -- order: 12
 -- group: time
+-- period: window
+-- level: yes
 -- question: Which day of the week is strongest?
 -- answer: {weekday} is strongest{ties}, with {plays_per_day:number play} on an average
 --   {weekday}[, ahead of {next.weekday} with {next.plays_per_day:number}].

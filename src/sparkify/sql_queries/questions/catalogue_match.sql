@@ -1,6 +1,8 @@
 -- name: catalogue_match
 -- order: 14
 -- group: catalogue
+-- period: window
+-- level: yes
 -- question: How much of what is played is in our catalogue?
 -- answer: {matched:count} of {all_plays:count play} ({matched_share:percent})
 --   {matched:plural matches match} a song of our catalogue.

@@ -1,6 +1,8 @@
 -- name: daily_plays
 -- order: 19
 -- group: time
+-- period: window
+-- level: yes
 -- question: Is listening growing?
 -- answer: The newest {recent_days:count day} with plays, up to {day:day} (UTC), had
 --   {recent:count play}[, {growth:change} the seven before ({before:count})].

@@ -1,6 +1,8 @@
 -- name: decades
 -- order: 17
 -- group: catalogue
+-- period: window
+-- level: yes
 -- question: Which decade of music is liked most?
 -- answer: The {decade:decade} are liked most{ties}: {plays:count play}, {share:percent} of the
 --   plays whose year is known.

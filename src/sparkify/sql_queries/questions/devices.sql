@@ -1,6 +1,8 @@
 -- name: devices
 -- order: 16
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: Phone or computer?
 -- answer: Most plays come from a {device}{ties}: {plays:count play} by {listeners:count listener},
 --   {share:percent} of all plays[. Next: the {next.device}, {next.share:percent}].

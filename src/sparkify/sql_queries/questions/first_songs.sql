@@ -1,6 +1,8 @@
 -- name: first_songs
 -- order: 27
 -- group: music
+-- period: as_of
+-- level: no
 -- question: With which song do sessions begin?
 -- answer: Most sessions begin with "{song}"[ by {artist}]{ties}: {sessions:count session},
 --   {share:percent} of all.

@@ -1,6 +1,8 @@
 -- name: gender
 -- order: 20
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: Do men and women listen differently?
 -- answer: Per listener, {gender} play most{ties}: {plays_per_listener:number play}[, against
 --   {next.plays_per_listener:number} for {next.gender}]. They make {share:percent} of all plays,

@@ -1,6 +1,8 @@
 -- name: hours_served
 -- order: 23
 -- group: time
+-- period: window
+-- level: yes
 -- question: How many hours of music did we serve?
 -- answer: We served {all_hours:number hour} of music to {all_listeners:count listener}:
 --   {all_hours_each:number hour} each.

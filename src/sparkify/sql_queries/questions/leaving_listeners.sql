@@ -1,6 +1,8 @@
 -- name: leaving_listeners
 -- order: 6
 -- group: listeners
+-- period: as_of
+-- level: no
 -- question: Who is about to leave?
 -- answer: {leaving:count} of {all_listeners:count listener} ({leaving_share:percent})
 --   {leaving:plural has have} not played in the seven days before the newest play

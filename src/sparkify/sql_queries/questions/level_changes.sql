@@ -1,6 +1,8 @@
 -- name: level_changes
 -- order: 4
 -- group: money
+-- period: as_of
+-- level: no
 -- question: How many free listeners become paying, and how many go back?
 -- answer: {upgraded:count listener} went from free to paid[, {upgraded_share:percent} of those who
 --   have played free], and {downgraded:count listener} went from paid to free.

@@ -1,13 +1,15 @@
 -- name: listener_places
 -- order: 11
 -- group: places
+-- period: window
+-- level: yes
 -- question: Where are the listeners?
 -- answer: Most listening happens in {location}{ties}: {plays:count play} by
 --   {listeners:count listener}, {share:percent} of all plays[. Next: {next.location},
 --   {next.plays:count play}].
 -- lead: plays
 -- tie: {location}
--- empty: There are no plays with a location yet, so there is no answer.
+-- empty: No play has a location, so there is no answer.
 -- columns: location, plays:count, listeners:count, share:percent
 -- chart: bar x=plays y=location
 -- note: Places are the metropolitan areas that the logs name.

@@ -1,6 +1,8 @@
 -- name: listening_by_level
 -- order: 10
 -- group: money
+-- period: window
+-- level: no
 -- question: Do paying listeners listen more?
 -- answer: Listeners at the {level} level listen most{ties}: {plays_per_listener:number play} and
 --   {minutes_per_listener:number minute} each[, against {next.plays_per_listener:number play} and

@@ -1,6 +1,8 @@
 -- name: listening_week
 -- order: 29
 -- group: time
+-- period: window
+-- level: yes
 -- question: When in the week do people listen?
 -- answer: The busiest hour of the week is {best_weekday} from {best_hour:hour} UTC, with
 --   {best_plays:count play}, {best_share:percent} of all.

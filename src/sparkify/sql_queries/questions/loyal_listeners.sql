@@ -1,6 +1,8 @@
 -- name: loyal_listeners
 -- order: 15
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: Who are the ten most loyal listeners?
 -- answer: The most loyal listener is user {user_id}[ ({first_name} {last_name})]{ties}, with
 --   {plays:count play} in {sessions:count session} on {active_days:count day}[. Next: user

@@ -1,6 +1,8 @@
 -- name: new_listeners
 -- order: 26
 -- group: listeners
+-- period: as_of
+-- level: no
 -- question: How many listeners are new each day, and how many return?
 -- answer: On the newest day, {day:day} (UTC), {first_timers:count listener} played for the first
 --   time and {returning_listeners:count listener} had played on an earlier day.

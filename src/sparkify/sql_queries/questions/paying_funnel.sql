@@ -1,6 +1,8 @@
 -- name: paying_funnel
 -- order: 30
 -- group: money
+-- period: as_of
+-- level: no
 -- question: How far do free listeners go on the way to paying?
 -- answer: Of {began:count listener} who began at the free level, {returned:count}
 --   ({returned_share:percent}) played on another day, {upgraded:count} ({upgraded_share:percent})

@@ -1,6 +1,8 @@
 -- name: paying_listeners
 -- order: 3
 -- group: money
+-- period: window
+-- level: no
 -- question: How many listeners pay?
 -- answer: {all_paying:count} of {all_listeners:count listener} ({all_share:percent})
 --   {all_paying:plural has have} played as paying. On the newest day, {day:day} (UTC),

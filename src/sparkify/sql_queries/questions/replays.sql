@@ -1,6 +1,8 @@
 -- name: replays
 -- order: 21
 -- group: music
+-- period: as_of
+-- level: no
 -- question: How much is replay, how much discovery?
 -- answer: {replays:count} of {all_plays:count play} ({replay_share:percent})
 --   {replays:plural repeats repeat} a song that the listener had played before; the others are

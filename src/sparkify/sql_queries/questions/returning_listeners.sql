@@ -1,6 +1,8 @@
 -- name: returning_listeners
 -- order: 5
 -- group: listeners
+-- period: as_of
+-- level: no
 -- question: Do listeners come back in later weeks?
 -- answer: {came_back:count} of {followed:count listener} ({came_back_share:percent}) played again
 --   in the week after their first one, {came_later:count} ({came_later_share:percent}) in any later

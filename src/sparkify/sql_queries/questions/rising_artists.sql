@@ -1,6 +1,8 @@
 -- name: rising_artists
 -- order: 28
 -- group: music
+-- period: as_of
+-- level: yes
 -- question: Which artists are rising?
 -- answer: {artist} is rising most{ties}: {plays:count play} in the seven days up to
 --   {newest_play:moment} UTC, {gain:count} more than in the seven days before.

@@ -1,6 +1,8 @@
 -- name: session_length
 -- order: 8
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: How long is a session, in songs and in time?
 -- answer: A session has {mean_plays:number song} and lasts {mean_seconds:duration} on average; the
 --   medians of {all_sessions:count session} are {median_plays:number song} and
@@ -9,7 +11,7 @@
 -- chart: bar x=songs y=sessions
 -- note: A session lasts from the start of its first song to the end of its last one, heard out, in
 --   whole seconds; a last song of unknown length counts as nothing. Sessions without a song are
---   left out.
+--   left out; a period or a level cuts sessions to what lies in it.
 WITH session_numbers AS (
     SELECT
         userid,

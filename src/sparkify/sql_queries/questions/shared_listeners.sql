@@ -1,6 +1,8 @@
 -- name: shared_listeners
 -- order: 25
 -- group: music
+-- period: window
+-- level: yes
 -- question: Which artists share listeners?
 -- answer: {artist} and {other_artist} share the most listeners{ties}: {shared_listeners:count}, of
 --   the {artist_listeners:count} and {other_artist_listeners:count} that they have.

@@ -1,6 +1,8 @@
 -- name: skips
 -- order: 24
 -- group: music
+-- period: window
+-- level: no
 -- question: How often is a song cut short?
 -- answer: {all_skips:count} of {all_judged:count play} that can be judged ({all_share:percent})
 --   {all_skips:plural was were} cut short before half of the song.

@@ -1,6 +1,8 @@
 -- name: stickiness
 -- order: 7
 -- group: listeners
+-- period: as_of
+-- level: yes
 -- question: How sticky is the service?
 -- answer: In the 30 days up to {newest_day:day} (UTC), {recent_a_day:number listener} played on an
 --   average day, of {recent_listeners:count} in all: a stickiness of {recent_stickiness:percent}.

@@ -1,6 +1,8 @@
 -- name: time_to_paying
 -- order: 18
 -- group: money
+-- period: as_of
+-- level: no
 -- question: How long does it take from the first play to paying?
 -- answer: From the first play to paying it takes {median_seconds:duration} in the median of
 --   {upgraded:count listener} who did so; the quickest took {quickest_seconds:duration}, the

@@ -1,6 +1,8 @@
 -- name: top_artists
 -- order: 9
 -- group: music
+-- period: window
+-- level: yes
 -- question: Which artist is played most, and by how many different people?
 -- answer: {artist} is played most{ties}: {plays:count play} by {listeners:count listener}[. Next
 --   comes {next.artist} with {next.plays:count play} by {next.listeners:count listener}].

@@ -1,6 +1,8 @@
 -- name: top_fans_share
 -- order: 13
 -- group: listeners
+-- period: window
+-- level: yes
 -- question: Do a few fans make most of the plays?
 -- answer: The busiest tenth of the listeners ({listeners:count} of {all_listeners:count}) made
 --   {share:percent} of all plays.

@@ -1,6 +1,8 @@
 -- name: top_songs
 -- order: 1
 -- group: music
+-- period: window
+-- level: yes
 -- question: Which song is played most?
 -- answer: "{song}"[ by {artist}] is played most{ties}: {plays:count play}, {share:percent} of all
 --   plays[. Next: "{next.song}" by {next.artist}, {next.plays:count play}].

@@ -1,6 +1,8 @@
 -- name: unplayed_songs
 -- order: 22
 -- group: catalogue
+-- period: as_of
+-- level: no
 -- question: How much of the catalogue is never played?
 -- answer: {unplayed:count} of {all_songs:count song} in the catalogue ({unplayed_share:percent})
 --   {unplayed:plural has have} never been played.

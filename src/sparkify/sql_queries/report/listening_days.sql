@@ -1,5 +1,7 @@
 -- name: listening_days
 -- purpose: Plays, listeners and matches of the newest 366 days with plays, by level and for all.
+-- period: window
+-- level: yes
 WITH listener_levels AS (
     SELECT
         CAST(start_time AS DATE) AS day,

@@ -1,5 +1,7 @@
 -- name: listening_hours
 -- purpose: Plays and seconds of music in each hour of the newest 366 days with plays, by level.
+-- period: window
+-- level: yes
 WITH hours AS (
     SELECT
         CAST(ts AS DATE) AS day,

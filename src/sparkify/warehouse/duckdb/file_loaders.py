@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,13 @@ import duckdb
 
 from ... import processes
 from ...sources.download import grouped
-from ...sources.files import Kind, Numbered, SourceFile, moved, opened
+from ...sources.files import Kind, Numbered, SourceFile, moved
 from ...sources.join import SongPart, join_songs
 from ...sql_queries import folder
 from ...staging import split
 from ...staging.rejects import RejectLog
 from ...staging.rules import Field, Type
-from ...staging.validate import LineJudge, Rejection, Unreadable, decode
+from ...staging.validate import LineJudge, Rejection, Unreadable
 from .connection import transaction
 
 SQL = folder("duckdb")
@@ -203,10 +202,6 @@ _NOT_LITERAL = re.compile(r"[*?\[\]{}\ud800-\udfff]")
 """In a path that DuckDB does not take literally: a glob pattern, or bytes that are not UTF-8."""
 _NAMED_FILE = re.compile(r'in file "(?P<path>.+?)"[,:]', re.DOTALL)
 
-HEAD_RECORDS = 1000
-"""How many records of each log file are sampled for unknown fields."""
-_NEAR_BYTES = 1 << 16
-
 
 class EventLoader(StrictPath):
     """Loads log files."""
@@ -215,7 +210,8 @@ class EventLoader(StrictPath):
         """Read files into new_events. Raises SourceError when one cannot be read."""
         doubtful: list[Numbered] = []
         bulk: list[Numbered] = []
-        heads = processes.each(partial(head_of, fields=self._fields), [one.file for one in files])
+        look = partial(split.head_of, fields=self._fields)
+        heads = processes.each(look, [one.file for one in files])
         for one, (_, (in_doubt, unknown)) in zip(files, heads, strict=True):
             self.unknown.update(unknown)
             in_doubt = in_doubt or bool(_NOT_LITERAL.search(one.file.path))
@@ -257,68 +253,6 @@ class EventLoader(StrictPath):
             for number, records, _ in doubts:
                 self._batch.records_read[number] = 0 if number in in_doubt else records
         return [one for one in group if one.number in in_doubt]
-
-
-def head_of(file: SourceFile, fields: Sequence[Field]) -> tuple[bool, Counter[str]]:
-    """Look at the first HEAD_RECORDS records of a log file, and at all of a gzip file.
-
-    Returns whether the bulk path need not try (a record is not strict JSON, the gzip is damaged or
-    padded, or a line is longer than a record may be), and how often each unknown field stood there.
-    """
-    known = {field.key for field in fields}
-    unknown: Counter[str] = Counter()
-    doubtful = False
-
-    def parsed(record: bytes) -> Mapping[str, Any] | Rejection:
-        nonlocal doubtful
-        with suppress(ValueError, RecursionError):
-            if isinstance(found := json.loads(record), dict):
-                return found
-        doubtful = True
-        try:
-            return decode(record, fields)
-        except Rejection as why:
-            return why
-
-    for _, _, _, outcome in islice(split.records(split.blocks(file, []), parsed), HEAD_RECORDS):
-        if isinstance(outcome, Rejection):
-            doubtful = True
-        elif not outcome.keys() <= known:
-            unknown.update(outcome.keys() - known)
-    check = _is_odd_gzip if file.path.endswith(".gz") else _has_long_line
-    return doubtful or check(file), unknown
-
-
-def _is_odd_gzip(file: SourceFile) -> bool:
-    """Return whether a gzip file is damaged, padded, or holds a line longer than a record."""
-    notes: list[str] = []
-    line_bytes = 0
-    try:
-        for block in split.blocks(file, notes):
-            begin, end, _ = block.partition(b"\n")
-            line_bytes += len(begin)
-            if line_bytes > split.MAX_RECORD_BYTES:
-                return True
-            if end:
-                line_bytes = len(block) - block.rfind(b"\n") - 1
-    except split.Damage:
-        return True
-    return bool(notes)
-
-
-def _has_long_line(file: SourceFile) -> bool:
-    """Return whether a line is longer than a record may be, without reading the whole file."""
-    begin = 0
-    with opened(file) as stream:
-        while file.size - begin > split.MAX_RECORD_BYTES:
-            for near in (_NEAR_BYTES, split.MAX_RECORD_BYTES):
-                stream.seek(begin + split.MAX_RECORD_BYTES - near)
-                if (end := stream.read(near).rfind(b"\n")) >= 0:
-                    begin += split.MAX_RECORD_BYTES - near + end + 1
-                    break
-            else:
-                return True
-    return False
 
 
 _SAMPLED_SONGS = 1000

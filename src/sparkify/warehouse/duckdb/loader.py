@@ -195,6 +195,7 @@ class DuckDBWarehouse(DuckDBReader):
             self._audit(sql_queries.rebuild_audit_queries)
             self.forget_staged()
             self._run_all(scratch_queries)
+            self._describe()
         self.schema_version = SCHEMA_VERSION
         return migration
 
@@ -216,7 +217,14 @@ class DuckDBWarehouse(DuckDBReader):
         self._run_all(
             [query for query in sql_queries.create_view_queries if query.name not in present]
         )
+        self._describe()
         self._run(_BOOKKEEPING["insert_warehouse_info"])
+
+    def _describe(self) -> None:
+        """Comment on the tables and views that carry no comment."""
+        self._run_all(
+            sql_queries.comment_queries([name for (name,) in self._run(SQL["described"])])
+        )
 
     def staged_by(self) -> StagedBy:
         """Return the settings by which the staged records were loaded."""
@@ -263,6 +271,7 @@ class DuckDBWarehouse(DuckDBReader):
                 within_days(query, days) for query in needed(sql_queries.audit_queries, kinds)
             )
             self.forget_staged()
+            self._describe()
 
     def refuse(self, run: Run) -> None:
         """Enter the run as refused, with its rejects, and nothing else."""

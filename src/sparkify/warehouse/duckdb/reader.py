@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
@@ -53,16 +54,22 @@ class DuckDBReader:
 
     def read(self, sql: str) -> Table:
         """Run one statement and return its rows. Raises WarehouseError when it fails."""
+        with self._asked(sql, shorten(sql, _SHOWN_SQL, placeholder=" ...")) as asked:
+            cursor = self._connection.execute(asked)
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Table(columns, cursor.fetchall())
+
+    @contextmanager
+    def _asked(self, sql: str, step: str) -> Iterator[str]:
+        """Yield a statement as the tables of this version take it. Raises WarehouseError."""
         is_older = self.schema_version < SCHEMA_VERSION
-        with failures(shorten(sql, _SHOWN_SQL, placeholder=" ...")):
+        with failures(step):
             try:
-                cursor = self._connection.execute(as_now(sql) if is_older else sql)
+                yield as_now(sql) if is_older else sql
             except (duckdb.BinderException, duckdb.CatalogException):
                 if is_older:
                     raise too_old(self.schema_version) from None
                 raise
-            columns = tuple(column[0] for column in cursor.description or ())
-            return Table(columns, cursor.fetchall())
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run several statements and return the rows of each. Raises WarehouseError."""
@@ -72,9 +79,10 @@ class DuckDBReader:
         """Return the names of the tables, sorted."""
         return [name for (name,) in self._run(folder("duckdb")["tables_present"])]
 
-    def export(self, table: str, path: Path) -> None:
-        """Write a table as a Parquet file. Raises WarehouseError when it cannot be written."""
-        self._run(folder("duckdb")["export_table"], {"table": table, "path": str(path.absolute())})
+    def export(self, sql: str, path: Path) -> None:
+        """Write rows as a Parquet file. Raises WarehouseError when it cannot be written."""
+        with self._asked(sql, f"writing {path.name}") as asked:
+            self._connection.sql(asked).write_parquet(str(path.absolute()))
 
     def known_files(self) -> Ledger:
         """Return every version of a file that was loaded."""
@@ -125,7 +133,7 @@ class QueryReader(DuckDBReader):
         try:
             kind = statements[0].type
         except ValueError:  # the engine knows more kinds than its client
-            raise UsageError("this is no SELECT", _NEXT) from None
+            raise UsageError("this is not a SELECT statement", _NEXT) from None
         if kind == StatementType.EXPLAIN:
             explained = _EXPLAIN.match(sql)
             if explained is None:
@@ -135,7 +143,7 @@ class QueryReader(DuckDBReader):
             if not _READING.match(sql):
                 raise UsageError("one with a PIVOT in it must begin with SELECT or PIVOT", _NEXT)
         elif kind != StatementType.SELECT:
-            raise UsageError(f"{kind.name} is no SELECT", _NEXT)
+            raise UsageError(f"{kind.name} is not a SELECT", _NEXT)
 
 
 def _message(error: Exception) -> str:
@@ -180,23 +188,46 @@ def open_reader(
         yield QueryReader(connection) if for_user_sql else DuckDBReader(connection, version)
 
 
+def write_parquet(table: Table, path: Path) -> None:
+    """Write the rows of a result as a Parquet file; values of a mixed column as texts.
+
+    Raises WarehouseError when it cannot be written.
+    """
+    columns: list[Any] = [_alike(column) for column in zip(*table.rows, strict=True)]
+    rows = list(zip(*columns, strict=True)) or [(None,) * len(table.columns)]
+    with closing(duckdb.connect()) as connection, failures("writing the Parquet file"):
+        relation = connection.values(*rows)
+        named = [
+            duckdb.ColumnExpression(column).alias(name)
+            for column, name in zip(relation.columns, table.columns, strict=True)
+        ]
+        relation.select(*named).limit(len(table.rows)).write_parquet(str(path.absolute()))
+
+
+def _alike(column: tuple[Any, ...]) -> tuple[Any, ...]:
+    kinds = {type(value) for value in column if value is not None}
+    if Nested not in kinds and (len(kinds) < 2 or kinds <= {int, float, Decimal}):
+        return column
+    return tuple(None if value is None else str(value) for value in column)
+
+
 def export_tables(
-    settings: Settings, tables: Sequence[str], address: str, *, wait: float, progress: Progress
+    settings: Settings, queries: Mapping[str, str], address: str, *, wait: float, progress: Progress
 ) -> dict[str, str]:
     """Write each table to `<table>.parquet` in a folder, replacing what stood there, all or none.
 
-    Returns the file of each table. Raises UsageError when the folder is not writable,
-    WarehouseError or BusyError.
+    queries: the SELECT of each table. Returns the file of each. Raises UsageError when the folder
+    is not writable, WarehouseError or BusyError.
     """
     target = Path(address)
     files = {}
     with (
         open_reader(settings, wait=wait, progress=progress) as reader,
-        replacing(target, tables) as made,
+        replacing(target, [*queries]) as made,
     ):
-        for done, table in enumerate(tables):
-            progress(f"exporting {table}", done, len(tables), "tables")
-            reader.export(table, made / f"{table}.parquet")
+        for done, (table, sql) in enumerate(queries.items()):
+            progress(f"exporting {table}", done, len(queries), "tables")
+            reader.export(sql, made / f"{table}.parquet")
             files[table] = str(target / f"{table}.parquet")
     return files
 

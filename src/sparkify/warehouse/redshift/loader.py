@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from ... import sql_queries
-from ...boto3_sql_util import StatementError, quote_literal
+from ...boto3_sql_util import MAX_STATEMENTS, StatementError, quote_literal
 from ...config import Settings
-from ...errors import BusyError, SourceError
+from ...errors import BusyError, SourceError, WarehouseError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
-from ...sql_queries import SCHEMA_VERSION, TABLES, folder
+from ...sql_queries import SCHEMA_VERSION, TABLES, VIEWS, folder
 from ...sql_queries.migrating import RECREATED
 from ...staging.validate import corrections
 from ...temporary import temporary_folder, writing
@@ -35,7 +35,16 @@ from .publish import (
     wait_for_role,
 )
 from .reader import RedshiftReader
-from .statements import OVERTAKEN, Batch, Step, dropped, fill, plain
+from .statements import (
+    OVERTAKEN,
+    Batch,
+    Step,
+    database_user,
+    dropped,
+    fill,
+    granting,
+    plain,
+)
 
 _FORGOTTEN_AT_ONCE = 15  # an address has at most 4,096 bytes, a statement 100 KB
 _BOOKKEEPING = folder("bookkeeping")
@@ -63,7 +72,7 @@ class RedshiftWarehouse(RedshiftReader):
 
     def create_tables(self, progress: Progress = silent) -> Migration | None:
         """Create missing tables, with keys and layout; migrate those of an older version."""
-        present = self.tables()
+        present = self.names()
         missing = [table for table in TABLES if table not in present]
         if missing and "warehouse_info" in present and self.schema_version() < SCHEMA_VERSION:
             done = self._migrate(progress)
@@ -72,18 +81,27 @@ class RedshiftWarehouse(RedshiftReader):
         if missing:
             self.run_steps(_creation(missing))
             self._lay_out(missing)
+        elif not present.issuperset(VIEWS):
+            self.run_steps(plain(sql_queries.create_view_queries))
+            self._lay_out(())
         return None
 
     def _lay_out(self, tables: Sequence[str]) -> None:
-        """Declare keys and set how tables are distributed and sorted, as far as the engine can.
+        """Declare keys, set how tables are distributed and sorted, and describe all of them.
 
-        That only makes a warehouse faster; progress tells what was left out.
+        As far as the engine can: that only makes a warehouse faster, or clearer; progress tells
+        what was left out.
         """
-        for steps in filter(None, (_altering("keys", tables), _altering("layout", tables))):
+        comments = plain(sql_queries.comment_queries())
+        batches = [
+            *(_altering(what, tables) for what in ("keys", "layout")),
+            *(comments[n : n + MAX_STATEMENTS] for n in range(0, len(comments), MAX_STATEMENTS)),
+        ]
+        for batch in filter(None, batches):
             try:
-                self.run_steps(steps)
+                self.run_steps(batch)
             except StatementError:
-                for step in steps:
+                for step in batch:
                     self._try(step)
 
     def _try(self, step: Step) -> None:
@@ -92,7 +110,8 @@ class RedshiftWarehouse(RedshiftReader):
         except StatementError as error:
             if error.status != "FAILED":
                 raise
-            told = f"{step.name} is left out, questions may be slower: {error.message}"
+            lost = "" if step.name.startswith("comment") else ", questions may be slower"
+            told = f"{step.name} is left out{lost}: {error.message}"
             self._progress(told, 0, None, "")
 
     def replace_tables(self) -> None:
@@ -101,6 +120,21 @@ class RedshiftWarehouse(RedshiftReader):
         removal = [*plain(sql_queries.drop_view_queries), dropped(TABLES)]
         self.run_steps([*removal, *_creation(TABLES)])
         self._lay_out(TABLES)
+
+    def grant(self, identity: str) -> str:
+        """Let another IAM identity load, ask and check; return its name in the database."""
+        user = database_user(identity)
+        try:
+            self.run_steps(granting(user))
+        except StatementError as error:
+            if user not in error.message or "does not exist" not in error.message:
+                raise
+            raise WarehouseError(
+                f"database {self._settings.redshift_database} has no user {user} yet",
+                'Redshift makes it when they first connect: let them run `sparkify query "SELECT'
+                ' 1"`, then run this command again.',
+            ) from None
+        return user
 
     def staged_by(self) -> StagedBy:
         """Return the settings that what is staged depends on, as of when the ledger was read."""

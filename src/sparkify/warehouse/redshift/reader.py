@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -164,12 +164,16 @@ class RedshiftReader:
 
         Raises WarehouseError when there are tables of our names that this program did not make.
         """
+        present = self.names()
+        return [table for table in TABLES if table in present]
+
+    def names(self) -> set[str]:
+        """Return the names of all tables and views. Raises WarehouseError as `tables` does."""
         [found] = self._ask([_SQL["names_taken"].sql])
         where = f"database {self._settings.redshift_database}"
         next_step = "Choose another database: DATABASE in [REDSHIFT]."
         holds_warehouse(found.rows, where, next_step)
-        present = {name for name, _ in found.rows}
-        return [table for table in TABLES if table in present]
+        return {name for name, _ in found.rows}
 
     def ledger_state(self) -> LedgerState:
         """Return the ledger as a whole. Raises WarehouseError when a newer program made it."""
@@ -292,7 +296,7 @@ def only_reading(sql: str) -> str:
         raise UsageError("there is no statement to run", _NEXT)
     first = words[0].lstrip("(") or next((word for word in words if word != "("), "")
     if first not in ("select", "with"):
-        raise UsageError(f"{words[0].upper()} ... is no SELECT", _NEXT)
+        raise UsageError(f"{words[0].upper()} ... is not a SELECT", _NEXT)
     if "\\'" in text:  # whether the quote ends the text depends on a setting of the server
         raise UsageError("a backslash stands before a quote", "Double the quote instead.")
     if ";" in words:
@@ -304,10 +308,11 @@ def only_reading(sql: str) -> str:
 
 
 def export_tables(
-    settings: Settings, tables: Sequence[str], address: str, *, progress: Progress
+    settings: Settings, queries: Mapping[str, str], address: str, *, progress: Progress
 ) -> dict[str, str]:
     """Write tables as Parquet, each under a key or file name of its own.
 
+    queries: the SELECT of each table.
     address: in the work bucket, the only one that the warehouse's role may write to, or
     a local folder, to which the files are downloaded: `<table>.parquet`, and `<table>.2.parquet`
     and so on for what is larger than one file of UNLOAD (dg/r_UNLOAD: 6.2 GB).
@@ -324,12 +329,12 @@ def export_tables(
                 " write to no other",
                 f"Export to s3://{work}/exports/NAME, or to a folder, and copy it from there.",
             )
-        return dict(_unloaded(reader, tables, address.rstrip("/"), progress))
+        return dict(_unloaded(reader, queries, address.rstrip("/"), progress))
     root = reader.work_address(f"exports/{secrets.token_hex(16)}")
     written = {}
     try:
-        with replacing(Path(address), tables) as made:
-            for table, place in _unloaded(reader, tables, root, progress):
+        with replacing(Path(address), [*queries]) as made:
+            for table, place in _unloaded(reader, queries, root, progress):
                 if name := _download(reader, place, made, table):
                     written[table] = str(Path(address) / name)
     finally:
@@ -338,14 +343,14 @@ def export_tables(
 
 
 def _unloaded(
-    reader: RedshiftReader, tables: Sequence[str], root: str, progress: Progress
+    reader: RedshiftReader, queries: Mapping[str, str], root: str, progress: Progress
 ) -> Iterator[tuple[str, str]]:
     """Unload tables one by one, each to an address of its own; yield table and address."""
-    for done, table in enumerate(tables):
-        progress(f"exporting {table}", done, len(tables), "tables")
+    is_older = reader.schema_version() < SCHEMA_VERSION
+    for done, (table, query) in enumerate(queries.items()):
+        progress(f"exporting {table}", done, len(queries), "tables")
         target = f"{root}/{table}/"
-        query = fill(_SQL["whole_table"], parts={"table": table})
-        sql = reader.unloading("unload_table", query, target)
+        sql = reader.unloading("unload_table", as_now(query) if is_older else query, target)
         boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
         yield table, target
 

@@ -17,6 +17,7 @@ from typing import NamedTuple, get_args
 
 from ... import sql_queries
 from ...boto3_sql_util import quote_literal
+from ...errors import UsageError
 from ...sources.files import Kind
 from ...sql_queries import Query, folder, migrating, needed, within_days
 from .. import Run
@@ -42,7 +43,11 @@ _ALL_STAGED = tuple(
     _LOAD[f"{name}_{kind}"] for kind in get_args(Kind) for name in ("all_as_new", "none_ranked")
 )
 _DROP_TABLES = folder("redshift")["drop_tables"]
+_GRANT = folder("redshift/grant")
 _MIGRATION = folder("redshift/migration")
+_IDENTITY = re.compile(
+    r"IAMR?:[\w+=,.@-]+|arn:[\w-]+:(?:iam|sts)::\d+:(?P<kind>user|role|assumed-role)/(?P<path>[\w+=,.@/-]+)"
+)
 _ARRIVED: dict[Kind, str] = {kind: f"copied_{kind}_arrived" for kind in get_args(Kind)}
 _STEP_NAME = re.compile(r"[a-z_]+")
 _UNNAMED = re.compile(r"statement \d|the (?:batch|statement)\b")
@@ -255,6 +260,33 @@ def failed_step(name: str, number: int, message: str) -> str:
     told = (words[word] for word in sorted(words, key=len, reverse=True) if word in message)
     unnamed = {AUDIT: CONFLICTS, "create_new_run": OVERTAKEN, "create_migration": OVERTAKEN}
     return next(told, unnamed.get(name, name)) if number < 0 or name in unnamed else name
+
+
+def database_user(identity: str) -> str:
+    """Return the name of an IAM identity in the database, such as `IAM:jane` or `IAMR:analyst`.
+
+    identity: that name, or the ARN of a user, a role or a session of a role
+    (mg/generating-iam-credentials-overview, mg/data-api-access). Raises UsageError.
+    """
+    match = _IDENTITY.fullmatch(identity)
+    if match is None:
+        raise UsageError(
+            f"{identity} is no IAM user or role",
+            "Give the Arn that `aws sts get-caller-identity` prints for them, or IAM:USER, or"
+            " IAMR:ROLE.",
+        )
+    if match["kind"] is None:
+        return identity
+    # The path is before the name of a user or role; the name of a session is behind its role's.
+    name = match["path"].split("/")[0 if match["kind"] == "assumed-role" else -1]
+    return f"IAM{'' if match['kind'] == 'user' else 'R'}:{name}"
+
+
+def granting(user: str) -> list[Step]:
+    """Return the statements that let a user of the database load, ask and check."""
+    tables, views = ", ".join(sql_queries.TABLES), ", ".join(sql_queries.VIEWS)
+    parts = {"tables": tables, "views": views, "user": f'"{user}"'}
+    return [Step(query.name, fill(query, parts=parts)) for query in _GRANT.values()]
 
 
 def dropped(tables: Iterable[str]) -> Step:

@@ -137,7 +137,7 @@ def test_bad_files_among_good_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_files: int, broken: int
 ) -> None:
     monkeypatch.setattr(download, "GROUP_FILES", group_files)
-    monkeypatch.setattr(file_loaders, "HEAD_RECORDS", 2)
+    monkeypatch.setattr(split, "HEAD_RECORDS", 2)
     contents = {f"{n:02}.json": log(n) for n in range(10)}
     for n in range(broken):
         contents[f"{2 * n:02}.json"].insert(3, b'{"broken')
@@ -231,7 +231,7 @@ def test_line_ends(tmp_path: Path, newline: bytes, end: bytes) -> None:
 
 
 def test_damage_far_behind_the_head_is_found(tmp_path: Path) -> None:
-    lines = log(1, 3 * file_loaders.HEAD_RECORDS)
+    lines = log(1, 3 * split.HEAD_RECORDS)
     packed = gzip.compress(b"".join(line + b"\n" for line in lines))
     staged = stage(tmp_path, {"log.json.gz": packed[:-8] + b"\0" * 4 + packed[-4:]})
     assert staged.rejects == {"log.json.gz": [(len(lines) + 1, "encoding")]}
@@ -241,7 +241,7 @@ def test_damage_far_behind_the_head_is_found(tmp_path: Path) -> None:
 def test_unknown_fields_are_noted_in_the_first_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_loaders, "HEAD_RECORDS", 3)
+    monkeypatch.setattr(split, "HEAD_RECORDS", 3)
     monkeypatch.setattr(file_loaders, "_SAMPLED_SONGS", 4)
     lines = log(1)
     lines[0] = line("events", {"mood": "1", "TS": "2"}, itemInSession=90)
@@ -277,13 +277,13 @@ def test_log_that_vanishes_behind_its_head_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = source_files(tmp_path, "events", {"a.json": b"\n".join(log(1)), "b.json": b"{}"})
-    look = file_loaders.head_of
+    look = split.head_of
 
     def look_and_remove(file: SourceFile, fields: Sequence[Field]) -> tuple[bool, Counter[str]]:
         found = look(file, fields)
         Path(file.path).unlink()
         return found
 
-    monkeypatch.setattr("sparkify.warehouse.duckdb.file_loaders.head_of", look_and_remove)
+    monkeypatch.setattr("sparkify.staging.split.head_of", look_and_remove)
     with pytest.raises(SourceError, match=r"a\.json cannot be read: No such file"):
         stage_files(tmp_path, files)

@@ -114,7 +114,7 @@ def test_an_export_to_a_foreign_bucket_is_refused_before_anything_is_sent(
     made = SimpleNamespace(work_bucket="depot", role_arn="arn:r")
     monkeypatch.setattr("sparkify.iac.resources", lambda settings: made)
     with pytest.raises(UsageError, match="another bucket than s3://depot") as caught:
-        export_tables(SETTINGS, ("songs",), address, progress=silent)
+        export_tables(SETTINGS, {"songs": "SELECT 1"}, address, progress=silent)
     assert "s3://depot/exports/" in caught.value.next_step
 
 

@@ -1,0 +1,83 @@
+"""A second IAM user in the stand-in: nothing before `sparkify grant`, a whole operator after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from broken_rules import LOADS
+from redshift_warehouse import Cloud, cloud
+from sparkify import etl, quality
+from sparkify.config import Settings
+from sparkify.errors import SparkifyError, UsageError, WarehouseError
+from sparkify.warehouse import grant, open_reader
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with cloud(tmp_path_factory.mktemp("cloud")) as made:
+        made.put(LOADS[0])
+        made.load()
+        yield made
+
+
+@pytest.fixture(scope="module")
+def theirs(place: Cloud) -> Settings:
+    """The settings of the second user."""
+    iam = place.aws.client("iam")
+    iam.create_user(UserName="second")
+    key = iam.create_access_key(UserName="second")["AccessKey"]
+    return place.settings(aws_key=key["AccessKeyId"], aws_secret=key["SecretAccessKey"])
+
+
+def test_a_second_user_loads_asks_and_checks_once_it_is_granted(
+    place: Cloud, theirs: Settings
+) -> None:
+    arn = place.aws.client("iam").get_user(UserName="second")["User"]["Arn"]
+    with pytest.raises(WarehouseError, match="no user IAM:second yet") as caught:
+        grant(place.settings(), arn)
+    assert "SELECT 1" in caught.value.next_step
+    with pytest.raises(SparkifyError), open_reader(theirs) as reader:
+        reader.read("SELECT COUNT(*) FROM songplays")
+
+    assert grant(place.settings(), arn) == {"identity": arn, "user": "IAM:second"}
+    place.put(LOADS[1])
+    report = etl.load(theirs, answers=False).as_json()
+    assert report["events"]["staged"] + report["songs"]["staged"] > 0
+    with open_reader(theirs) as reader:
+        assert reader.read("SELECT COUNT(*) FROM etl_runs").rows == [(2,)]
+        assert quality.broken(quality.run(reader)) == []
+    assert etl.load(replace(theirs, copy_mode="compact"), rebuild=True, answers=False)
+    assert not place.load()["events"]["read"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "user"),
+    [
+        ("IAM:jane", "IAM:jane"),
+        ("IAMR:analysts", "IAMR:analysts"),
+        ("arn:aws:iam::123456789012:user/team/jane.d@x", "IAM:jane.d@x"),
+        ("arn:aws-cn:iam::123456789012:role/service/loader", "IAMR:loader"),
+        ("arn:aws:sts::123456789012:assumed-role/loader/session-1", "IAMR:loader"),
+    ],
+)
+def test_the_name_of_an_identity_in_the_database(identity: str, user: str) -> None:
+    from sparkify.warehouse.redshift.statements import database_user, granting
+
+    assert database_user(identity) == user
+    assert all(f'TO "{user}"' in step.sql for step in granting(user))
+
+
+@pytest.mark.parametrize(
+    "identity", ["jane", "", 'IAM:a" TO public; --', "arn:aws:iam::123456789012:root"]
+)
+def test_what_is_no_identity_is_refused(identity: str, place: Cloud) -> None:
+    with pytest.raises(UsageError, match="no IAM user or role"):
+        grant(place.settings(), identity)
+
+
+def test_a_file_has_no_users(place: Cloud) -> None:
+    with pytest.raises(UsageError, match="has no users"):
+        grant(place.settings(engine="duckdb"), "IAM:jane")
