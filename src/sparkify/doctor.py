@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -140,9 +142,39 @@ def _database(settings: Settings) -> Detail:
         return f"{settings.database} does not exist yet", "`sparkify etl` creates it and loads."
     with warehouse.open_reader(settings, wait=0) as reader:
         versions = reader.read(sql_queries.folder("bookkeeping")["schema_version"].sql)
+        version = versions.rows[0][0] if versions.rows else 0
+        if version == sql_queries.SCHEMA_VERSION:
+            _require_columns(reader)
     size = settings.database.stat().st_size / 1e6
-    version = versions.rows[0][0] if versions.rows else 0
     return f"{settings.database}: opens, {size:,.1f} MB, schema version {version}"
+
+
+def _require_columns(reader: warehouse.Reader) -> None:
+    """Raise WarehouseError where a table has other columns than this program makes."""
+    has: dict[str, dict[str, str]] = defaultdict(dict)
+    found = reader.read(sql_queries.folder("bookkeeping")["columns_present"].sql)
+    for table, column, kind in found.rows:
+        has[table.lower()][column.lower()] = kind.split()[0]
+    wrong = []
+    for table in sql_queries.TABLES:
+        text = sql_queries.folder("tables")[table].sql
+        made = dict(re.findall(r"^    (\w+) ([A-Z]+)", text, re.MULTILINE))
+        if table not in has:
+            wrong.append(f"there is no {table}")
+            continue
+        wrong += [f"{table} has no {one}" for one in made if one not in has[table]]
+        wrong += [f"{table} also has {one}" for one in has[table] if one not in made]
+        wrong += [
+            f"{table}.{one} is {kind}, not {made[one]}"
+            for one, kind in has[table].items()
+            if made.get(one, kind) != kind
+        ]
+    if wrong:
+        raise WarehouseError(
+            f"the tables are not those of this program: {', '.join(wrong)}",
+            "`sparkify create-tables` makes a missing table; change another back, or make all again"
+            " by `sparkify create-tables --drop` and a load.",
+        )
 
 
 def _folder(settings: Settings) -> Detail:
@@ -259,7 +291,10 @@ def _work_bucket(account: Account) -> str:
 def _statement(account: Account) -> str:
     from .warehouse.redshift.reader import RedshiftReader
 
-    tables = RedshiftReader(account.settings).tables()
+    reader = RedshiftReader(account.settings)
+    tables = reader.tables()
     if not tables:
         return "the database answers; it has no tables yet: `sparkify create-tables`"
+    if reader.schema_version() == sql_queries.SCHEMA_VERSION:
+        _require_columns(reader)
     return f"the database answers, {len(tables)} tables exist"

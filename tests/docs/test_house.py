@@ -37,6 +37,7 @@ PROJECT = Path(__file__).parents[2]
 HEAVY = {
     *("altair", "boto3", "botocore", "duckdb", "numpy", "obstore", "pandas", "rich", "vl_convert"),
     *("asyncio", "multiprocessing", "sqlite3", "unittest", "jinja2", "webbrowser"),
+    *("starlette", "uvicorn"),
 }
 """What makes a command slow to answer when it is not needed."""
 

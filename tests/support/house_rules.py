@@ -30,6 +30,8 @@ ROOMS: Mapping[str, Collection[str]] = {
     "obstore": ("util_s3",),
     "pandas": ("boto3_sql_util",),
     "rich": ("console",),
+    "starlette": ("report",),
+    "uvicorn": ("report",),
     "vl_convert": ("report",),
 }
 """Every library, and the modules or packages that may import it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from command_line import answer, call, failure, write_sources
+from command_line import answer, call, change, failure, write_sources
 from sparkify import doctor
 from sparkify.config import Settings
 from sparkify.config.keys import SETTINGS
@@ -94,6 +94,21 @@ def test_sources_that_are_missing_are_trouble() -> None:
 def test_a_loaded_database_tells_its_schema() -> None:
     call("etl", "--no-answers")
     assert examined()["database"].detail.endswith("schema version 2")
+
+
+def test_tables_with_other_columns_are_trouble() -> None:
+    call("etl", "--no-answers")
+    change("ALTER TABLE songs DROP COLUMN year")
+    change("ALTER TABLE users ADD COLUMN age INTEGER")
+    change("ALTER TABLE artists ALTER COLUMN latitude TYPE VARCHAR")
+    change("DROP TABLE load_lock")
+    finding = examined()["database"]
+    assert not finding.ok
+    assert finding.detail == (
+        "the tables are not those of this program: users also has age, songs has no year,"
+        " artists.latitude is VARCHAR, not DOUBLE, there is no load_lock"
+    )
+    assert "create-tables --drop" in finding.next_step
 
 
 def test_a_database_that_is_none_is_trouble() -> None:

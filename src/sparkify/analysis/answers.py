@@ -181,14 +181,30 @@ def ask(
     not fit its statement, and WarehouseError when a statement fails.
     """
     queries = chosen(names)
-    queries = narrowed(queries, filters, refuse=len(queries) == 1)
+    if len(queries) == 1:
+        applied(queries[0], filters, refuse=True)
+    return answered(reader, queries, personal=personal, filters=filters)
+
+
+def answered(
+    reader: Reader,
+    queries: Sequence[Query],
+    *,
+    personal: bool = True,
+    filters: Filters = NO_FILTERS,
+) -> list[Answer]:
+    """Ask questions and return their answers; a filter that one does not take is left out of it.
+
+    Raises HeaderError and WarehouseError as `ask` does.
+    """
+    asked = narrowed(queries, filters, refuse=False)
     try:
-        tables = reader.read_all([query.sql for query in queries])
+        tables = reader.read_all([query.sql for query in asked])
     except WarehouseError as error:
-        raise _named(error, queries) from None
+        raise _named(error, asked) from None
     return [
-        _filtered(_checked(query, table, personal), query, filters)
-        for query, table in zip(queries, tables, strict=True)
+        _filtered(from_rows(query, table, personal), query, filters)
+        for query, table in zip(asked, tables, strict=True)
     ]
 
 
@@ -228,7 +244,11 @@ def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
     return error
 
 
-def _checked(query: Query, table: Table, personal: bool) -> Answer:
+def from_rows(query: Query, table: Table, personal: bool = True) -> Answer:
+    """Return the answer to a question whose rows are there.
+
+    Raises HeaderError when its header does not fit them.
+    """
     try:
         answer = _answer(query, table, personal)
         answer.texts()  # a format that does not suit its values fails here, not while printing

@@ -17,7 +17,7 @@ import click
 
 from .. import __version__, console
 from ..errors import SparkifyError, UsageError
-from . import admin, ask, cloud, load
+from . import admin, ask, cloud, explore, load
 from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
@@ -172,6 +172,7 @@ for _command in (
     admin.status,
     ask.export,
     ask.report,
+    explore.serve,
     cloud.iac,
     ask.sql,
     admin.doctor,

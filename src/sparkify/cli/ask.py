@@ -15,13 +15,13 @@ import click
 from .. import console
 from ..console import results
 from ..errors import QualityError, UsageError
-from ..table import Table
 from .options import (
     SOURCES,
     WAREHOUSE,
     Call,
     command,
     filter_options,
+    opened_in_browser,
     output_file,
     require,
     wait_option,
@@ -180,9 +180,8 @@ def query(
     if form == "parquet" and output is None:
         raise UsageError("Parquet is no text to show", "Name a file with --output.")
     with output_file(output) if output else nullcontext() as draft:
-        with call.reader(wait, for_user_sql=True) as reader:
+        with call.reader(wait, for_user_sql=True, limit=limit) as reader:
             table = reader.read(text)
-        table = Table(table.columns, table.rows[:limit])
         if draft is None:
             call.as_json = call.as_json or form == "json"
             call.reply(table, results.show_csv if form == "csv" else results.show_table)
@@ -257,7 +256,7 @@ def report(
         progress("drawing", 0, None, "")
         page = reporting.render(data, datetime.now(UTC).replace(tzinfo=None))
         draft.write_text(page, encoding="utf-8")
-    opened = in_browser and _opened(output)
+    opened = in_browser and opened_in_browser(output.absolute().as_uri())
     written = {
         "file": str(output.absolute()),
         "bytes": output.stat().st_size,
@@ -269,12 +268,3 @@ def report(
     call.reply(written, results.show_report)
     if in_browser and not opened:
         console.say("No browser could be opened; open the file in one yourself.", "yellow")
-
-
-def _opened(path: Path) -> bool:
-    import webbrowser
-
-    try:
-        return webbrowser.open(path.absolute().as_uri())
-    except webbrowser.Error:
-        return False

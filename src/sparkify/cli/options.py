@@ -32,6 +32,7 @@ LIMITS = ("max_rejected_share", "max_rejected_rows")
 EXTRAS = {
     **dict.fromkeys(("boto3", "obstore"), "aws"),
     **dict.fromkeys(("altair", "jinja2", "vl_convert"), "report"),
+    **dict.fromkeys(("starlette", "uvicorn"), "serve"),
     "numpy": "generate",
 }
 """The libraries that commands may need, and the extra that installs each."""
@@ -67,14 +68,20 @@ class Call:
         return self.load_settings()[0]
 
     @contextmanager
-    def reader(self, wait: float, *, for_user_sql: bool = False) -> Iterator[Reader]:
+    def reader(
+        self, wait: float, *, for_user_sql: bool = False, limit: int | None = None
+    ) -> Iterator[Reader]:
         """Open the warehouse for reading, showing what it waits for."""
         from .. import warehouse
 
         with (
             console.ProgressBar() as progress,
             warehouse.open_reader(
-                self.settings(), wait=wait, progress=progress, for_user_sql=for_user_sql
+                self.settings(),
+                wait=wait,
+                progress=progress,
+                for_user_sql=for_user_sql,
+                limit=limit,
             ) as reader,
         ):
             progress.finish()
@@ -173,6 +180,16 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
         return made
 
     return declare
+
+
+def opened_in_browser(address: str) -> bool:
+    """Open an address in the browser; return whether there is one."""
+    import webbrowser
+
+    try:
+        return webbrowser.open(address)
+    except webbrowser.Error:
+        return False
 
 
 def require(*libraries: str) -> None:

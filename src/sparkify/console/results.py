@@ -242,6 +242,12 @@ def show_report(written: _Record) -> None:
         stream.say("Next: open it in a browser; --open does so. It needs no network.")
 
 
+def show_served(served: _Record) -> None:
+    """Show the address of the pages."""
+    stream.out(stream.clean(served["address"]))
+    stream.say("Serving until Ctrl-C. Whoever knows the address can read the warehouse.")
+
+
 def say_refused(refused: _Record | None) -> None:
     """Say why the newest load was refused, if it was, and what to do."""
     if refused is None:

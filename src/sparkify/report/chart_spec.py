@@ -50,6 +50,8 @@ def chart_spec(answer: Answer) -> ChartSpec | None:
 
     Raises HeaderError when the header asks for a chart that cannot be.
     """
+    if answer.chart == "none":
+        return None
     chart = _parsed(answer) if answer.chart else _suggested(answer)
     if chart and not set(chart.columns) <= set(answer.columns):
         missing = ", ".join(sorted(set(chart.columns) - set(answer.columns)))

@@ -73,16 +73,15 @@ def render(report: ReportData, made_at: datetime) -> str:
     """
     days = daily(report.days, report.hours)
     sections = _sections(report.answers)
-    reconciled = _reconciled(report.state["runs"])
-    tiles = _tiles(report, days)
-    data = _data(days, tiles, sections, reconciled)
+    shown_tiles = tiles(report, days)
+    data = _data(days, shown_tiles, sections, reconciled(report.state["runs"]))
     periods = _periods(days)
-    scripts = [_asset("theme.js")]
+    scripts = [asset("theme.js")]
     if data["charts"]:
-        scripts += [vega.library(), _asset("page.js")]
-    scripts.append(_asset("toggle.js"))
-    style = _asset("page.css")
-    return _template().render(
+        scripts += [vega.library(), asset("page.js")]
+    scripts.append(asset("toggle.js"))
+    style = asset("page.css")
+    return template("page.html").render(
         report=report,
         version=__version__,
         made_at=shown(made_at, "moment"),
@@ -90,7 +89,7 @@ def render(report: ReportData, made_at: datetime) -> str:
         scripts=scripts,
         style=style,
         data=data,
-        tiles=tiles,
+        tiles=shown_tiles,
         sections=sections,
         questions=_planned() if report.empty else {},
         span=(shown(days[0].day, "day"), shown(days[-1].day, "day")) if days else None,
@@ -99,12 +98,9 @@ def render(report: ReportData, made_at: datetime) -> str:
         first_period=max(
             (length for length, _ in periods if length <= _LONGEST_FIRST_PERIOD), default=0
         ),
-        outcomes=[_outcome(one, report.names) for one in report.checks],
-        counts={word: sum(one.outcome == word for one in report.checks) for word in OUTCOMES},
-        reconciled=reconciled,
-        rejects=_rejects(report),
         tables=star(report.state["tables"]),
         words=words,
+        **quality(report),
     )
 
 
@@ -112,14 +108,14 @@ def _data(
     days: Sequence[Day],
     tiles: Sequence[Mapping[str, Any]],
     sections: Sequence[Mapping[str, Any]],
-    reconciled: Sequence[dict[str, Any]],
+    records: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return what the page's script draws and saves."""
     cards: list[Card] = [card for section in sections for card in section["cards"]]
     charts = {f"tile-{one['name']}": one["chart"] for one in tiles if one["chart"]}
     charts |= {card.answer.name: card.chart for card in cards if card.chart}
-    if any(one["amount"] for one in reconciled):
-        charts["reconciled"] = vega.reconciled(reconciled)
+    if any(one["amount"] for one in records):
+        charts["reconciled"] = vega.reconciled(records)
     answers = [card.answer.as_json() for card in cards]
     explorer = {  # the page puts the days that are chosen into these
         "plays": vega.bars_and_mean(("plays", "mean of seven days")),
@@ -167,7 +163,7 @@ _SERIES = (
 )  # fmt: skip
 
 
-def _tiles(report: ReportData, days: Sequence[Day]) -> list[dict[str, Any]]:
+def tiles(report: ReportData, days: Sequence[Day]) -> list[dict[str, Any]]:
     """Return the tiles that the warehouse has figures for: each one figure with its trend.
 
     detail: what the figure rests on; drawn: what its small chart shows, in words.
@@ -291,14 +287,17 @@ def _cards(answers: Sequence[Answer]) -> tuple[Card, ...]:
 
     A card that is left alone gets the whole width, as does one that needs it.
     """
-    cards = [
-        Card(answer, spec, _numeric(answer), _is_wide(answer, spec), spec["height"] if spec else 0)
-        for answer in answers
-        for spec in [chart(answer)]
-    ]
+    cards = [card(answer) for answer in answers]
     wide = [card for card in cards if card.wide]
     narrow = _paired(sorted((card for card in cards if not card.wide), key=lambda one: -one.height))
     return tuple(wide[:1] + narrow + wide[1:] if cards[0].wide else narrow + wide)
+
+
+def card(answer: Answer) -> Card:
+    """Return the card of a question. Raises HeaderError when its chart cannot be drawn."""
+    spec = chart(answer)
+    height = spec["height"] if spec else 0
+    return Card(answer, spec, _numeric(answer), _is_wide(answer, spec), height)
 
 
 def _paired(cards: list[Card]) -> list[Card]:
@@ -345,6 +344,16 @@ def _periods(days: Sequence[Day]) -> list[tuple[int, str]]:
 # Quality and runs
 
 
+def quality(report: ReportData) -> dict[str, Any]:
+    """Return what `quality.html` shows, besides the report."""
+    return {
+        "outcomes": [_outcome(one, report.names) for one in report.checks],
+        "counts": {word: sum(one.outcome == word for one in report.checks) for word in OUTCOMES},
+        "reconciled": reconciled(report.state["runs"]),
+        "rejects": _rejects(report),
+    }
+
+
 def _outcome(result: CheckResult, names: bool) -> dict[str, Any]:
     """Return a check with the offending rows that may be shown."""
     kept = [names or column not in analysis.PERSONAL for column in result.columns]
@@ -355,7 +364,7 @@ def _outcome(result: CheckResult, names: bool) -> dict[str, Any]:
     }
 
 
-def _reconciled(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def reconciled(runs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the sums of staged, duplicate and rejected records over the runs."""
     found = []
     for kind in ("events", "songs"):
@@ -393,7 +402,8 @@ def _rejects(report: ReportData) -> list[dict[str, str]]:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file of the page's own: style or script."""
     return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
 
 
@@ -410,9 +420,14 @@ def _hash(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
+def template(name: str) -> jinja2.Template:
+    """Return a template, in which every text is escaped."""
+    return _environment().get_template(name)
+
+
 @cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.PackageLoader(f"{__package__}", "templates"),
         autoescape=True,
         finalize=visible,
@@ -420,4 +435,3 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template("page.html")

@@ -162,19 +162,23 @@ def open_reader(
     wait: float = 60.0,
     progress: Progress = silent,
     for_user_sql: bool = False,
+    limit: int | None = None,
 ) -> AbstractContextManager[Reader]:
     """Open the configured warehouse for questions; see the engine's own function for errors.
 
-    for_user_sql: for statements that a user wrote, which may only read.
+    for_user_sql: for statements that a user wrote, which may only read, each at most `limit` rows.
     """
     if settings.engine == "redshift":
         from .redshift import reader as redshift
 
-        opened = redshift.QueryReader if for_user_sql else redshift.RedshiftReader
-        return nullcontext(opened(settings, progress))
+        if for_user_sql:
+            return nullcontext(redshift.QueryReader(settings, progress, limit))
+        return nullcontext(redshift.RedshiftReader(settings, progress))
     from .duckdb import reader as duckdb
 
-    return duckdb.open_reader(settings, wait=wait, progress=progress, for_user_sql=for_user_sql)
+    return duckdb.open_reader(
+        settings, wait=wait, progress=progress, for_user_sql=for_user_sql, limit=limit
+    )
 
 
 def open_warehouse(
@@ -191,6 +195,24 @@ def open_warehouse(
     from .duckdb import loader as duckdb
 
     return duckdb.open_warehouse(settings, wait=wait, progress=progress)
+
+
+def copy_database(
+    settings: Settings,
+    copy: Path,
+    *,
+    names: bool = False,
+    wait: float = 60.0,
+    progress: Progress = silent,
+) -> Settings:
+    """Copy the DuckDB file while no load runs; return settings that name the copy.
+
+    names: whether it may hold the names of listeners.
+    Raises BusyError when a load takes longer than `wait` seconds, WarehouseError.
+    """
+    from .duckdb.reader import copy_database as copied
+
+    return copied(settings, copy, names=names, wait=wait, progress=progress)
 
 
 def grant(settings: Settings, identity: str, progress: Progress = silent) -> dict[str, str]:

@@ -50,6 +50,7 @@ async function draw(element, spec) {
   });
   // The element is an image with a sentence; its parts by themselves would only be noise.
   element.querySelector("svg").setAttribute("aria-hidden", "true");
+  element.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail: drawn.view }));
   return drawn;
 }
 
@@ -142,7 +143,7 @@ function tell({ level, length, newest, rows }) {
   const span = `${iso(Math.max(newest - length + 1, data.days.all.day[0]))} to ${iso(newest)}`;
   const told =
     `${whose}, ${span}: ${count(plays, "play")}, ${count(hours, "hour")} of music, ` +
-    `${count(mean, "listener")} on a mean day with plays.`;
+    `${count(mean, "listener")} on an average day with plays.`;
   explorer.querySelector("[data-told]").textContent = told;
   for (const one of explorer.querySelectorAll("[data-explorer]")) {
     one.setAttribute("aria-label", `${one.dataset.title}. ${told}`);
@@ -208,17 +209,22 @@ function save(name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-for (const button of document.querySelectorAll("[data-csv]")) {
-  button.addEventListener("click", () => save(button.dataset.csv));
-}
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-csv]");
+  if (button) save(button.dataset.csv);
+});
 
 // All charts, from the top; the page says when all are there.
 
-async function drawAll() {
-  if (explorer) await drawExplorer();
-  for (const element of document.querySelectorAll("[data-chart]")) {
+async function drawIn(root) {
+  for (const element of root.querySelectorAll("[data-chart]")) {
     await draw(element, data.charts[element.dataset.chart]);
   }
+}
+
+async function drawAll() {
+  if (explorer) await drawExplorer();
+  await drawIn(document);
   document.documentElement.dataset.drawn = "all";
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
@@ -19,7 +21,7 @@ from ...config import Settings
 from ...errors import UsageError, WarehouseError
 from ...ledger import Ledger
 from ...progress import Progress, silent
-from ...sql_queries import SCHEMA_VERSION, Query, folder
+from ...sql_queries import SCHEMA_VERSION, Query, create_view_queries, folder
 from ...sql_queries.migrating import as_now
 from ...table import Nested, Table
 from ..parquet_folder import replacing
@@ -98,10 +100,13 @@ class QueryReader(DuckDBReader):
 
     A read-only database without external access is not enough: a COPY may still write beside the
     database, over the log from which the engine restores it.
+
+    limit: of the rows of a statement, of which the engine then makes no more.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, limit: int | None = None) -> None:
         super().__init__(connection)
+        self._limit = limit
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -112,7 +117,10 @@ class QueryReader(DuckDBReader):
         with failures("the query"):
             try:
                 relation = self._connection.sql(sql)
-                return Table(tuple(relation.columns), _fetched(relation))
+                columns = tuple(relation.columns)  # a limit makes those that repeat differ
+                if self._limit is not None:
+                    relation = relation.limit(self._limit)
+                return Table(columns, _fetched(relation))
             except _STATEMENT_ERRORS as error:
                 raise UsageError(_message(error), _advice(error)) from None
 
@@ -166,10 +174,12 @@ def open_reader(
     wait: float = 60.0,
     progress: Progress = silent,
     for_user_sql: bool = False,
+    limit: int | None = None,
 ) -> Iterator[DuckDBReader]:
     """Open the warehouse read-only.
 
-    wait: for a running load, in seconds. for_user_sql: refuse all but a SELECT.
+    wait: for a running load, in seconds. for_user_sql: refuse all but a SELECT, of whose rows at
+    most `limit` are read.
     Raises WarehouseError when there is no warehouse or one that this program cannot read, BusyError
     when the load takes longer.
     """
@@ -185,7 +195,7 @@ def open_reader(
                 f"{settings.database} holds no Sparkify tables",
                 "Load it with `sparkify etl`, or make the tables with `sparkify create-tables`.",
             )
-        yield QueryReader(connection) if for_user_sql else DuckDBReader(connection, version)
+        yield QueryReader(connection, limit) if for_user_sql else DuckDBReader(connection, version)
 
 
 def write_parquet(table: Table, path: Path) -> None:
@@ -230,6 +240,34 @@ def export_tables(
             reader.export(sql, made / f"{table}.parquet")
             files[table] = str(target / f"{table}.parquet")
     return files
+
+
+def copy_database(
+    settings: Settings, copy: Path, *, names: bool, wait: float, progress: Progress
+) -> Settings:
+    """Copy the database to a file of its own; return settings that name the copy.
+
+    names: whether it may hold the names of listeners. Raises WarehouseError, or BusyError when a
+    load takes longer than `wait` seconds.
+    """
+    copied = replace(settings, database=copy)
+    log = settings.database.with_name(f"{settings.database.name}.wal")
+    with (
+        open_reader(settings, wait=wait, progress=progress) as reader,
+        failures(f"copying to {copy.parent}"),
+    ):
+        progress("copying the database", 0, None, "")
+        if log.exists():
+            shutil.copyfile(log, copy.with_name(f"{copy.name}.wal"))
+        shutil.copyfile(settings.database, copy)  # last: closing the file gives up the lock on it
+    changes = () if names else tuple(folder("duckdb/nameless").values())
+    if reader.schema_version == SCHEMA_VERSION:  # an older program may not have made all views
+        changes += create_view_queries
+    with closing(connect(copied, read_only=False, wait=0, progress=progress)) as connection:
+        for query in changes:
+            with failures(query.name):
+                connection.execute(query.sql)
+    return copied
 
 
 def read_ledger(settings: Settings, *, wait: float, progress: Progress) -> Ledger:

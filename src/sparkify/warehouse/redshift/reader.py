@@ -254,14 +254,24 @@ class RedshiftReader:
 
 
 class QueryReader(RedshiftReader):
-    """A reader for a user's own statements: they can change nothing."""
+    """A reader for a user's own statements: they can change nothing.
+
+    limit: of the rows of each.
+    """
+
+    def __init__(
+        self, settings: Settings, progress: Progress = silent, limit: int | None = None
+    ) -> None:
+        super().__init__(settings, progress)
+        self._limit = limit
 
     def read_all(self, statements: Sequence[str]) -> list[Table]:
         """Run statements that only read. Raises UsageError for others, and for wrong ones."""
         reading = [only_reading(sql) for sql in statements]
         self.schema_version()  # refuses tables of a newer program
         try:
-            return self._ask(reading)
+            found = self._ask(reading)
+            return [Table(table.columns, table.rows[: self._limit]) for table in found]
         except StatementError as error:
             if not error.is_statements_own:
                 raise

@@ -1,0 +1,23 @@
+-- name: plays_by_listener
+-- group: other
+-- period: window
+-- level: yes
+-- question: Which listeners?
+-- answer: User {user_id}[ ({first_name} {last_name})] most{ties}: {plays:count play}.
+-- lead: plays
+-- tie: user {user_id}
+-- columns: user_id, first_name, last_name, plays:count, sessions:count, last_play:moment
+-- rows: 20
+-- chart: bar x=plays y=user_id
+-- note: The 20 who play most. A session number is counted once a listener.
+SELECT
+    user_id,
+    MAX(first_name) AS first_name,
+    MAX(last_name) AS last_name,
+    COUNT(*) AS plays,
+    COUNT(DISTINCT session_id) AS sessions,
+    MAX(start_time) AS last_play
+FROM plays
+GROUP BY user_id
+ORDER BY plays DESC, user_id ASC
+LIMIT 20
