@@ -198,10 +198,12 @@ class RedshiftWarehouse(RedshiftReader):
         except StatementError as error:
             if error.kind != "records":
                 raise
-            checks = sql_queries.restore_checks(rows)
-            broken = [check for check in checks if f'"{check.name}"' in error.message]
-            what = f"it breaks a check: {broken[0].purpose}" if broken else error.message
-            raise unfit_backup(f"{what} ({error.name})") from None
+            told = [one for one in sql_queries.restore_checks(rows) if one.name in error.message]
+            broken = max(told, key=lambda check: len(check.name), default=None)
+            what = (
+                f"it breaks a check: {broken.purpose} ({broken.name})" if broken else error.message
+            )
+            raise unfit_backup(what) from None
         finally:
             with suppress(SparkifyError):  # else the bucket's lifecycle deletes it
                 self.work.delete_all(f"{root}/")
