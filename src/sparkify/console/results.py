@@ -226,6 +226,12 @@ def show_exported(done: _Record) -> None:
     tables.show(["table", "file"], list(done["files"].items()))
 
 
+def show_imported(done: _Record) -> None:
+    """Show how many rows of each table were imported."""
+    stream.say(f"Imported {done['folder']}; every check of the warehouse passed.")
+    tables.show(["table", "rows"], [(name, f"{rows:,}") for name, rows in done["tables"].items()])
+
+
 def show_report(written: _Record) -> None:
     """Show the path of the report and what is in it."""
     stream.out(stream.clean(written["file"]))
