@@ -172,7 +172,8 @@ class RedshiftWarehouse(RedshiftReader):
             return
         why = self._compact_because or "not all of the files can be copied as they are"
         raise SourceError(
-            f"{why}; {size:,} bytes would be read through this machine, more than COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
+            f"{why}; {size:,} bytes would be read through this machine, more than "
+            f"COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
             "Set COMPACT_MAX_BYTES higher, run `sparkify etl` where it can ask, or give COPY fewer "
             "prefixes and larger files (docs/cloud.md).",
             bytes_through_here=size,
