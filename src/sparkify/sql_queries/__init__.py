@@ -235,6 +235,8 @@ drop_table_queries = drops(TABLES)
 empty_star_queries = for_each(
     (*STAR_TABLES, "newest_plays"), "empty_{}", "DELETE FROM {}", "Empty {}."
 )
+empty_info = Query("empty_warehouse_info", "DELETE FROM warehouse_info", {"purpose": "Empty it."})
+"""Before the row of a backup takes its place."""
 count_queries = for_each(TABLES, "{}", "SELECT COUNT(*) AS records FROM {}", "Count {}.")
 
 settle_queries = tuple(
@@ -383,6 +385,43 @@ export_queries = {
     table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in STAR_TABLES
 } | view_bodies()
 """The SELECT of each table of the star and of each view; `part_of` narrows it."""
+
+backup_queries = {table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in TABLES}
+"""The SELECT of every table, whole."""
+
+
+def restore_queries(engine: str) -> Mapping[str, Query]:
+    """Return by table the statement that takes its Parquet files into it.
+
+    engine: duckdb (parameter `files`: paths) or redshift (`:source`, `:role`: of the COPY, which
+    takes columns by their position: dg/copy-usage_notes-copy-from-columnar).
+    """
+    made = {}
+    for table in TABLES:
+        listed = ", ".join(columns_of(table))
+        sql = f"INSERT INTO {table} ({listed})\nSELECT {listed}\nFROM read_parquet($files)"
+        if engine == "redshift":
+            sql = f"COPY {table}\nFROM :source\nIAM_ROLE :role\nFORMAT AS PARQUET"
+        name = f"restore_{table}"
+        made[table] = Query(name, sql, {"purpose": f"Take the rows of {table} from a backup."})
+    return made
+
+
+def restore_checks(rows: Mapping[str, int]) -> list[Query]:
+    """Return what must hold of a backup; each returns rows where it does not.
+
+    rows: how many each table has to have.
+    """
+    counted = [
+        Query(
+            f"{table}_whole",
+            f"SELECT records\nFROM (SELECT COUNT(*) AS records FROM {table}) AS counted\n"
+            f"WHERE records <> {int(count)}",
+            {"purpose": f"{table} has {count:,} rows."},
+        )
+        for table, count in rows.items()
+    ]
+    return counted + [one for one in quality_checks.values() if one.header["severity"] == "fail"]
 
 
 @cache
