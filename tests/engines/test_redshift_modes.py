@@ -144,7 +144,7 @@ CASES = [("direct", False, 319), ("auto", False, 319), ("compact", False, 319), 
 def test_the_full_set(
     place: Cloud, tmp_path: Path, mode: str, mend_text: bool, matched: int
 ) -> None:
-    """From 14,896 small files, or from three that COPY would take, but for numbers in their texts."""
+    """From 14,896 small files, or from three, whose texts have numbers that COPY cannot take."""
     with tarfile.open(FULL) as archive:
         archive.extractall(tmp_path, filter="data")
     (tmp_path / "log_data").symlink_to(REAL / "log_data")
