@@ -168,7 +168,7 @@ def before_upgrading(tables: Tables) -> list[Row]:
 
 
 def songs_between_homes(tables: Tables) -> list[Row]:
-    sizes = ((5, "1 to 5"), (10, "more than 5, to 10"), (20, "more than 10, to 20"))
+    sizes = ((5, "1 to 5"), (10, "5 to 10"), (20, "10 to 20"))
     plays = by(heard(tables), "userid")
     found: list[Row] = []
     for user, visits in by(named(of(tables, "Home")), "userid").items():
@@ -177,7 +177,7 @@ def songs_between_homes(tables: Tables) -> list[Row]:
             continue
         between = sum(moments[0] < play["ts"] < moments[-1] for play in plays.get(user, ()))
         mean = between / (len(moments) - 1)
-        songs = next((name for most, name in sizes if mean <= most), "more than 20")
+        songs = next((name for most, name in sizes if mean < most), "20 or more")
         songs = "none" if mean == 0 else "less than 1" if mean < 1 else songs
         found.append({"songs": songs, "stretches": len(moments) - 1, "plays": between})
     groups = by(found, "songs")
@@ -194,7 +194,7 @@ def songs_between_homes(tables: Tables) -> list[Row]:
             "all_stretches": total["stretches"],
             "all_listeners": len(found),
         }
-        for songs in ["none", "less than 1", *(name for _, name in sizes), "more than 20"]
+        for songs in ["none", "less than 1", *(name for _, name in sizes), "20 or more"]
         if songs in groups
     ]
 

@@ -171,9 +171,11 @@ for _command in (
     admin.rejects,
     admin.status,
     ask.export,
+    admin.restore,
     ask.report,
     explore.serve,
     cloud.iac,
+    ask.new,
     ask.sql,
     admin.doctor,
 ):

@@ -11,10 +11,10 @@ from .. import console
 from ..config.keys import SETTINGS
 from ..console import results
 from ..temporary import temporary_folder
-from .options import WAREHOUSE, Call, command, opened_in_browser, require, wait_option
+from .options import OWN, WAREHOUSE, Call, command, opened_in_browser, require, wait_option
 
 
-@command("serve", *WAREHOUSE)
+@command("serve", *WAREHOUSE, OWN)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

@@ -34,8 +34,8 @@ _SHOWN_RAW = 200  # characters of a rejected record's text
 
 def show_answers(answers: Sequence[Answer]) -> None:
     """Show each question with its number, its answer and its table."""
-    for number, answer in _numbered(answers):
-        title = stream.clean(f"{number} {answer.name}: {answer.question}")
+    for answer in answers:
+        title = stream.clean(f"{answer.number} {answer.name}: {answer.question}")
         stream.out(stream.styled(stream.wrapped(title, sys.stdout), "bold", sys.stdout))
         stream.out(stream.wrapped(stream.clean(answer.answer), sys.stdout))
         if answer.rows:
@@ -48,10 +48,16 @@ def show_answers(answers: Sequence[Answer]) -> None:
         stream.out("")
 
 
+def show_new_question(written: _Record) -> None:
+    """Show the file of a new question, and how to ask it."""
+    stream.out(stream.clean(written["file"]))
+    stream.say(f"Next: change it, then ask it: `sparkify ask {written['name']}`.")
+
+
 def show_sentences(answers: Sequence[Answer]) -> None:
     """Show the number of each question and its answer, a line each."""
-    for number, answer in _numbered(answers):
-        line = stream.clean(f"{number:>2} {answer.answer}")
+    for answer in answers:
+        line = stream.clean(f"{answer.number:>2} {answer.answer}")
         stream.out(stream.wrapped(line, sys.stdout, indent="   "))
 
 
@@ -64,20 +70,9 @@ def _measured(answer: Answer) -> int | None:
     return None
 
 
-def _numbered(answers: Sequence[Answer]) -> list[tuple[int, Answer]]:
-    """Return answers with the numbers by which `sparkify ask` knows their questions."""
-    from ..analysis import questions
-
-    numbers = {name: number for number, name in enumerate(questions(), start=1)}
-    return [(numbers[answer.name], answer) for answer in answers]
-
-
-def show_questions(queries: Mapping[str, Query]) -> None:
-    """List questions by number and name."""
-    from ..analysis import questions
-
-    numbers = {name: number for number, name in enumerate(questions(), start=1)}
-    rows = [[numbers[name], name, one.purpose] for name, one in queries.items()]
+def show_questions(queries: Mapping[str, Query], numbered: Sequence[str]) -> None:
+    """List questions by number and name. numbered: the names of all, in their order."""
+    rows = [[numbered.index(name) + 1, name, one.purpose] for name, one in queries.items()]
     tables.show(["number", "name", "question"], rows)
 
 
@@ -125,10 +120,10 @@ def show_rejects(table: Table) -> None:
     """Show rejected records: place, reason, and the beginning of their text."""
     for row in table.rows:
         one = dict(zip(table.columns, row, strict=True))
-        place = stream.clean(f"run {one['run_id']}, {one['uri']}, line {one['line_number']}")
-        stream.out(f"{stream.styled(place, 'bold', sys.stdout)}: {one['reason']}")
-        stream.out(f"  {stream.clean(one['message'])}")
-        stream.out(f"  {stream.clean(one['raw_text'][:_SHOWN_RAW])}")
+        place = f"run {one['run_id']}, {one['uri']}, line {one['line_number']}"
+        stream.prose(f"{place}: {one['reason']}", "bold")
+        stream.prose(f"  {one['message']}")
+        stream.prose(f"  {one['raw_text'][:_SHOWN_RAW]}")
     if not table.rows:
         stream.say("Nothing was rejected.")
 
@@ -162,7 +157,7 @@ def show_plan(plan: Plan) -> None:
     shown = plan.as_json()
     for kind in ("new", "changed"):
         for uri in shown[kind]:
-            stream.out(stream.clean(f"{kind:<9}{uri}"))
+            stream.prose(f"{kind:<9}{uri}", indent=" " * 9)
         if more := shown["files"][kind] - len(shown[kind]):
             stream.say(f"... and {more:,} more {kind}.")
     stream.say("Next: `sparkify etl` loads them.")
@@ -229,6 +224,12 @@ def _files(plan: Plan) -> str:
 def show_exported(done: _Record) -> None:
     """Show the files that an export wrote."""
     tables.show(["table", "file"], list(done["files"].items()))
+
+
+def show_imported(done: _Record) -> None:
+    """Show how many rows of each table were imported."""
+    stream.say(f"Imported {done['folder']}; every check of the warehouse passed.")
+    tables.show(["table", "rows"], [(name, f"{rows:,}") for name, rows in done["tables"].items()])
 
 
 def show_report(written: _Record) -> None:
@@ -310,7 +311,7 @@ def show_checks(results: Sequence[CheckResult]) -> None:
         if not one.ok:
             stream.out("")
             head = f"{one.name}: {one.failures:,} offending rows; {one.purpose}"
-            stream.out(stream.styled(stream.clean(head), "bold", sys.stdout))
+            stream.prose(head, "bold")
             tables.show(one.columns, one.rows, null="NULL")
     counts = Counter(one.outcome for one in results)
     summary = ", ".join(f"{counts[one]} {one}" for one in ("passed", "warned", "failed"))
@@ -353,9 +354,9 @@ def show_inspected(found: Sequence[Inspected]) -> None:
     for number, one in enumerate(found):
         if number:
             stream.out("")
-        stream.out(stream.styled(stream.clean(one.source), "bold", sys.stdout))
+        stream.prose(one.source, "bold")
         for line in _figures(one):
-            stream.out("  " + stream.clean(line))
+            stream.prose(f"  {line}")
         if one.records:
             stream.out("  first records:")
         for record in one.records:

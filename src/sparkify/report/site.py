@@ -58,6 +58,11 @@ class Site:
         self.base = base
         self._own = own
 
+    @property
+    def questions_known(self) -> Mapping[str, Query]:
+        """The questions, the user's own too, by name. Raises HeaderError."""
+        return analysis.questions(self.live.settings.questions)
+
     def filters(self, request: Request) -> Filters:
         """Return the filters in an address. Raises UsageError for one that cannot be."""
         since, until = (
@@ -86,10 +91,12 @@ class Site:
         """Return the questions; the page then asks for the answers one by one."""
         self.filters(request)
         groups: dict[str, list[Query]] = {}
-        for query in analysis.questions().values():
+        for query in self.questions_known.values():
             group = query.header.get("group", "other")
             groups.setdefault(group if group in page.GROUPS else "other", []).append(query)
-        listed = [{"name": one.name, "question": one.purpose} for one in _questions()]
+        listed = [
+            {"name": one.name, "question": one.purpose} for one in [*self.questions_known.values()]
+        ]
         sections = [(*page.GROUPS[name], groups[name]) for name in page.GROUPS if name in groups]
         return View("serve_index.html", "Listening", listed, context={"groups": sections})
 
@@ -118,9 +125,9 @@ class Site:
 
     def question(self, request: Request) -> View:
         """Return one question."""
-        (query,) = analysis.chosen([request.path_params["name"]])
+        (query,) = analysis.chosen([request.path_params["name"]], self.live.settings.questions)
         (answer,) = self._answers([query], self.filters(request))
-        known = _questions()
+        known = [*self.questions_known.values()]
         place = [one.name for one in known].index(query.name)
         beside = (known[place - 1], known[(place + 1) % len(known)])
         return View(
@@ -133,7 +140,7 @@ class Site:
 
     def questions(self, request: Request) -> View:
         """Return all answers at once, as `ask --json` does."""
-        answers = self._answers(_questions(), self.filters(request))
+        answers = self._answers([*self.questions_known.values()], self.filters(request))
         found = [answer.as_json() for answer in answers]
         return View("serve_cards.html", "All questions", found, _cards(answers))
 
@@ -166,7 +173,7 @@ class Site:
         parts = re.findall(r"[^\W_]+", words.lower())
         asked = [
             query
-            for query in _questions()
+            for query in self.questions_known.values()
             if parts and all(part in f"{query.name} {query.purpose}".lower() for part in parts)
         ]
         explore, queries = folder("explore"), []
@@ -197,7 +204,8 @@ class Site:
         sample = report_queries["reject_samples"].sql
 
         def read(reader: Reader) -> tuple[list[quality.CheckResult], Table]:
-            return quality.run(reader), reader.read(sample)
+            checks = quality.checks(self.live.settings.questions)
+            return quality.run(reader, checks), reader.read(sample)
 
         checks, rejects = self.live.look().get("quality", read)
         none = Table((), [])
@@ -289,7 +297,7 @@ class Site:
                 "url": url,
                 "same": same,
                 "links": links,
-                "listed": analysis.questions(),
+                "listed": self.questions_known,
                 "json_url": f"{self.base}/api/{below or 'index'}.json?{request.url.query}",
                 "filters": self.filters(request),
                 "asked": filters,
@@ -314,10 +322,6 @@ def _cards(answers: Sequence[Answer]) -> list[page.Card]:
     """Return the cards of answers that have rows; a table alone gets the whole width."""
     cards = [page.card(answer) for answer in answers]
     return [card if card.chart else replace(card, wide=True) for card in cards]
-
-
-def _questions() -> list[Query]:
-    return [*analysis.questions().values()]
 
 
 # Links

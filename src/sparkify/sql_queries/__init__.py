@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from ..errors import UsageError
 
@@ -147,6 +148,52 @@ def folder(path: str) -> Mapping[str, Query]:
     return found
 
 
+_CHANGING = re.compile(r"\b(?:INSERT|UPDATE|DELETE|INTO|COPY|UNLOAD)\b", re.IGNORECASE)
+_SEVERITIES = ("fail", "warn")
+
+
+def own_queries(path: Path) -> dict[str, Query]:
+    """Return the questions and checks of a user's folder, by name; none where there is no folder.
+
+    A check is what has a `severity` in its header. Raises HeaderError for a file that is not as
+    ours are, that has the name of one of ours, or that is no SELECT.
+    """
+    found = {}
+    for file in sorted(path.glob("*.sql")):
+        name = file.stem
+        try:
+            query = parse_question(name, file.read_text(encoding="utf-8"))
+            if wrong := _wrong_in(query):
+                raise HeaderError(name, wrong)
+        except (OSError, UnicodeDecodeError) as error:
+            raise HeaderError(name, f"cannot be read: {error}", f"It is {file}.") from None
+        except HeaderError as error:
+            error.next_step = f"Correct {file}; docs/questions.md says what such a file holds."
+            raise
+        found[name] = query
+    return found
+
+
+def _wrong_in(query: Query) -> str:
+    """Return what is wrong in a question or check of a user; "" for nothing."""
+    if query.name in folder("questions") or query.name in folder("checks"):
+        return "one of Sparkify's own has this name"
+    if query.header.get("severity", "fail") not in _SEVERITIES:
+        return f"severity may be {' or '.join(_SEVERITIES)}"
+    statement = _STRING_OR_COMMENT.sub(" ", query.sql).strip()
+    if not re.match(r"[\s(]*(?:SELECT|WITH)\b", statement, re.IGNORECASE):
+        return "its statement is no SELECT"
+    if word := _CHANGING.search(statement):
+        return f"{word[0].upper()} does not belong in a statement that only reads"
+    return "one statement is expected, without a semicolon" if ";" in statement else ""
+
+
+def new_question(name: str) -> str:
+    """Return the text of a file to begin a question with."""
+    text = files(__package__).joinpath("new/question.sql").read_text(encoding="utf-8")
+    return text.replace("-- name: question", f"-- name: {name}", 1)
+
+
 def _named(path: str, *names: str) -> tuple[Query, ...]:
     return tuple(folder(path)[name] for name in names)
 
@@ -188,6 +235,8 @@ drop_table_queries = drops(TABLES)
 empty_star_queries = for_each(
     (*STAR_TABLES, "newest_plays"), "empty_{}", "DELETE FROM {}", "Empty {}."
 )
+empty_info = Query("empty_warehouse_info", "DELETE FROM warehouse_info", {"purpose": "Empty it."})
+"""Before the row of a backup takes its place."""
 count_queries = for_each(TABLES, "{}", "SELECT COUNT(*) AS records FROM {}", "Count {}.")
 
 settle_queries = tuple(
@@ -336,6 +385,43 @@ export_queries = {
     table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in STAR_TABLES
 } | view_bodies()
 """The SELECT of each table of the star and of each view; `part_of` narrows it."""
+
+backup_queries = {table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in TABLES}
+"""The SELECT of every table, whole."""
+
+
+def restore_queries(engine: str) -> Mapping[str, Query]:
+    """Return by table the statement that takes its Parquet files into it.
+
+    engine: duckdb (parameter `files`: paths) or redshift (`:source`, `:role`: of the COPY, which
+    takes columns by their position: dg/copy-usage_notes-copy-from-columnar).
+    """
+    made = {}
+    for table in TABLES:
+        listed = ", ".join(columns_of(table))
+        sql = f"INSERT INTO {table} ({listed})\nSELECT {listed}\nFROM read_parquet($files)"
+        if engine == "redshift":
+            sql = f"COPY {table}\nFROM :source\nIAM_ROLE :role\nFORMAT AS PARQUET"
+        name = f"restore_{table}"
+        made[table] = Query(name, sql, {"purpose": f"Take the rows of {table} from a backup."})
+    return made
+
+
+def restore_checks(rows: Mapping[str, int]) -> list[Query]:
+    """Return what must hold of a backup; each returns rows where it does not.
+
+    rows: how many each table has to have.
+    """
+    counted = [
+        Query(
+            f"{table}_whole",
+            f"SELECT records\nFROM (SELECT COUNT(*) AS records FROM {table}) AS counted\n"
+            f"WHERE records <> {int(count)}",
+            {"purpose": f"{table} has {count:,} rows."},
+        )
+        for table, count in rows.items()
+    ]
+    return counted + [one for one in quality_checks.values() if one.header["severity"] == "fail"]
 
 
 @cache

@@ -11,7 +11,8 @@
 -- columns: songs, listeners:count, share:percent, stretches:count, plays:count
 -- chart: bar x=songs y=listeners
 -- note: A stretch lies between a listener's visit of Home and the next one, in whatever session;
---   the table has listeners by the average of their stretches.
+--   the table has listeners by the average of their stretches. An average of exactly 5 songs is in
+--   5 to 10.
 WITH homes AS (
     SELECT
         userid,
@@ -46,9 +47,9 @@ classed AS (
         CASE
             WHEN plays = 0 THEN 1
             WHEN plays < stretches THEN 2
-            WHEN plays <= 5 * stretches THEN 3
-            WHEN plays <= 10 * stretches THEN 4
-            WHEN plays <= 20 * stretches THEN 5
+            WHEN plays < 5 * stretches THEN 3
+            WHEN plays < 10 * stretches THEN 4
+            WHEN plays < 20 * stretches THEN 5
             ELSE 6
         END AS place
     FROM counted
@@ -67,9 +68,9 @@ SELECT
         WHEN 1 THEN 'none'
         WHEN 2 THEN 'less than 1'
         WHEN 3 THEN '1 to 5'
-        WHEN 4 THEN 'more than 5, to 10'
-        WHEN 5 THEN 'more than 10, to 20'
-        ELSE 'more than 20'
+        WHEN 4 THEN '5 to 10'
+        WHEN 5 THEN '10 to 20'
+        ELSE '20 or more'
     END AS songs,
     COUNT(*) AS listeners,
     CAST(COUNT(*) AS DOUBLE PRECISION) / total.everybody AS share,

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -32,9 +32,9 @@ from ...staging.rejects import reject_losers
 from ...staging.rules import fields_of
 from ...staging.validate import corrections
 from ...temporary import temporary_folder
-from .. import Run, StageReport
+from .. import Run, StageReport, unfit_backup
 from ..schema_version import Migration, StagedBy
-from .connection import close, closing, connect, failures, transaction
+from .connection import close, closing, connect, failures, transaction, words
 from .file_loaders import SQL, Batch, EventLoader, SongLoader
 from .reader import DuckDBReader, stored_version
 
@@ -287,6 +287,25 @@ class DuckDBWarehouse(DuckDBReader):
             self._stand_for_new()
             self._run_all(sql_queries.rebuild_queries, progress)
             self._audit(sql_queries.rebuild_audit_queries)
+
+    def restore(
+        self, files: Mapping[str, Sequence[Path]], rows: Mapping[str, int], progress: Progress
+    ) -> None:
+        """Take the Parquet files of a backup into the empty tables, in one transaction."""
+        with self._transaction():
+            self._run(sql_queries.empty_info)
+            for done, (table, query) in enumerate(sql_queries.restore_queries("duckdb").items()):
+                progress(f"importing {table}", done, len(rows), "tables")
+                if paths := [str(path) for path in files[table]]:
+                    try:
+                        self._connection.execute(query.sql, {"files": paths})
+                    except duckdb.Error as error:
+                        what = words(error).split("\n")[0]
+                        raise unfit_backup(f"{paths[0]} cannot be taken: {what}") from None
+            progress("checking", len(rows), len(rows), "tables")
+            for check in sql_queries.restore_checks(rows):
+                if self._run(check):
+                    raise unfit_backup(f"it breaks a check: {check.purpose} ({check.name})")
 
     def _stand_for_new(self) -> None:
         """Present everything staged as the records of a load."""

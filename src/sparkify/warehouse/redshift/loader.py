@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Literal
 from ... import sql_queries
 from ...boto3_sql_util import MAX_STATEMENTS, StatementError, quote_literal
 from ...config import Settings
-from ...errors import BusyError, SourceError, WarehouseError
+from ...errors import BusyError, SourceError, SparkifyError, WarehouseError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
@@ -20,7 +20,7 @@ from ...sql_queries import SCHEMA_VERSION, TABLES, VIEWS, folder
 from ...sql_queries.migrating import RECREATED
 from ...staging.validate import corrections
 from ...temporary import temporary_folder, writing
-from .. import Run, StageReport
+from .. import Run, StageReport, unfit_backup
 from ..schema_version import Migration, StagedBy
 from . import statements
 from .copy_plan import choose
@@ -178,6 +178,35 @@ class RedshiftWarehouse(RedshiftReader):
             self.run_steps(statements.rebuild())
         except StatementError as error:
             raise error_of(error, self._settings, self.connection, self._staged) from None
+
+    def restore(
+        self, files: Mapping[str, Sequence[Path]], rows: Mapping[str, int], progress: Progress
+    ) -> None:
+        """Take the Parquet files of a backup into the empty tables, in one transaction."""
+        root = self.work_address(f"imports/{secrets.token_hex(16)}")
+        progress("uploading", 0, None, "files")
+        try:
+            self.work.upload_many(
+                [
+                    (f"{root}/{table}/{path.name}", path)
+                    for table, paths in files.items()
+                    for path in paths
+                ]
+            )
+            sources = {table: f"{root}/{table}/" for table in TABLES if files[table]}
+            self.run_steps(statements.restore(sources, self.resources.role_arn, rows))
+        except StatementError as error:
+            if error.kind != "records":
+                raise
+            told = [one for one in sql_queries.restore_checks(rows) if one.name in error.message]
+            broken = max(told, key=lambda check: len(check.name), default=None)
+            what = (
+                f"it breaks a check: {broken.purpose} ({broken.name})" if broken else error.message
+            )
+            raise unfit_backup(what) from None
+        finally:
+            with suppress(SparkifyError):  # else the bucket's lifecycle deletes it
+                self.work.delete_all(f"{root}/")
 
     def _send(self, run: Run, steps: Callable[[Batch], list[Step]], progress: Progress) -> None:
         """Publish or refuse a run; remember when files have to be merged first."""

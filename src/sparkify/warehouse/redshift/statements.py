@@ -232,6 +232,23 @@ def migration(
     ]
 
 
+def restore(sources: Mapping[str, str], role: str, rows: Mapping[str, int]) -> list[Step]:
+    """Return the statements that take a backup into empty tables, and check all of it.
+
+    sources: of each table that has rows the address of its files. role: with which COPY reads.
+    rows: how many each table has to have then.
+    """
+    copies = sql_queries.restore_queries("redshift")
+    return [
+        *plain([*_BEGIN, sql_queries.empty_info]),
+        *(
+            Step(f"copy_{table}", fill(copies[table], {"source": source, "role": role}))
+            for table, source in sources.items()
+        ),
+        _audited({check.name: check.sql for check in sql_queries.restore_checks(rows)}),
+    ]
+
+
 def doing(step: str) -> str:
     """Return in words what a statement of ours does, for those who wait; another step as it is."""
     if not _STEP_NAME.fullmatch(step):
