@@ -274,7 +274,9 @@ insert_table_queries = (
         "insert_songplays",
         "delete_older_newest_plays",
         "delete_touched_users",
+        "restore_newest_plays",
         "insert_newest_plays",
+        "restore_users",
         "insert_users",
         "delete_unsupported_time",
         "insert_time",
@@ -285,7 +287,9 @@ insert_table_queries = (
 rebuild_queries = empty_star_queries + tuple(
     query
     for query in insert_table_queries
-    if query.name not in folder("staging") and query.name != "match_late"
+    if query.name not in folder("staging")
+    and query.name != "match_late"
+    and not query.header.get("when", "").endswith(" displaced")
 )
 """The star again, with everything that is staged standing in for new_events and new_songs."""
 
@@ -524,13 +528,13 @@ def needed(
     """Leave out the statements that do nothing in a load.
 
     kinds: of which it has records: a header's `when: events` or `when: songs` says which a
-    statement is for, and `when: events alone` that there are no others. displacing: the kinds
-    whose records may displace staged ones (None: all), which `when: events displaced` asks for.
+    statement is for. displacing: the kinds whose records displace staged ones (None: all), which
+    `when: events displaced` asks for, and `when: events only added` asks not to be.
     """
     displacing = kinds if displacing is None else displacing
-    cases = {"", *kinds, *(f"{kind} displaced" for kind in displacing)}
-    if len(kinds) == 1:
-        cases |= {f"{kind} alone" for kind in kinds}
+    cases = {"", *kinds}
+    for kind in kinds:
+        cases.add(f"{kind} {'displaced' if kind in displacing else 'only added'}")
     return [query for query in queries if query.header.get("when", "") in cases]
 
 
