@@ -254,6 +254,7 @@ def export(call: Call, folder: str, wait: int, wanted: Wanted) -> None:
         )
     if filters.given:
         done["filters"] = filters.as_json()
+        console.say(f"Plays: {filters.phrase[:1].lower()}{filters.phrase[1:]}.")
     call.reply(done, results.show_exported)
 
 
