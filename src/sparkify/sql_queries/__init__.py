@@ -368,7 +368,7 @@ def within_days(query: Query, days: Collection[date]) -> Query:
 _OWN_EXPRESSIONS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*WITH\b\s*", re.DOTALL | re.IGNORECASE)
 
 
-def with_expressions(bodies: Mapping[str, str], sql: str) -> str:
+def with_expressions(bodies: dict[str, str], sql: str) -> str:
     """Return a SELECT with those of these common table expressions that it needs before its own.
 
     bodies: each reads none that come after it.
