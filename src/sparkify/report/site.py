@@ -297,7 +297,7 @@ class Site:
                 "here": request.url.path,
                 "base": self.base,
                 "run": snapshot.run,
-                "refused_run": snapshot.state["runs"][:1],
+                "report": {"state": snapshot.state},
                 "freshness": snapshot.state["freshness"],
                 "loading": self.live.loading,
                 "names": self.live.names,
