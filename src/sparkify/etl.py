@@ -19,7 +19,14 @@ from .progress import Progress, silent
 from .sources.files import Kind, hashed
 from .sources.jsonpaths import read_keys
 from .sources.listing import Listing, list_sources, some
-from .sql_queries import Query, audit_queries, folder, needed, rebuild_audit_queries
+from .sql_queries import (
+    HeaderError,
+    Query,
+    audit_queries,
+    folder,
+    needed,
+    rebuild_audit_queries,
+)
 from .staging.rules import EVENT_KEYS
 from .status import contents
 from .warehouse import (
@@ -193,7 +200,11 @@ def load(
                 stages.log(f"{kind}: {', '.join(amounts)}")
             if answers and report.checks:  # else nothing is new
                 stages("answering", 0, None, "questions")
-                report.answers = ask(warehouse)
+                try:
+                    report.answers = ask(warehouse, own=settings.questions)
+                except (HeaderError, WarehouseError) as error:
+                    report.answers = ask(warehouse)
+                    report.notes.append(f"Your own questions are left out: {error.reason}.")
     report.seconds = time.monotonic() - began
     return report
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from .sql_queries import Query, quality_checks
-from .warehouse import Reader
+from .errors import WarehouseError
+from .sql_queries import Query, own_queries, quality_checks
+from .warehouse import Reader, own_error
 
 OUTCOMES = ("passed", "warned", "failed")
 SAMPLE_ROWS = 10
@@ -46,9 +48,19 @@ class CheckResult:
         return head | {"columns": list(self.columns), "rows": rows}
 
 
+def checks(own: Path | None = None) -> Mapping[str, Query]:
+    """Return every check by name. own: the folder of the user's own. Raises HeaderError."""
+    found = own_queries(own) if own else {}
+    return {**quality_checks, **{n: one for n, one in found.items() if "severity" in one.header}}
+
+
 def run(reader: Reader, checks: Mapping[str, Query] = quality_checks) -> list[CheckResult]:
     """Return what every check finds in the whole warehouse. Raises WarehouseError."""
-    found = reader.read_all([query.sql for query in checks.values()])
+    try:
+        found = reader.read_all([query.sql for query in checks.values()])
+    except WarehouseError as error:
+        own = [query for query in checks.values() if query.name not in quality_checks]
+        raise own_error(error, reader, own) from None
     return [
         CheckResult(
             query.name,

@@ -129,8 +129,9 @@ def test_the_documents_get_its_line(project: Path) -> None:
     )
     written = run(project, sys.executable, "-c", write)
     for row in (
-        "| `night_listeners` | Who listens at night? | `level`, `listeners`, `plays` | The hours",
-        "| `listeners_by_gender` | Who listens? |  |  |",
+        "| `night_listeners` | Who listens at night? | `level`, `listeners`, `plays` | `--since`,"
+        " `--until` | The hours",
+        "| `listeners_by_gender` | Who listens? |  |  |  |",
     ):
         assert row in written
 

@@ -25,6 +25,7 @@ ONE_EVENT: Row = {
     "gender": "F",
     "level": "free",
     "location": None,
+    "registration": None,
     "song": "Undo",
     "artist": "Björk",
     "length": 240.5,

@@ -20,7 +20,7 @@ from sparkify.sql_queries import VIEWS, Query, part_of
 
 WORLDS = range(30)
 FIRST_DAY = FIRST_MOMENT.date()
-SPREAD = 6
+SPREAD = 5
 """A world with plays on many days."""
 
 

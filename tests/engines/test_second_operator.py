@@ -9,7 +9,7 @@ import pytest
 
 from broken_rules import LOADS
 from redshift_warehouse import Cloud, cloud
-from sparkify import etl, quality
+from sparkify import etl, iac, quality
 from sparkify.config import Settings
 from sparkify.errors import SparkifyError, UsageError, WarehouseError
 from sparkify.warehouse import grant, open_reader
@@ -81,3 +81,15 @@ def test_what_is_no_identity_is_refused(identity: str, place: Cloud) -> None:
 def test_a_file_has_no_users(place: Cloud) -> None:
     with pytest.raises(UsageError, match="has no users"):
         grant(place.settings(engine="duckdb"), "IAM:jane")
+
+
+def test_one_snapshot_is_kept_of_what_is_loaded(place: Cloud) -> None:
+    """The last test here: it removes the warehouse, at the second attempt."""
+    place.aws.fault("error", "cloudformation.DeleteStack", code="OddException", message="not now")
+    with pytest.raises(WarehouseError, match="not now") as caught:
+        iac.down(place.settings(), keep_snapshot=True)
+    kept = str(caught.value.details["snapshot"])
+    assert kept.startswith("sparkify-sparkify-run-")
+    assert iac.down(place.settings(), keep_snapshot=True).snapshot == kept
+    snapshots = place.aws.client("redshift-serverless").list_snapshots()["snapshots"]
+    assert [one["snapshotName"] for one in snapshots] == [kept]

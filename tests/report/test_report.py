@@ -103,8 +103,8 @@ def test_every_question_is_on_the_page_with_its_sentence_table_sql_and_chart(
 def test_the_places_of_charts_are_those_that_are_drawn(page: Page) -> None:
     assert page.charts() == set(page.data["charts"])
     labels = [value for _, name, value in page.attributes if name == "aria-label"]
-    for one in page.answers.values():
-        assert visible(one) in labels
+    for name, one in page.answers.items():
+        assert (visible(one) in labels) == (name in page.charts())
 
 
 def test_the_tiles_show_figures_of_the_answers(page: Page, asked: list[dict[str, Any]]) -> None:
@@ -251,6 +251,23 @@ def test_an_empty_warehouse_says_what_to_do_next() -> None:
     assert page.charts() == set()
     assert page.policy["script-src"].split() == [digest(one) for one in page.scripts]
     assert len(page.html) < 100_000
+
+
+def test_a_refused_load_is_shown_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_sources(tmp_path, *200 * ["<b>bad"])
+    assert failure("etl")["code"] == "too_many_rejected"
+    assert call("report").exit_code == 0
+    page = Page(Path("report.html").read_text(encoding="utf-8"))
+    for told in (
+        "The load was refused",
+        "rejected 200 of 204 records; nothing of it was loaded.",
+        "200 events, not json, such as 2018-11-02-events.json, line 4: not JSON",
+        "sparkify rejects shows them all",
+    ):
+        assert told in page.text
+    assert "Nothing is loaded yet" not in page.text
+    assert "waits for its first records" not in page.text
 
 
 def test_a_catalogue_without_plays_has_no_panel_without_contents() -> None:

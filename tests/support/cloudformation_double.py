@@ -72,7 +72,7 @@ class Formation:
     objects: how many are in the work bucket; writes: how often somebody puts one back meanwhile.
     others: workgroups and namespaces that no stack made. validation: what early validation finds.
     refuse: the errors with which operations are refused. lose: operations whose reply is lost.
-    drift: resource -> what a drift detection says of it.
+    drift: resource -> what a drift detection says of it. loads: the statements that run.
     """
 
     def __init__(self) -> None:
@@ -89,6 +89,8 @@ class Formation:
         self.lose: list[str] = []
         self.limits: dict[str, Answer] = {}
         self.snapshots: dict[str, Answer] = {}
+        self.loads: list[Answer] = []
+        self.newest_load: tuple[int, datetime] | None = (7, datetime(2026, 1, 2, 3, 4, 5))
         self.maximum: int | None = 16
         self.drift: dict[str, Answer] = {}
         self.workgroup_polls = 0
@@ -454,7 +456,7 @@ class Formation:
         if not (self.exists("Namespace") or namespaceName in self.others):
             raise refusal("ResourceNotFoundException", "no namespace")
         found = {"namespaceName": namespaceName, "status": "AVAILABLE", "dbName": "sparkify"}
-        return {"namespace": found}
+        return {"namespace": found | {"namespaceArn": "arn:namespace"}}
 
     def _get_role(self, RoleName: str) -> Answer:
         if not self.exists("Role"):
@@ -486,10 +488,28 @@ class Formation:
         return {}
 
     def _create_snapshot(self, namespaceName: str, snapshotName: str) -> Answer:
-        self.snapshots[snapshotName] = {"status": "CREATING", "polls": 2}
+        if snapshotName in self.snapshots:
+            raise refusal("ConflictException", "The snapshot already exists.")
+        self.snapshots[snapshotName] = {
+            "snapshotName": snapshotName,
+            "namespaceArn": "arn:namespace",
+            "snapshotCreateTime": datetime(2026, 1, 1, tzinfo=UTC),
+            "status": "CREATING",
+            "polls": 2,
+        }
         return {}
 
+    def _list_snapshots(self, namespaceName: str) -> Answer:
+        return {"snapshots": [*self.snapshots.values()]}
+
+    def _list_statements(self, Status: str, WorkgroupName: str, StatementName: str) -> Answer:
+        assert (Status, WorkgroupName) == ("STARTED", "sparkify")
+        found = [one for one in self.loads if one["StatementName"].startswith(StatementName)]
+        return {"Statements": found}
+
     def _get_snapshot(self, snapshotName: str) -> Answer:
+        if snapshotName not in self.snapshots:
+            raise refusal("ResourceNotFoundException", "no snapshot")
         one = self.snapshots[snapshotName]
         one["polls"] -= 1
         if not one["polls"]:
@@ -551,7 +571,7 @@ class Bucket:
         return count
 
     def list(self, address: str) -> list[Any]:
-        return [type("One", (), {"size": 10})] * self._formation.objects
+        return [type("One", (), {"size": 10, "key": "exports/x"})] * self._formation.objects
 
 
 class Sleeper:

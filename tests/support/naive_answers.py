@@ -10,6 +10,7 @@ statement nor its second answer unnoticed.
 
 from __future__ import annotations
 
+import naive_events
 import naive_listeners
 import naive_plays
 from naive_tables import Question
@@ -21,6 +22,9 @@ SHIPPED = (
     *("loyal_listeners", "devices", "decades", "time_to_paying", "daily_plays", "gender"),
     *("replays", "unplayed_songs", "hours_served", "skips", "shared_listeners", "new_listeners"),
     *("first_songs", "rising_artists", "listening_week", "paying_funnel"),
+    *("tenure", "cancellations", "browsers", "operating_systems", "regions", "errors_and_help"),
+    *("before_upgrading", "weekend_listeners", "songs_between_homes", "artists_by_gender"),
+    *("thumbs", "adverts", "friends_and_playlists"),
 )
 """The questions that are part of the product, in their order."""
 
@@ -57,5 +61,18 @@ ANSWERS: dict[str, Question] = {
         naive_plays.rising_artists,
         naive_plays.listening_week,
         naive_listeners.paying_funnel,
+        naive_events.tenure,
+        naive_events.cancellations,
+        naive_plays.browsers,
+        naive_plays.operating_systems,
+        naive_plays.regions,
+        naive_events.errors_and_help,
+        naive_events.before_upgrading,
+        naive_listeners.weekend_listeners,
+        naive_events.songs_between_homes,
+        naive_events.artists_by_gender,
+        naive_events.thumbs,
+        naive_events.adverts,
+        naive_events.friends_and_playlists,
     )
 }

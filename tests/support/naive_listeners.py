@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from math import floor
 
@@ -128,7 +128,19 @@ def leaving_listeners(tables: Tables) -> list[Row]:
     newest = max((play["start_time"] for play in tables["songplays"]), default=None)
     if newest is None:
         return []
-    leaving = [row for row in listeners.values() if row["last_play"] < newest - WEEK]
+    cancelled = {
+        event["userid"]
+        for event in tables["staging_events"]
+        if event["page"] == "Cancellation Confirmation"
+    }
+    left = [row for row in listeners.values() if row["user_id"] in cancelled]
+    silent = [
+        row
+        for row in listeners.values()
+        if row["last_play"] < newest - WEEK and row["user_id"] not in cancelled
+    ]
+    gone = [row for row in silent if row["last_play"] < newest - timedelta(days=30)]
+    leaving = [row for row in silent if row not in gone]
     leaving.sort(key=lambda row: (-row["plays"], row["user_id"]))
     names = ("user_id", "first_name", "last_name", "level", "last_play")
     return [
@@ -139,6 +151,8 @@ def leaving_listeners(tables: Tables) -> list[Row]:
             "newest_play": newest,
             "leaving": len(leaving),
             "leaving_paying": sum(other["level"] == "paid" for other in leaving),
+            "gone": len(gone) or None,
+            "cancelled": len(left) or None,
             "all_listeners": len(listeners),
             "leaving_share": len(leaving) / len(listeners),
         }
@@ -348,4 +362,35 @@ def paying_funnel(tables: Tables) -> list[Row]:
     return [
         {"stage": stage, "listeners": counts[name], "share": shares[name]} | common
         for stage, name in stages.items()
+    ]
+
+
+def weekend_listeners(tables: Tables) -> list[Row]:
+    found: list[Row] = []
+    for plays in by(tables["songplays"], "user_id").values():
+        weekend = {play["start_time"].weekday() >= 5 for play in plays}
+        name = {(False,): "Monday to Friday only", (True,): "weekends only"}
+        found.append({"days_played": name.get(tuple(weekend), "both"), "plays": len(plays)})
+    groups = by(found, "days_played")
+    names = {
+        "weekday_only": "Monday to Friday only",
+        "weekend_only": "weekends only",
+        "on_both": "both",
+    }
+    counts = {column: len(groups.get(name, ())) for column, name in names.items()}
+    return [
+        {
+            "days_played": name,
+            "listeners": len(groups[name]),
+            "share": len(groups[name]) / len(found),
+            "plays": sum(row["plays"] for row in groups[name]),
+            "plays_per_listener": sum(row["plays"] for row in groups[name]) / len(groups[name]),
+            "all_listeners": len(found),
+            **counts,
+            "weekday_share": counts["weekday_only"] / len(found),
+            "weekend_share": counts["weekend_only"] / len(found),
+            "both_share": counts["on_both"] / len(found),
+        }
+        for name in names.values()
+        if name in groups
     ]

@@ -140,6 +140,85 @@ def devices(tables: Tables) -> list[Row]:
     ]
 
 
+BROWSERS = (
+    *(("Edg", "Edge"), ("OPR/", "Opera"), ("Opera", "Opera"), ("Firefox", "Firefox")),
+    *(("FxiOS", "Firefox"), ("MSIE", "Internet Explorer"), ("Trident", "Internet Explorer")),
+    *(("Chrom", "Chrome"), ("CriOS", "Chrome"), ("Safari", "Safari")),
+)
+SYSTEMS = (
+    *(("Windows Phone", "Windows Phone"), ("iPhone", "iOS"), ("iPad", "iOS")),
+    *(("Android", "Android"), ("Windows", "Windows"), ("Macintosh", "macOS")),
+    *(("CrOS", "ChromeOS"), ("Linux", "Linux"), ("X11", "Linux")),
+)
+
+
+def agents(tables: Tables, column: str, signs: tuple[tuple[str, str], ...]) -> list[Row]:
+    """Plays by the first of the signs that is in the user agent."""
+    plays = [
+        play
+        | {
+            column: next(
+                (name for sign, name in signs if sign in (play["user_agent"] or "")),
+                f"an unknown {column.split('_')[-1]}",
+            )
+        }
+        for play in tables["songplays"]
+    ]
+    groups = by(plays, column)
+    return [
+        {
+            column: name,
+            "listeners": distinct(groups[name], "user_id"),
+            "plays": number,
+            "share": number / len(plays),
+            "paid_share": sum(play["level"] == "paid" for play in groups[name]) / number,
+        }
+        for name, number in ranked({name: len(found) for name, found in groups.items()})
+    ]
+
+
+def browsers(tables: Tables) -> list[Row]:
+    return agents(tables, "browser", BROWSERS)
+
+
+def operating_systems(tables: Tables) -> list[Row]:
+    return agents(tables, "operating_system", SYSTEMS)
+
+
+REGIONS = {
+    "the Northeast": "CT MA ME NH NJ NY PA RI VT",
+    "the Midwest": "IA IL IN KS MI MN MO ND NE OH SD WI",
+    "the South": "AL AR DC DE FL GA KY LA MD MS NC OK SC TN TX VA WV",
+    "the West": "AK AZ CA CO HI ID MT NM NV OR UT WA WY",
+}
+
+
+def region(location: str) -> str:
+    state = [*location.split(", "), ""][1][:2]
+    return next(
+        (name for name, all_of in REGIONS.items() if state in all_of.split()), "other places"
+    )
+
+
+def regions(tables: Tables) -> list[Row]:
+    plays = [
+        play | {"region": region(play["location"])}
+        for play in tables["songplays"]
+        if play["location"] is not None
+    ]
+    groups = by(plays, "region")
+    return [
+        {
+            "region": name,
+            "listeners": (listeners := distinct(groups[name], "user_id")),
+            "plays": number,
+            "share": number / len(tables["songplays"]),
+            "plays_per_listener": number / listeners,
+        }
+        for name, number in ranked({name: len(found) for name, found in groups.items()})
+    ]
+
+
 def decades(tables: Tables) -> list[Row]:
     years = {song["song_id"]: song["year"] for song in tables["songs"]}
     found = [years[play["song_id"]] for play in tables["songplays"] if play["song_id"] is not None]

@@ -16,11 +16,26 @@ AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64)",
     "Mozilla/5.0 (Linux; Android 4.4; Nexus 5) Mobile Safari",
     "Mozilla/5.0 (Linux; Android 4.4; Nexus 7) Safari",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_4) Chrome/37.0.2062.94 Safari/537.36",
+    "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) Chrome/113.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0) Chrome/64.0.3282.140 Safari/537.36 Edge/18.17763",
+    "Mozilla/5.0 (Windows NT 6.1) Chrome/35.0 Safari/537.36 OPR/22.0",
+    "Mozilla/5.0 (Mobile; Windows Phone 8.1; Android 4.0; Trident/7.0) like iPhone OS Safari",
     "Lynx",
     None,
 )
+PLACES = (
+    *("Portland, OR", "Portland, OR", "Åre", "Åre, SE", "New York, NY-NJ-PA", "Washington, DC-VA"),
+    *("Augusta, GA-SC", "a, b, CA", ", TX", "Juneau,AK", None, None),
+)
+SECOND = timedelta(milliseconds=1_001)
 DAY = timedelta(days=1)
 LATER = (DAY, DAY + timedelta(milliseconds=1), 20 * DAY, timedelta(hours=20), timedelta(hours=2))
+PAGES = (
+    *("Home", "Home", "Home", "Home", "Help", "Error", "Submit Upgrade", "Thumbs Up", "Thumbs Up"),
+    *("Thumbs Down", "Roll Advert", "Add Friend", "Add to Playlist", "Settings"),
+)
+"""What is visited besides songs; of a world some only. Cancellations are rarer."""
 TEXTS = ("Björk", "Zoë's", "a b", "a", "B", "ÅÄ", "Coldplay", "x 'y' \"z\"", "ab", "_", "Zz", "é")
 
 
@@ -31,15 +46,16 @@ def world(seed: int) -> Tables:
     listeners = [listener(random, number) for number in range(1, random.choice((2, 6, 15, 40, 40)))]
     moment_range = random.choice((1, 6, 25, 70, 100, 400)) * 86_400_000
     gap = random.choice((1, 100, 300))
+    pages = random.choice((PAGES, PAGES, PAGES[:8], PAGES[:1]))
     events: list[Row] = []
     shared = random.choice((1, 1, 4))
     for session in range(random.choice((1, 8, 40, 90, 90))):
         start = FIRST_MOMENT + timedelta(milliseconds=random.randrange(moment_range))
         user = random.choice(listeners)
-        events += session_events(random, user, session // shared, start, gap, songs)
+        events += session_events(random, user, session // shared, start, gap, songs, pages)
         if random.random() < 0.1:  # the number is counted anew, or somebody comes back late
             start = events[-1]["ts"] + random.choice(LATER)
-            events += session_events(random, user, session // shared, start, gap, songs)
+            events += session_events(random, user, session // shared, start, gap, songs, pages)
     return warehouse(known_once(events), songs)
 
 
@@ -70,12 +86,19 @@ def listener(random: Random, number: int) -> Row:
         "lastname": random.choice(("Lee", "Ödman", None)),
         "gender": random.choice(("F", "M", None)),
         "level": random.choice(("free", "paid")),
-        "location": random.choice(("Portland, OR", "Åre", f"City {number}, MI", None)),
+        "location": random.choice((*PLACES, *[f"City {number}, MI"] * 4)),
+        "registration": random.choice((None, FIRST_MOMENT - random.randrange(100_000) * SECOND)),
     }
 
 
 def session_events(
-    random: Random, user: Row, session: int, start: datetime, gap: int, songs: list[Row]
+    random: Random,
+    user: Row,
+    session: int,
+    start: datetime,
+    gap: int,
+    songs: list[Row],
+    pages: tuple[str, ...],
 ) -> list[Row]:
     """Events of one session; the listener may change level on the way (in place)."""
     events = []
@@ -87,11 +110,15 @@ def session_events(
         plays = random.random() < 0.8
         missing = random.random() < 0.05
         anonymous = not plays and random.random() < 0.1
+        page = random.choice(pages)
+        if page == "Settings" and random.random() < 0.3:
+            page = "Cancellation Confirmation"
         events.append(
             user
             | {
                 "userid": None if anonymous else user["userid"],
-                "page": "NextSong" if plays else "Home",
+                "page": "NextSong" if plays else page,
+                "level": user["level"] if plays or random.random() > 0.05 else None,
                 "sessionid": session,
                 "iteminsession": item,
                 "ts": start,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from .. import sql_queries
@@ -14,7 +15,7 @@ from ..config import did_you_mean, nearest
 from ..errors import UsageError, WarehouseError
 from ..sql_queries import HeaderError, Query
 from ..table import Table
-from ..warehouse import Reader
+from ..warehouse import Reader, own_error
 from . import templates
 from .period import NO_FILTERS, Filters, applied
 from .templates import Row
@@ -28,20 +29,50 @@ _SHOWN_ROWS = 10
 _LAST = 1_000_000
 
 
-def questions() -> Mapping[str, Query]:
-    """Return every question by name, in their order."""
-    catalogue = sql_queries.folder("questions")
+def questions(own: Path | None = None) -> Mapping[str, Query]:
+    """Return every question by name, in their order. own: the folder of the user's own.
+
+    Raises HeaderError for one of those that is not as it must be.
+    """
+    found = sql_queries.own_queries(own) if own else {}
+    others = {name: query for name, query in found.items() if "severity" not in query.header}
+    catalogue = {**sql_queries.folder("questions"), **others}
     return dict(sorted(catalogue.items(), key=lambda item: (_order(item[1]), item[0])))
 
 
-def chosen(names: Sequence[str] | None = None) -> list[Query]:
+def new_question(folder: Path, name: str) -> Path:
+    """Write the file to begin a question with into a folder, made if needed, and return it.
+
+    Raises UsageError for a name that is none or stands already, and where it cannot be written.
+    """
+    if not re.fullmatch("[a-z][a-z0-9_]*", name) or name in questions():
+        taken = "one of Sparkify's own has it" if name in questions() else "it is no name"
+        raise UsageError(
+            f"no question can be named {name!r}: {taken}",
+            "Choose another of lower-case letters, digits and underscores, such as late_listeners.",
+        )
+    file = folder / f"{name}.sql"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as text:
+            text.write(sql_queries.new_question(name))
+    except FileExistsError:
+        raise UsageError(f"{file} exists already", "Change it, or choose another name.") from None
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be written: {error.strerror}", "Name another folder with --questions."
+        ) from None
+    return file
+
+
+def chosen(names: Sequence[str] | None = None, own: Path | None = None) -> list[Query]:
     """Return the questions asked for (none: all), each once, in the order of the names.
 
     A name is that of a question, a part of it, its number, or words of the question, in any case;
     names that say nothing alone are taken together as words.
     Raises UsageError where a name fits no question, or more than one.
     """
-    catalogue = questions()
+    catalogue = questions(own)
     asked = [(name, _fitting(name, catalogue)) for name in names or ()]
     if any(len(fitting) != 1 for _, fitting in asked):
         together = _fitting(" ".join(name for name, _ in asked), catalogue)
@@ -123,7 +154,8 @@ class Answer:
     formats: one of `templates.FORMATS` for each column; coverage, note, chart: None where there is
     none; sql: the statement that was asked; lead: the row that the sentence was made from, with
     the columns that are not shown, empty where there is no answer; filters, left_out: the filters
-    that it was asked with, and the names of those that the question does not take.
+    that it was asked with, and the names of those that the question does not take; number: its
+    place among the questions, by which it can be asked.
     """
 
     name: str
@@ -140,6 +172,7 @@ class Answer:
     lead: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     filters: Filters = NO_FILTERS
     left_out: tuple[str, ...] = ()
+    number: int = field(default=0, compare=False)
 
     def texts(self) -> list[tuple[str, ...]]:
         """Return the rows as a person reads them: rounded, with separators, NULL as nothing."""
@@ -171,19 +204,25 @@ def ask(
     *,
     personal: bool = True,
     filters: Filters = NO_FILTERS,
+    own: Path | None = None,
 ) -> list[Answer]:
     """Ask the named questions (none named: all) and return their answers in that order.
 
     personal: whether people may be named; if not, their names are in no column and no sentence.
-    filters: those that a question does not take are left out of it.
+    filters: those that a question does not take are left out of it. own: the folder of the user's
+    own questions.
     Raises UsageError, before anything is asked, for a name that no question has, and where a single
     question is named that does not take a filter; HeaderError when the header of a question does
     not fit its statement, and WarehouseError when a statement fails.
     """
-    queries = chosen(names)
+    queries = chosen(names, own)
     if len(queries) == 1:
         applied(queries[0], filters, refuse=True)
-    return answered(reader, queries, personal=personal, filters=filters)
+    numbers = {name: number for number, name in enumerate(questions(own), start=1)}
+    return [
+        replace(answer, number=numbers[answer.name])
+        for answer in answered(reader, queries, personal=personal, filters=filters)
+    ]
 
 
 def answered(
@@ -201,7 +240,7 @@ def answered(
     try:
         tables = reader.read_all([query.sql for query in asked])
     except WarehouseError as error:
-        raise _named(error, asked) from None
+        raise _named(error, asked, reader) from None
     return [
         _filtered(from_rows(query, table, personal), query, filters)
         for query, table in zip(asked, tables, strict=True)
@@ -232,8 +271,10 @@ def _filtered(answer: Answer, query: Query, filters: Filters) -> Answer:
     return replace(answer, answer=text, note=note, filters=taken, left_out=left_out)
 
 
-def _named(error: WarehouseError, queries: Sequence[Query]) -> WarehouseError:
-    """Return the error with the name of the question, where it quotes the whole statement."""
+def _named(error: WarehouseError, queries: Sequence[Query], reader: Reader) -> WarehouseError:
+    """Return the error with the name of the question: of a user's, or of one that it quotes."""
+    ours = sql_queries.folder("questions")
+    error = own_error(error, reader, [query for query in queries if query.name not in ours])
     for query in queries:
         if query.sql in error.reason:
             return WarehouseError(

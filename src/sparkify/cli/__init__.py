@@ -174,6 +174,7 @@ for _command in (
     ask.report,
     explore.serve,
     cloud.iac,
+    ask.new,
     ask.sql,
     admin.doctor,
 ):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, redirect_stdout
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,13 @@ from .. import console
 from ..console import results
 from ..errors import QualityError, UsageError
 from .options import (
+    OWN,
     SOURCES,
     WAREHOUSE,
     Call,
+    OrderedGroup,
     command,
+    common_options,
     filter_options,
     opened_in_browser,
     output_file,
@@ -40,7 +44,7 @@ def _complete(context: click.Context, parameter: click.Parameter, typed: str) ->
     return [name for name in known if name.startswith(typed)]
 
 
-@command("ask", *WAREHOUSE)
+@command("ask", *WAREHOUSE, OWN)
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=_complete)
 @click.option("--list", "only_list", is_flag=True, help="Only list the questions.")
 @click.option("--sql", "only_sql", is_flag=True, help="Show the SQL of the questions instead.")
@@ -57,21 +61,48 @@ def ask(
     """
     from .. import analysis, status
 
-    queries = analysis.chosen(names)
+    own = call.settings().questions
+    queries = analysis.chosen(names, own)
     if only_sql and wanted.given:
         with call.reader(wait) as reader:
             alone = len(queries) == 1
             queries = analysis.narrowed(queries, wanted.on(reader), refuse=alone)
     if only_list or only_sql:
         by_name = {one.name: one for one in queries}
-        _show_queries(call, by_name, results.show_questions, in_full=only_sql)
+        show = partial(results.show_questions, numbered=[*analysis.questions(own)])
+        _show_queries(call, by_name, show, in_full=only_sql)
         return
     with call.reader(wait) as reader:
-        answers = analysis.ask(reader, names, filters=wanted.on(reader))
+        answers = analysis.ask(reader, names, filters=wanted.on(reader), own=own)
         refused = status.refusal(reader)
     results.say_refused(refused)
     if call.as_json or not refused or any(one.rows for one in answers):
         call.reply(answers, results.show_answers)
+
+
+@click.group("new", cls=OrderedGroup)
+def new() -> None:
+    """Begin a question of your own."""
+
+
+new.params += common_options()
+
+
+@command("question", OWN)
+@click.argument("name")
+def new_question(call: Call, name: str) -> None:
+    """Write a file to begin a question of your own with.
+
+    NAME is that of the file, in lower-case letters, digits and underscores. It goes into the folder
+    of your questions, QUESTIONS in [WAREHOUSE], and answers at once: change question and statement.
+    """
+    from .. import analysis
+
+    file = analysis.new_question(call.settings().questions, name)
+    call.reply({"name": name, "file": str(file)}, results.show_new_question)
+
+
+new.add_command(new_question)
 
 
 @command("sql")
@@ -103,7 +134,7 @@ def _show_queries(
     call.reply(queries, results.show_sql if in_full else show_list, lambda _: encoded)
 
 
-@command("check", *WAREHOUSE)
+@command("check", *WAREHOUSE, OWN)
 @click.option(
     "--fail-on",
     type=click.Choice(["fail", "warn"]),
@@ -116,8 +147,9 @@ def check(call: Call, fail_on: str, wait: int) -> None:
     """Run all quality checks and show the rows that offend."""
     from .. import quality
 
+    checks = quality.checks(call.settings().questions)
     with call.reader(wait) as reader:
-        found = quality.run(reader)
+        found = quality.run(reader, checks)
     failed = [one.name for one in quality.broken(found, warned=fail_on == "warn")]
     if not (failed and call.as_json):
         call.reply(found, results.show_checks)
@@ -225,7 +257,7 @@ def export(call: Call, folder: str, wait: int, wanted: Wanted) -> None:
     call.reply(done, results.show_exported)
 
 
-@command("report", *WAREHOUSE)
+@command("report", *WAREHOUSE, OWN)
 @click.option(
     "--output",
     type=click.Path(path_type=Path),
@@ -252,7 +284,8 @@ def report(
     with output_file(output) as draft, console.ProgressBar() as progress:
         progress("asking", 0, None, "")
         with call.reader(wait) as reader:
-            data = reporting.gather(reader, names=names, filters=wanted.on(reader))
+            own = call.settings().questions
+            data = reporting.gather(reader, names=names, filters=wanted.on(reader), own=own)
         progress("drawing", 0, None, "")
         page = reporting.render(data, datetime.now(UTC).replace(tzinfo=None))
         draft.write_text(page, encoding="utf-8")

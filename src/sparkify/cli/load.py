@@ -12,7 +12,7 @@ import click
 from .. import console
 from ..console import results
 from ..errors import UsageError
-from .options import LIMITS, SOURCES, WAREHOUSE, Call, command, wait_option
+from .options import LIMITS, OWN, SOURCES, WAREHOUSE, Call, command, wait_option
 
 _count = partial(click.option, type=int, metavar="N")
 _share = partial(click.option, type=float, metavar="SHARE")
@@ -55,7 +55,7 @@ def generate(call: Call, folder: str, start: datetime | None, **numbers: float |
     call.reply(truth, partial(results.show_generated, folder=folder))
 
 
-@command("etl", *WAREHOUSE, *SOURCES, *LIMITS)
+@command("etl", *WAREHOUSE, OWN, *SOURCES, *LIMITS)
 @click.option("--dry-run", is_flag=True, help="Only show what would be loaded.")
 @click.option("--rebuild", is_flag=True, help="Compute the star again from staging.")
 @click.option("--tables", is_flag=True, help="Show the table of each answer, too.")

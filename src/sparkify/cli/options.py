@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 WAREHOUSE = ("engine", "database", "memory_limit", "threads")
+OWN = "questions"
 SOURCES = ("log_data", "log_jsonpath", "song_data")
 LIMITS = ("max_rejected_share", "max_rejected_rows")
 EXTRAS = {
@@ -64,7 +65,11 @@ class Call:
         return settings, origins
 
     def settings(self) -> config.Settings:
-        """Return the settings. Raises SettingsError."""
+        """Return the settings, loaded once. Raises SettingsError."""
+        return self._settings
+
+    @functools.cached_property
+    def _settings(self) -> config.Settings:
         return self.load_settings()[0]
 
     @contextmanager

@@ -35,6 +35,7 @@ class Settings:
     """
 
     engine: str = "duckdb"
+    questions: Path = Path("questions")
     database: Path = Path("sparkify.duckdb")
     memory_limit: str = ""
     threads: int = 0

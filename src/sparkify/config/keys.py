@@ -94,6 +94,7 @@ def _location(text: str, folder: Path) -> str:
 _CAPACITIES = (4, *range(8, 513, 8), *range(544, 1025, 32))
 FLAG = Kind(lambda text, _: ("false", "true").index(text.lower()) == 1, "true or false")
 SECRET = _matching(r"\S+", "one word")
+FOLDER = Kind(_path, "a path on this machine")
 LOCAL_PATH = Kind(_database_path, "a path on this machine")
 LOCATION = Kind(_location, "an s3:// address or a path on this machine")
 MEMORY = _matching(r"\d+(\.\d+)? ?([KMGT]i?B|%)", "an amount such as 128MB, 1.5GiB or 60%")
@@ -153,6 +154,12 @@ class Setting:
 
 _SETTINGS = (
     Setting("engine", "[WAREHOUSE] ENGINE", choice("duckdb", "redshift"), "where the tables live"),
+    Setting(
+        "questions",
+        "[WAREHOUSE] QUESTIONS",
+        FOLDER,
+        "the folder of your own questions and checks, one .sql file each, if there is one",
+    ),
     Setting("database", "[DUCKDB] DATABASE", LOCAL_PATH, "the DuckDB database file"),
     Setting(
         "memory_limit", "[DUCKDB] MEMORY_LIMIT", MEMORY, "DuckDB's memory; empty: its own default"

@@ -142,6 +142,8 @@ def _parts(status: Status) -> list[tuple[str, str]]:
         held = "not listed"
         if three.objects is not None:
             held = f"{three.objects:,} objects, {three.bytes or 0:,} bytes"
+        if three.exports:
+            held += f", of which {three.exports:,} are exports (s3://{three.name}/exports/)"
         found.append(("work bucket", f"s3://{three.name}, {held}"))
     if status.role:
         found.append(("role", status.role))

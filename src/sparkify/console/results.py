@@ -34,8 +34,8 @@ _SHOWN_RAW = 200  # characters of a rejected record's text
 
 def show_answers(answers: Sequence[Answer]) -> None:
     """Show each question with its number, its answer and its table."""
-    for number, answer in _numbered(answers):
-        title = stream.clean(f"{number} {answer.name}: {answer.question}")
+    for answer in answers:
+        title = stream.clean(f"{answer.number} {answer.name}: {answer.question}")
         stream.out(stream.styled(stream.wrapped(title, sys.stdout), "bold", sys.stdout))
         stream.out(stream.wrapped(stream.clean(answer.answer), sys.stdout))
         if answer.rows:
@@ -48,10 +48,16 @@ def show_answers(answers: Sequence[Answer]) -> None:
         stream.out("")
 
 
+def show_new_question(written: _Record) -> None:
+    """Show the file of a new question, and how to ask it."""
+    stream.out(stream.clean(written["file"]))
+    stream.say(f"Next: change it, then ask it: `sparkify ask {written['name']}`.")
+
+
 def show_sentences(answers: Sequence[Answer]) -> None:
     """Show the number of each question and its answer, a line each."""
-    for number, answer in _numbered(answers):
-        line = stream.clean(f"{number:>2} {answer.answer}")
+    for answer in answers:
+        line = stream.clean(f"{answer.number:>2} {answer.answer}")
         stream.out(stream.wrapped(line, sys.stdout, indent="   "))
 
 
@@ -64,20 +70,9 @@ def _measured(answer: Answer) -> int | None:
     return None
 
 
-def _numbered(answers: Sequence[Answer]) -> list[tuple[int, Answer]]:
-    """Return answers with the numbers by which `sparkify ask` knows their questions."""
-    from ..analysis import questions
-
-    numbers = {name: number for number, name in enumerate(questions(), start=1)}
-    return [(numbers[answer.name], answer) for answer in answers]
-
-
-def show_questions(queries: Mapping[str, Query]) -> None:
-    """List questions by number and name."""
-    from ..analysis import questions
-
-    numbers = {name: number for number, name in enumerate(questions(), start=1)}
-    rows = [[numbers[name], name, one.purpose] for name, one in queries.items()]
+def show_questions(queries: Mapping[str, Query], numbered: Sequence[str]) -> None:
+    """List questions by number and name. numbered: the names of all, in their order."""
+    rows = [[numbered.index(name) + 1, name, one.purpose] for name, one in queries.items()]
     tables.show(["number", "name", "question"], rows)
 
 

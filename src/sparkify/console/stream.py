@@ -37,7 +37,7 @@ _UNSAFE_CHARACTER = re.compile(UNSAFE)
 _UNSAFE_IN_LINES = re.compile(f"(?!\n){UNSAFE}")
 DELAY_SECONDS = 2.0  # before the bar of a step appears
 _quiet = False
-_held: list[str] | None = None  # what is written to stdout, for a pager
+_held: list[tuple[TextIO | None, str]] | None = None  # what is written meanwhile, for a pager
 _PIPE_SECONDS = 10.0
 """How long to wait for an answer by a pipe: one without a writer never becomes ready."""
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "33", "cyan": "36"}
@@ -106,33 +106,33 @@ def wrapped(text: str, stream: TextIO | None, indent: str = "") -> str:
 
 def out(text: str) -> None:
     """Write data to stdout, as it is, with a line break."""
-    if _held is None:
-        _write(sys.stdout, text)
-    else:
-        _held.append(text)
+    _write(sys.stdout, text)
 
 
 @contextmanager
 def paged() -> Iterator[None]:
-    """Pass what the block writes to stdout to a pager, on a terminal that is too low for it."""
+    """Pass what the block writes to stdout to a pager, on a terminal that is too low for it.
+
+    Messages follow it then; elsewhere all comes in its order.
+    """
     global _held
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         yield
         return
-    _held = []
+    held: list[tuple[TextIO | None, str]] = []
+    _held = held
     try:
         yield
-        text = "\n".join(_held)
     finally:
         _held = None
-    if not text:
-        return
-    if text.count("\n") + 1 < shutil.get_terminal_size().lines:
-        out(text)
-    else:
+    text = "\n".join(part for stream, part in held if stream is sys.stdout)
+    if text.count("\n") + 1 >= shutil.get_terminal_size().lines:
         import click
 
         click.echo_via_pager(text, color=True)
+        held = [one for one in held if one[0] is not sys.stdout]
+    for stream, part in held:
+        _write(stream, part)
 
 
 def say(text: str, style: str = "") -> None:
@@ -283,6 +283,9 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def _write(stream: TextIO | None, text: str) -> None:
+    if _held is not None:
+        _held.append((stream, text))
+        return
     if stream is None:  # closed by the parent process
         return
     try:

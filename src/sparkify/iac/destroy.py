@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceError, SparkifyError, WarehouseError
+from .. import boto3_sql_util, sql_queries
+from ..errors import BusyError, SourceError, SparkifyError, WarehouseError
 from ..progress import Progress, silent
 from ..util_s3 import S3
 from .errors import RefusedError, interruption_explained
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from ..config import Settings
 
 _ATTEMPTS = 3
+_LOADS = "sparkify: lock_ledger by "
+"""How the batch of a load is called (StatementName); who runs it follows."""
+_WHOLE = ("AVAILABLE", "CREATING")
 _SNAPSHOT_SECONDS = 4 * 3600.0
 _GONE_SECONDS = 600.0
 
@@ -83,13 +87,21 @@ def down(
     before = stack.state if stack else None
     if stack:
         names = physical_names(account, stack)
-        if keep_snapshot:
-            snapshot = _snapshot(account, names, progress)
         found = workgroup(account, names["Workgroup"]) if "Workgroup" in names else None
+        if found:
+            _refuse_load(account, found)
+        if keep_snapshot:
+            snapshot = _snapshot(account, names, found, progress)
         if found and found.get("status") != "DELETING":
             with suppress(WarehouseError):  # it goes with the workgroup anyway
                 remove_usage_limit(account, found)
-        objects, names = clear(account, stack, progress)
+        try:
+            objects, names = clear(account, stack, progress)
+        except SparkifyError as error:
+            if snapshot:
+                error.next_step += f" Snapshot {snapshot} was kept; it is not made twice."
+                error.details["snapshot"] = snapshot
+            raise
     proof = _prove(account, names, progress)
     removed = Removed(
         stack=stack_name(account.settings),
@@ -110,17 +122,80 @@ def down(
     return removed
 
 
-def _snapshot(account: Account, names: dict[str, str], progress: Progress) -> str | None:
+def _refuse_load(account: Account, compute: dict[str, Any]) -> None:
+    """Raise BusyError while a load runs, as far as these credentials may see."""
+    name = compute["workgroupName"]
+    asked = {"Status": "STARTED", "WorkgroupName": name, "StatementName": _LOADS}
+    try:
+        found = account.call("redshift-data", "list_statements", **asked)["Statements"]
+    except SparkifyError:  # down does not depend on it
+        return
+    for one in found:
+        raise BusyError(
+            f"a load runs in workgroup {name}, by {one['StatementName'].removeprefix(_LOADS)}"
+            f" since {one['CreatedAt'].astimezone(UTC):%H:%M:%S} UTC; nothing was removed",
+            f"Wait for its end, or stop it: `aws redshift-data cancel-statement --id {one['Id']}"
+            f" --region {account.region}`.",
+            statement_id=one["Id"],
+        )
+
+
+def _snapshot_name(
+    account: Account, held: dict[str, Any], compute: dict[str, Any] | None, progress: Progress
+) -> str:
+    """Return the name of the snapshot of what is loaded: the same as long as nothing is loaded."""
+    prefix = f"{PROJECT}-{held['namespaceName']}-"
+    if compute:
+        progress("asking what is loaded", 0, None, "")
+        if newest := _newest_load(account):
+            run, finished = newest
+            return f"{prefix}run-{run}-{finished:%Y%m%d-%H%M%S}"
+    else:  # an earlier `down` removed the workgroup, and nothing was loaded since
+        made = {
+            one["snapshotCreateTime"]: one["snapshotName"]
+            for one in account.pages(
+                SERVICE, "list_snapshots", "snapshots", namespaceName=held["namespaceName"]
+            )
+            if one["snapshotName"].startswith(prefix)
+            and one.get("namespaceArn") == held["namespaceArn"]
+            and one["status"] in _WHOLE
+        }
+        if made:
+            return str(made[max(made)])
+    return f"{prefix}{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def _newest_load(account: Account) -> tuple[int, datetime] | None:
+    """Return number and end of the newest run; None when there is none or it cannot be asked."""
+    sql = sql_queries.folder("redshift")["newest_load"].sql
+    try:
+        connection = boto3_sql_util.connect(account.settings)
+        [(run, finished)] = boto3_sql_util.fetch(
+            connection, boto3_sql_util.execute(connection, sql)
+        ).rows
+    except SparkifyError:
+        return None
+    return (int(run), finished) if run else None
+
+
+def _snapshot(
+    account: Account, names: dict[str, str], compute: dict[str, Any] | None, progress: Progress
+) -> str | None:
     """Make a snapshot and wait until it is complete; return None when there is nothing to keep.
 
-    Its name holds the time, so that it does not collide with one of an earlier day.
+    One that an earlier `down`, which failed, made of the same data is kept instead.
+    compute: the workgroup, None where it is gone.
     """
     name = names.get("Namespace")
-    if not name or not namespace(account, name):
+    held = namespace(account, name) if name else None
+    if not held:
         return None
-    snapshot = f"{PROJECT}-{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    snapshot = _snapshot_name(account, held, compute, progress)
     try:
-        account.call(SERVICE, "create_snapshot", namespaceName=name, snapshotName=snapshot)
+        there = account.look(SERVICE, "get_snapshot", snapshotName=snapshot)
+        if there is None or there["snapshot"]["status"] not in _WHOLE:
+            snapshot += f"-{datetime.now(UTC):%H%M%S}" if there else ""
+            account.call(SERVICE, "create_snapshot", namespaceName=name, snapshotName=snapshot)
         pauses = backoff(_SNAPSHOT_SECONDS)
         while True:
             answer = account.call(SERVICE, "get_snapshot", snapshotName=snapshot)

@@ -23,9 +23,10 @@ _OPERATOR = (
     "Use other credentials, or let an administrator allow what `sparkify iac policy` prints: the"
     " least that these commands need (AdministratorAccess includes it)."
 )
-_DEFAULT = (
+UP_AGAIN = (
     "Correct that, then run `sparkify iac up` again; `sparkify iac down` removes what is left."
 )
+DOWN_AGAIN = "Correct that, then run `sparkify iac down` again: it goes on with what is left."
 _ADVICE: tuple[tuple[str, str], ...] = (
     (
         r"quota|limit ?exceeded|servicelimitexceeded|maximum number",
@@ -148,17 +149,20 @@ def call_error(error: Exception, service: str, operation: str, settings: Setting
     return refused
 
 
-def stack_error(reason: str, said: str, logical: str = "", **details: str | None) -> SparkifyError:
+def stack_error(
+    reason: str, said: str, logical: str = "", default: str = UP_AGAIN, **details: str | None
+) -> SparkifyError:
     """Return the error for what CloudFormation said, with the next step that fits.
 
-    logical: the resource that failed, by its name in the template.
+    logical: the resource that failed, by its name in the template. default: the step where no
+    other fits.
     """
     if denied := _ACTION.search(said):
         return SettingsError(reason, _OPERATOR, action=denied[1], **details)
     if _TAKEN.search(said):
-        return WarehouseError(reason, _TAKEN_ADVICE.get(logical, _DEFAULT), **details)
+        return WarehouseError(reason, _TAKEN_ADVICE.get(logical, default), **details)
     fitting = (advice for pattern, advice in _ADVICE if re.search(pattern, said, re.I))
-    return WarehouseError(reason, next(fitting, _DEFAULT), **details)
+    return WarehouseError(reason, next(fitting, default), **details)
 
 
 def handler_message(reason: str) -> str:

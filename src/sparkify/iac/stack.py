@@ -14,7 +14,15 @@ from .. import aws
 from ..errors import BusyError, SettingsError, SparkifyError
 from ..progress import Progress
 from ..retry import Backoff
-from .errors import RefusedError, call_error, handler_message, one_line, stack_error
+from .errors import (
+    DOWN_AGAIN,
+    UP_AGAIN,
+    RefusedError,
+    call_error,
+    handler_message,
+    one_line,
+    stack_error,
+)
 from .template import OUTPUTS, PROJECT, TAGS, declared, stack_name
 
 if TYPE_CHECKING:
@@ -47,6 +55,8 @@ _NOT_OURS = ("DELETE_COMPLETE", "CREATE_FAILED")
 """Gone, or never made: then the name may be that of something which was in the way."""
 _STACK_TYPE = "AWS::CloudFormation::Stack"
 _CONSEQUENCE = re.compile("cancell?ed", re.IGNORECASE)
+_OF = {"CREATE": "be created", "UPDATE": "be changed", "DELETE": "be removed"}
+_BEGINNINGS = tuple(f"{verb}_IN_PROGRESS" for verb in _OF)
 _VERBS = {"CREATE": "creating", "UPDATE": "changing", "DELETE": "removing", "ROLLBACK": "undoing"}
 
 
@@ -323,6 +333,17 @@ class Operation:
             if one.get("ResourceType") != _STACK_TYPE and one.get("PhysicalResourceId")
         }
 
+    @classmethod
+    def newest(cls, account: Account, stack: Stack) -> Operation:
+        """Return the newest operation on a stack, with its events."""
+        operation = cls(account, stack.id, "")
+        for one in operation._unseen():
+            of_stack = one.get("ResourceType") == _STACK_TYPE
+            if of_stack and one.get("ResourceStatus") in _BEGINNINGS:
+                operation.events.clear()
+            operation.events.append(one)
+        return operation
+
     def failure(self, stack: Stack, what: str) -> SparkifyError:
         """Return the error of an operation that failed. what: `be created`, say."""
         event = self._cause()
@@ -336,6 +357,7 @@ class Operation:
             f"the stack {stack.name} could not {what} in {self.account.region}: {where}{said}",
             said,
             logical,
+            DOWN_AGAIN if what == _OF["DELETE"] else UP_AGAIN,
             stack=stack.name,
             state=stack.state,
             resource=None if of_stack else logical,
@@ -370,6 +392,14 @@ class Operation:
         found = self.account.pages("cloudformation", "describe_stack_events", "StackEvents", **page)
         fresh = [one for one in reversed(found) if one["EventId"] not in self.seen]
         return sorted(fresh, key=_moment)
+
+
+def last_failure(account: Account, stack: Stack) -> SparkifyError | None:
+    """Return the error with which the newest operation on a stack failed; None: it did not."""
+    verb, _, end = stack.state.partition("_")
+    if stack.in_progress or (verb != "ROLLBACK" and "ROLLBACK" not in end and end != "FAILED"):
+        return None
+    return Operation.newest(account, stack).failure(stack, _OF.get(verb, _OF["CREATE"]))
 
 
 def validation_errors(account: Account, StackName: str, **of: str) -> str:  # noqa: N803

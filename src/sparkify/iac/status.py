@@ -17,7 +17,15 @@ from ..progress import Progress, silent
 from ..util_s3 import S3
 from .drift import Drift, drift_warning
 from .errors import RefusedError
-from .stack import USABLE, Account, backoff, find, physical_names, refuse_foreign
+from .stack import (
+    USABLE,
+    Account,
+    backoff,
+    find,
+    last_failure,
+    physical_names,
+    refuse_foreign,
+)
 from .template import stack_name
 
 if TYPE_CHECKING:
@@ -223,11 +231,15 @@ class Storage:
 
 @dataclass(frozen=True)
 class Bucket:
-    """The work bucket. objects, bytes: None when it could not be listed."""
+    """The work bucket. objects, bytes, exports: None when it could not be listed.
+
+    exports: how many of the objects `sparkify export` wrote for you, below exports/.
+    """
 
     name: str
-    objects: int | None
-    bytes: int | None
+    objects: int | None = None
+    bytes: int | None = None
+    exports: int | None = None
 
 
 @dataclass(frozen=True)
@@ -273,7 +285,9 @@ def status(settings: Settings, progress: Progress = silent, *, by_hand: bool = T
     if stack:
         refuse_foreign(account, stack)
         names = physical_names(account, stack)
-        if stack.reason:
+        if failed := last_failure(account, stack):
+            notes.append(f"{failed.reason[0].upper()}{failed.reason[1:]}. {failed.next_step}")
+        elif stack.reason:
             notes.append(f"CloudFormation says: {stack.reason}")
     found = workgroup(account, names.get("Workgroup", settings.redshift_workgroup))
     hours = limit_hours(account, found)
@@ -341,7 +355,8 @@ def _bucket(account: Account, names: dict[str, str], progress: Progress) -> Buck
         return None
     progress(f"counting what is in {name}", 0, None, "")
     try:
-        sizes = [one.size for one in S3(account.settings, account.region).list(f"s3://{name}")]
+        found = list(S3(account.settings, account.region).list(f"s3://{name}"))
     except SparkifyError as error:
-        return None if error.details.get("missing") == "bucket" else Bucket(name, None, None)
-    return Bucket(name, len(sizes), sum(sizes))
+        return None if error.details.get("missing") == "bucket" else Bucket(name)
+    exports = sum(one.key.startswith("exports/") for one in found)
+    return Bucket(name, len(found), sum(one.size for one in found), exports)

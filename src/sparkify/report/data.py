@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from .. import analysis, quality, status
@@ -54,18 +55,21 @@ class ReportData:
         return not tables["staging_events"] and not tables["staging_songs"]
 
 
-def gather(reader: Reader, *, names: bool = False, filters: Filters = NO_FILTERS) -> ReportData:
+def gather(
+    reader: Reader, *, names: bool = False, filters: Filters = NO_FILTERS, own: Path | None = None
+) -> ReportData:
     """Query the warehouse for everything on the page.
 
-    names: whether the report may name people. Raises WarehouseError when a statement fails.
+    names: whether the report may name people. own: the folder of the user's own questions and
+    checks. Raises WarehouseError when a statement fails.
     """
     drawn = analysis.narrowed([*report_queries.values()], filters, refuse=False)
     days, hours, rejects = reader.read_all([query.sql for query in drawn])
     return ReportData(
         names=names,
         state=status.status(reader),
-        answers=tuple(analysis.ask(reader, personal=names, filters=filters)),
-        checks=tuple(quality.run(reader)),
+        answers=tuple(analysis.ask(reader, personal=names, filters=filters, own=own)),
+        checks=tuple(quality.run(reader, quality.checks(own))),
         days=days,
         hours=hours,
         rejects=rejects,

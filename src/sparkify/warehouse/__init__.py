@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..errors import BusyError, UsageError
+from ..errors import BusyError, UsageError, WarehouseError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
 from ..sources.files import Kind
-from ..sql_queries import export_queries
+from ..sql_queries import Query, export_queries
 from ..table import Table
 from .schema_version import Migration, StagedBy
 
@@ -37,6 +37,19 @@ class Reader(Protocol):
         Raises WarehouseError when one fails.
         """
         ...
+
+
+def own_error(error: WarehouseError, reader: Reader, own: Sequence[Query]) -> WarehouseError:
+    """Return the error of several statements as that of the user's own one that fails, if one does.
+
+    own: those of the statements that are the user's.
+    """
+    for query in own:
+        try:
+            reader.read(query.sql)
+        except WarehouseError as found:
+            return WarehouseError(f"{query.name}.sql: {found.reason}", found.next_step)
+    return error
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,16 @@ def holds_warehouse(present: Iterable[tuple[str, str]], where: str, next_step: s
     if theirs:
         raise not_ours(sorted(theirs), where, next_step)
     return is_ours
+
+
+def of_version(queries: Mapping[str, str], version: int) -> Mapping[str, str]:
+    """Return the statements to export from a warehouse of this version: an older one has no views.
+
+    queries: the SELECT of each table and view.
+    """
+    if version == SCHEMA_VERSION:
+        return queries
+    return {name: sql for name, sql in queries.items() if name not in VIEWS}
 
 
 def not_ours(names: Collection[str], where: str, next_step: str) -> WarehouseError:

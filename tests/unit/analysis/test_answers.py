@@ -29,6 +29,7 @@ ONE_PLAY: Row = {
     "gender": "F",
     "level": "free",
     "location": "Portland, OR",
+    "registration": datetime(2018, 10, 20, 23, 30, 0, 900_000),
     "sessionid": 3,
     "iteminsession": 0,
     "ts": datetime(2018, 11, 1, 23, 30, 0, 796_000),
@@ -46,22 +47,23 @@ UNDO: Row = {
     "year": 2001,
 }
 
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 SAID_OF_ONE_PLAY = {
     "top_songs": '"Undo" by Björk is played most: 1 play, 100% of all plays.',
     "busiest_hours": "Most plays begin from 23:00 to 24:00 UTC: 1 play, 100% of all plays.",
     "paying_listeners": (
-        "0 of 1 listener (0%) have played as paying."
+        "0 of 1 listener (0%) have played at the paid level."
         " On the newest day, 2018-11-01 (UTC), 0 of 1 did."
     ),
     "level_changes": (
-        "No listeners went from free to paid, 0% of those who have played free,"
+        "No listeners went from free to paid, 0% of those who have played at the free level,"
         " and no listeners went from paid to free."
     ),
     "returning_listeners": (
         "There are no plays in two different weeks yet, so nobody can have come back."
     ),
     "leaving_listeners": (
-        "Nobody is seen to leave: no listener has been silent for more than seven days."
+        "Nobody seems about to leave: no listener has fallen silent in the last few weeks."
     ),
     "stickiness": (
         "In the 30 days up to 2018-11-01 (UTC), 1 listener played on an average day, of 1 in all:"
@@ -120,6 +122,36 @@ SAID_OF_ONE_PLAY = {
     "paying_funnel": (
         "Of 1 listener who began at the free level, 0 (0%) played on another day, 0 (0%) became"
         " paying, and 0 (0%) pay at their newest play."
+    ),
+    "tenure": (
+        "At their newest event, 1 listener had been registered for a median of 12 days;"
+        " those who stay, for 12 days."
+    ),
+    "cancellations": (
+        "No cancellations are seen: the logs hold no page Cancellation Confirmation."
+    ),
+    "browsers": (
+        "Most plays come from an unknown browser: 1 play by 1 listener, 100% of all plays."
+    ),
+    "operating_systems": (
+        "Most plays come from an unknown system: 1 play by 1 listener, 100% of all plays."
+    ),
+    "regions": "Most plays come from the West: 1 play by 1 listener, 100% of all plays.",
+    "errors_and_help": (
+        "The logs show no errors to no listeners (0% of all), and help was opened no times by"
+        " no listeners (0% of all)."
+    ),
+    "before_upgrading": "No listener is seen to upgrade: the logs hold no page Submit Upgrade.",
+    "weekend_listeners": (
+        "Of 1 listener, 1 (100%) plays from Monday to Friday only, 0 (0%) at weekends only, and"
+        " 0 (0%) on both kinds of days."
+    ),
+    "songs_between_homes": "No listener visited Home twice, so there is no answer.",
+    "artists_by_gender": "Women play Björk most: 1 play.",
+    "thumbs": "No thumbs are seen: the logs hold no page Thumbs Up or Thumbs Down.",
+    "adverts": "No adverts are seen: the logs hold no page Roll Advert.",
+    "friends_and_playlists": (
+        "No friends or playlists are seen: the logs hold no page Add Friend or Add to Playlist."
     ),
 }
 
@@ -228,6 +260,71 @@ def test_growth_is_against_the_seven_days_before(duck: Asked, tmp_path: Path) ->
     assert said(duck)["daily_plays"] == (
         "The newest 7 days with plays, up to 2018-11-14 (UTC), had 14 plays,"
         " 100% more than the seven before (7)."
+    )
+
+
+PAGES = {
+    "tenure": ("Cancellation Confirmation",),
+    "cancellations": ("Cancellation Confirmation",),
+    "errors_and_help": ("Error", "Help"),
+    "before_upgrading": ("Submit Upgrade",),
+    "songs_between_homes": ("Home", "Home"),
+    "thumbs": ("Thumbs Up", "Thumbs Down"),
+    "adverts": ("Roll Advert",),
+    "friends_and_playlists": ("Add Friend", "Add to Playlist"),
+}
+SAID_OF_PAGES = {
+    "tenure": (
+        "At their newest event, 1 listener had been registered for a median of 12 days;"
+        " those who cancelled, for 12 days."
+    ),
+    "cancellations": (
+        "1 of 1 listener (100%) cancelled, most often women at the free level: 1 of 1 (100%)."
+    ),
+    "errors_and_help": (
+        "The logs show 1 error to 1 listener (100% of all), and help was opened 1 time by"
+        " 1 listener (100% of all)."
+    ),
+    "before_upgrading": ("Before upgrading, 1 listener played a median of 1 song in 1 session."),
+    "songs_between_homes": (
+        "Between two visits of Home a listener plays 0 songs on average: no plays in 1 stretch of"
+        " 1 listener."
+    ),
+    "thumbs": "1 thumbs up and 1 down were given by 1 listener: 50% are up.",
+    "adverts": "1 advert was shown to 1 listener, most at the free level: one for every 1 play.",
+    "friends_and_playlists": (
+        "1 friend was added by 1 listener, and 1 song was put on playlists by 1 listener."
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_of_one_visit_of_each_page_every_sentence_is_in_the_singular(
+    name: str, duck: Asked, tmp_path: Path
+) -> None:
+    other = {"song": None, "artist": None, "length": None}
+    visits = [
+        ONE_PLAY | other | {"page": page, "iteminsession": item, "ts": ONE_PLAY["ts"] + SECOND}
+        for item, page in enumerate(PAGES[name], start=1)
+    ]
+    duck.fill(warehouse([ONE_PLAY, *visits]), tmp_path)
+    assert said(duck)[name] == SAID_OF_PAGES[name]
+
+
+def test_who_is_long_silent_or_cancelled_is_not_about_to_leave(duck: Asked, tmp_path: Path) -> None:
+    newest: datetime = ONE_PLAY["ts"]
+    silent = (7 * DAY, 7 * DAY + SECOND, 30 * DAY, 30 * DAY + SECOND, 10 * DAY, 40 * DAY)
+    events = [ONE_PLAY] + [
+        ONE_PLAY | {"userid": user, "ts": newest - ago} for user, ago in enumerate(silent, start=8)
+    ]
+    gone = ONE_PLAY | {"page": "Cancellation Confirmation", "iteminsession": 1}
+    duck.fill(warehouse([*events, gone | {"userid": 12}, gone | {"userid": 13}]), tmp_path)
+    (answer,) = ask(duck, ["leaving_listeners"])
+    assert [row[0] for row in answer.rows] == [9, 10]
+    assert answer.answer == (
+        "2 of 7 listeners (28.6%) have fallen silent lately, 7 to 30 days before the newest play"
+        " (2018-11-01 23:30 UTC); 0 of them paid when last heard of. 1 listener has been silent"
+        " for longer. 2 listeners have cancelled."
     )
 
 

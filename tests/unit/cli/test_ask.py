@@ -215,6 +215,8 @@ def test_a_long_result_goes_to_a_pager(loaded: None) -> None:
     assert ["paged" in text for _, text in seen.values()] == [False, True]
     assert "   59\n" in seen[60][1]
     assert "paged" not in call("query", "SELECT range FROM range(60)").stdout
+    assert seen[30][1].endswith("   29\n30 rows.\n")
+    assert seen[60][1].endswith("   59\n60 rows.\n")  # not before, where the pager hides it
 
 
 def test_query_of_hostile_text_cannot_steer_the_terminal(loaded: None) -> None:

@@ -26,4 +26,6 @@ def aws(monkeypatch: pytest.MonkeyPatch, sleeper: Sleeper) -> Formation:
         # by sys.modules: `iac.status` is the function
         module = sys.modules[f"sparkify.iac.{name}"]
         monkeypatch.setattr(module, "S3", lambda *_: Bucket(formation))
+    destroy = sys.modules["sparkify.iac.destroy"]
+    monkeypatch.setattr(destroy, "_newest_load", lambda account: formation.newest_load)
     return formation

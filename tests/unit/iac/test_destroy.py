@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from cloudformation_double import (
@@ -13,7 +15,7 @@ from cloudformation_double import (
     up,
 )
 from sparkify import iac
-from sparkify.errors import SettingsError, SparkifyError, WarehouseError
+from sparkify.errors import BusyError, SettingsError, SparkifyError, WarehouseError
 
 
 def test_down_twice(aws: Formation) -> None:
@@ -137,3 +139,68 @@ def test_without_a_snapshot_nothing_is_removed(aws: Formation) -> None:
     error = refused(lambda: iac.down(SETTINGS, keep_snapshot=True), WarehouseError)
     assert "nothing was removed" in error.reason
     assert aws.asked("delete_stack") == []
+
+
+def test_a_snapshot_that_a_failed_down_made_is_named_and_not_made_twice(aws: Formation) -> None:
+    up()
+    aws.fail["-WorkBucket"] = "Something odd"
+    error = refused(lambda: iac.down(SETTINGS, keep_snapshot=True), WarehouseError)
+    (kept,) = aws.snapshots
+    assert kept == "sparkify-sparkify-run-7-20260102-030405"
+    assert f"Snapshot {kept} was kept" in error.next_step
+    assert "run `sparkify iac down` again" in error.next_step
+    assert error.details["snapshot"] == kept
+    aws.fail.clear()
+    assert iac.down(SETTINGS, keep_snapshot=True).snapshot is None  # the namespace is gone
+
+
+@pytest.mark.parametrize("newest", [(7, datetime(2026, 1, 2, 3, 4, 5)), None])
+def test_what_was_loaded_since_is_kept_in_another_snapshot(
+    aws: Formation, newest: tuple[int, datetime] | None
+) -> None:
+    up()
+    aws.newest_load = newest
+    aws.refuse["delete_stack"] = [refusal("OddException", "not now")] * 2
+    refused(lambda: iac.down(SETTINGS, keep_snapshot=True), WarehouseError)
+    if newest:
+        refused(lambda: iac.down(SETTINGS, keep_snapshot=True), WarehouseError)
+        assert len(aws.snapshots) == 1  # nothing was loaded
+    aws.refuse.clear()
+    aws.newest_load = (8, datetime(2026, 1, 3))
+    assert iac.down(SETTINGS, keep_snapshot=True).snapshot == [*aws.snapshots][1]
+
+
+def test_without_a_workgroup_nothing_was_loaded_since(aws: Formation) -> None:
+    stack = aws.stand(SETTINGS, "DELETE_FAILED")
+    stack.resources["Workgroup"] = "DELETE_COMPLETE"
+    made = {"namespaceName": "sparkify", "snapshotName": "sparkify-sparkify-run-7-x"}
+    aws._create_snapshot(**made)
+    aws._create_snapshot("sparkify", "somebody-elses")
+    assert iac.down(SETTINGS, keep_snapshot=True).snapshot == "sparkify-sparkify-run-7-x"
+    assert len(aws.snapshots) == 2
+
+
+def test_a_snapshot_that_failed_is_made_again(aws: Formation) -> None:
+    up()
+    aws._create_snapshot("sparkify", "sparkify-sparkify-run-7-20260102-030405")
+    aws.snapshots["sparkify-sparkify-run-7-20260102-030405"] |= {"status": "FAILED", "polls": 0}
+    kept = iac.down(SETTINGS, keep_snapshot=True).snapshot
+    assert kept and kept.startswith("sparkify-sparkify-run-7-20260102-030405-")
+
+
+def test_down_does_not_cut_off_a_load(aws: Formation) -> None:
+    up()
+    began = {"Id": "abc", "CreatedAt": datetime(2026, 1, 1, 9, 30, tzinfo=UTC)}
+    aws.loads = [began | {"StatementName": "sparkify: lock_ledger by jane@laptop"}]
+    error = refused(lambda: iac.down(SETTINGS), BusyError)
+    assert "a load runs in workgroup sparkify, by jane@laptop since 09:30:00 UTC" in error.reason
+    assert "cancel-statement --id abc" in error.next_step
+    assert aws.asked("delete_stack") == []
+    aws.loads = [began | {"StatementName": "sparkify: a question by jane@laptop"}]
+    assert iac.down(SETTINGS).as_json()["nothing_left"]
+
+
+def test_down_does_not_depend_on_seeing_statements(aws: Formation) -> None:
+    up()
+    aws.refuse["list_statements"] = [refusal("AccessDenied", "no")]
+    assert iac.down(SETTINGS).as_json()["nothing_left"]

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from cloudformation_double import SETTINGS, Formation, refusal, up
+from cloudformation_double import CAPACITY, QUOTA, SETTINGS, Formation, refusal, refused, up
 from sparkify import iac
+from sparkify.errors import WarehouseError
 from sparkify.iac.status import cost
 
 
@@ -20,9 +21,39 @@ def test_status_says_what_is_there_and_what_is_not(aws: Formation) -> None:
     assert (found.state, found.since is not None) == ("CREATE_COMPLETE", True)
     assert found.workgroup and found.namespace and found.bucket and found.cost
     assert (found.workgroup.base, found.workgroup.most, found.workgroup.limit) == (8, 16, 16)
-    assert (found.bucket.objects, found.bucket.bytes) == (3, 30)
+    assert (found.bucket.objects, found.bucket.bytes, found.bucket.exports) == (3, 30, 3)
     assert found.cost.busy_hour_at_most == 6.0
     assert found.role == "arn:aws:iam::1:role/sparkify-Role-1"
+
+
+@pytest.mark.parametrize("resource", ["Workgroup", "Namespace"])
+def test_after_a_rollback_status_says_the_cause_and_the_step(aws: Formation, resource: str) -> None:
+    aws.fail[resource] = QUOTA
+    refused(up, WarehouseError)
+    (note,) = iac.status(SETTINGS).notes
+    assert f"could not be created in us-east-1: {resource} (AWS::" in note
+    assert "quota of 25 workgroups" in note
+    assert "run `sparkify iac up` again" in note
+
+
+def test_after_an_update_that_failed_status_says_the_cause(aws: Formation) -> None:
+    up()
+    aws.fail["Workgroup"] = CAPACITY
+    refused(lambda: up(redshift_base_capacity=16), WarehouseError)
+    (note,) = iac.status(SETTINGS).notes
+    assert "could not be changed in us-east-1: Workgroup" in note
+    assert "Insufficient capacity" in note
+    assert up(redshift_base_capacity=16).action == "updated"
+    assert iac.status(SETTINGS).notes == []
+
+
+def test_after_a_down_that_failed_status_says_the_cause(aws: Formation) -> None:
+    up()
+    aws.fail["-Role"] = "Something odd"
+    refused(lambda: iac.down(SETTINGS), WarehouseError)
+    (note,) = iac.status(SETTINGS).notes
+    assert "could not be removed in us-east-1: Role (AWS::IAM::Role): Something odd" in note
+    assert "run `sparkify iac down` again" in note
 
 
 def test_a_missing_usage_limit_is_a_warning_with_the_cost_at_risk(aws: Formation) -> None:

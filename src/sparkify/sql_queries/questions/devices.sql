@@ -5,7 +5,7 @@
 -- level: yes
 -- question: Phone or computer?
 -- answer: Most plays come from a {device}{ties}: {plays:count play} by {listeners:count listener},
---   {share:percent} of all plays[. Next: the {next.device}, {next.share:percent}].
+--   {share:percent} of all plays[. Next: a {next.device}, {next.share:percent}].
 -- lead: plays
 -- tie: a {device}
 -- columns: device, listeners:count, plays:count, share:percent, paid_share:percent

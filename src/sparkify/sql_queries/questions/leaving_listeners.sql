@@ -5,13 +5,15 @@
 -- level: no
 -- question: Who is about to leave?
 -- answer: {leaving:count} of {all_listeners:count listener} ({leaving_share:percent})
---   {leaving:plural has have} not played in the seven days before the newest play
---   ({newest_play:moment} UTC); {leaving_paying:count} of them paid when last heard of.
--- empty: Nobody is seen to leave: no listener has been silent for more than seven days.
+--   {leaving:plural has have} fallen silent lately, 7 to 30 days before the newest play
+--   ({newest_play:moment} UTC); {leaving_paying:count} of them paid when last heard
+--   of.[ {gone:count listener} {gone:plural has have} been silent for
+--   longer.][ {cancelled:count listener} {cancelled:plural has have} cancelled.]
+-- empty: Nobody seems about to leave: no listener has fallen silent in the last few weeks.
 -- columns: user_id, first_name, last_name, level, last_play:moment, days_silent:count, plays:count
 -- chart: bar x=days_silent y=user_id
--- note: The table shows the ten of them who played most. Silence is all that is seen: the star
---   holds no cancellations. Days are UTC.
+-- note: The table shows the ten of them who played most. Who cancelled, by an event Cancellation
+--   Confirmation, or has been silent for more than 30 days is counted and left out. Days are UTC.
 WITH level_plays AS (
     SELECT
         user_id,
@@ -36,45 +38,59 @@ user_levels AS (
     FROM level_plays
 ),
 
-silent AS (
+cancellations AS (
+    SELECT DISTINCT userid
+    FROM staging_events
+    WHERE page = 'Cancellation Confirmation' AND userid IS NOT NULL
+),
+
+standings AS (
     SELECT
         user_levels.user_id,
         user_levels.level,
         user_levels.last_play,
-        CAST(user_levels.plays AS BIGINT) AS plays
+        CAST(user_levels.plays AS BIGINT) AS plays,
+        CASE
+            WHEN cancellations.userid IS NOT NULL THEN 'cancelled'
+            WHEN user_levels.last_play < newest.play - INTERVAL '30 days' THEN 'gone'
+            WHEN user_levels.last_play < newest.play - INTERVAL '7 days' THEN 'leaving'
+            ELSE 'staying'
+        END AS standing
     FROM user_levels
+    LEFT JOIN cancellations ON user_levels.user_id = cancellations.userid
     CROSS JOIN newest
-    WHERE user_levels.newest_level = 1 AND user_levels.last_play < newest.play - INTERVAL '7 days'
+    WHERE user_levels.newest_level = 1
 ),
 
-leaving AS (
+counted AS (
     SELECT
-        COUNT(*) AS listeners,
-        COUNT(CASE WHEN level = 'paid' THEN 1 END) AS paying
-    FROM silent
-),
-
-everybody AS (
-    SELECT COUNT(DISTINCT user_id) AS listeners FROM users
+        COUNT(*) AS everybody,
+        COUNT(CASE WHEN standing = 'leaving' THEN 1 END) AS leaving,
+        COUNT(CASE WHEN standing = 'leaving' AND level = 'paid' THEN 1 END) AS leaving_paying,
+        COUNT(CASE WHEN standing = 'gone' THEN 1 END) AS gone,
+        COUNT(CASE WHEN standing = 'cancelled' THEN 1 END) AS cancelled
+    FROM standings
 )
 
 SELECT
-    silent.user_id,
+    standings.user_id,
     users.first_name,
     users.last_name,
-    silent.level,
-    silent.last_play,
-    CAST(CAST(newest.play AS DATE) - CAST(silent.last_play AS DATE) AS INTEGER) AS days_silent,
-    silent.plays,
+    standings.level,
+    standings.last_play,
+    CAST(CAST(newest.play AS DATE) - CAST(standings.last_play AS DATE) AS INTEGER) AS days_silent,
+    standings.plays,
     newest.play AS newest_play,
-    leaving.listeners AS leaving,
-    leaving.paying AS leaving_paying,
-    everybody.listeners AS all_listeners,
-    CAST(leaving.listeners AS DOUBLE PRECISION) / everybody.listeners AS leaving_share
-FROM silent
-INNER JOIN users ON silent.user_id = users.user_id AND silent.level = users.level
+    counted.leaving,
+    counted.leaving_paying,
+    NULLIF(counted.gone, 0) AS gone,
+    NULLIF(counted.cancelled, 0) AS cancelled,
+    counted.everybody AS all_listeners,
+    CAST(counted.leaving AS DOUBLE PRECISION) / counted.everybody AS leaving_share
+FROM standings
+INNER JOIN users ON standings.user_id = users.user_id AND standings.level = users.level
 CROSS JOIN newest
-CROSS JOIN leaving
-CROSS JOIN everybody
-ORDER BY silent.plays DESC, silent.user_id ASC
+CROSS JOIN counted
+WHERE standings.standing = 'leaving'
+ORDER BY standings.plays DESC, standings.user_id ASC
 LIMIT 10

@@ -5,7 +5,7 @@
 -- level: no
 -- question: How many free listeners become paying, and how many go back?
 -- answer: {upgraded:count listener} went from free to paid[, {upgraded_share:percent} of those who
---   have played free], and {downgraded:count listener} went from paid to free.
+--   have played at the free level], and {downgraded:count listener} went from paid to free.
 -- needs: all_listeners
 -- columns: level_change, changes:count, listeners:count
 -- chart: bar x=listeners y=level_change

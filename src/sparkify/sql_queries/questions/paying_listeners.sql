@@ -5,7 +5,7 @@
 -- level: no
 -- question: How many listeners pay?
 -- answer: {all_paying:count} of {all_listeners:count listener} ({all_share:percent})
---   {all_paying:plural has have} played as paying. On the newest day, {day:day} (UTC),
+--   {all_paying:plural has have} played at the paid level. On the newest day, {day:day} (UTC),
 --   {paying:count} of {listeners:count} did.
 -- lead: day
 -- columns: day:day, listeners:count, paying:count, paying_share:percent

@@ -4,7 +4,7 @@
 -- period: as_of
 -- level: yes
 -- question: Which artists are rising?
--- answer: {artist} is rising most{ties}: {plays:count play} in the seven days up to
+-- answer: {artist} is rising fastest{ties}: {plays:count play} in the seven days up to
 --   {newest_play:moment} UTC, {gain:count} more than in the seven days before.
 -- lead: gain
 -- tie: {artist}

@@ -7,7 +7,7 @@
 -- answer: {artist} and {other_artist} share the most listeners{ties}: {shared_listeners:count}, of
 --   the {artist_listeners:count} and {other_artist_listeners:count} that they have.
 -- lead: shared_listeners
--- tie: {artist} with {other_artist}
+-- tie: the pair {artist} and {other_artist}
 -- empty: No listener has played two of the leading artists, so there is no answer.
 -- columns: artist, other_artist, shared_listeners:count, artist_listeners:count,
 --   other_artist_listeners:count

@@ -5,7 +5,7 @@
 -- level: no
 -- question: How often is a song cut short?
 -- answer: {all_skips:count} of {all_judged:count play} that can be judged ({all_share:percent})
---   {all_skips:plural was were} cut short before half of the song.
+--   {all_skips:plural was were} cut short in the first half of the song.
 -- empty: No play was followed by another in its session, so there is no answer.
 -- coverage: Of {all_plays:count play}, {judged_share:percent} can be judged: the song's length is
 --   known and another play followed in the session within 24 hours.

@@ -4,9 +4,9 @@
 -- period: as_of
 -- level: no
 -- question: How long does it take from the first play to paying?
--- answer: From the first play to paying it takes {median_seconds:duration} in the median of
---   {upgraded:count listener} who did so; the quickest took {quickest_seconds:duration}, the
---   slowest {slowest_seconds:duration}.
+-- answer: The median time from the first play to paying is {median_seconds:duration}, among
+--   {upgraded:count listener}; the quickest took {quickest_seconds:duration}, the slowest
+--   {slowest_seconds:duration}.
 -- empty: Nobody has gone from free to paid yet, so there is no answer.
 -- columns: time_taken, listeners:count, share:percent
 -- chart: bar x=time_taken y=listeners

@@ -4,8 +4,8 @@
 -- period: window
 -- level: yes
 -- question: Which artist is played most, and by how many different people?
--- answer: {artist} is played most{ties}: {plays:count play} by {listeners:count listener}[. Next
---   comes {next.artist} with {next.plays:count play} by {next.listeners:count listener}].
+-- answer: {artist} is played most{ties}: {plays:count play} by {listeners:count listener}[. Next:
+--   {next.artist}, {next.plays:count play} by {next.listeners:count listener}].
 -- lead: plays
 -- tie: {artist}
 -- columns: artist, plays:count, listeners:count

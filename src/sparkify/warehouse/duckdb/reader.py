@@ -25,7 +25,7 @@ from ...sql_queries import SCHEMA_VERSION, Query, create_view_queries, folder
 from ...sql_queries.migrating import as_now
 from ...table import Nested, Table
 from ..parquet_folder import replacing
-from ..schema_version import holds_warehouse, known_version, not_ours, too_old
+from ..schema_version import holds_warehouse, known_version, not_ours, of_version, too_old
 from .connection import ELSEWHERE, closing, connect, failures, words
 
 _SHOWN_SQL = 72
@@ -235,6 +235,7 @@ def export_tables(
         open_reader(settings, wait=wait, progress=progress) as reader,
         replacing(target, [*queries]) as made,
     ):
+        queries = of_version(queries, reader.schema_version)
         for done, (table, sql) in enumerate(queries.items()):
             progress(f"exporting {table}", done, len(queries), "tables")
             reader.export(sql, made / f"{table}.parquet")

@@ -22,7 +22,7 @@ from ...sql_queries import SCHEMA_VERSION, TABLES, folder
 from ...sql_queries.migrating import as_now
 from ...table import Table
 from ..parquet_folder import replacing
-from ..schema_version import StagedBy, holds_warehouse, known_version, too_old
+from ..schema_version import StagedBy, holds_warehouse, known_version, of_version, too_old
 from .statements import LOCKING, WAITING, Step, doing, failed_step, fill
 
 if TYPE_CHECKING:
@@ -356,11 +356,11 @@ def _unloaded(
     reader: RedshiftReader, queries: Mapping[str, str], root: str, progress: Progress
 ) -> Iterator[tuple[str, str]]:
     """Unload tables one by one, each to an address of its own; yield table and address."""
-    is_older = reader.schema_version() < SCHEMA_VERSION
+    queries = of_version(queries, reader.schema_version())
     for done, (table, query) in enumerate(queries.items()):
         progress(f"exporting {table}", done, len(queries), "tables")
         target = f"{root}/{table}/"
-        sql = reader.unloading("unload_table", as_now(query) if is_older else query, target)
+        sql = reader.unloading("unload_table", query, target)
         boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
         yield table, target
 
