@@ -11,10 +11,10 @@ from .. import console
 from ..config.keys import SETTINGS
 from ..console import results
 from ..temporary import temporary_folder
-from .options import WAREHOUSE, Call, command, opened_in_browser, require, wait_option
+from .options import OWN, WAREHOUSE, Call, command, opened_in_browser, require, wait_option
 
 
-@command("serve", *WAREHOUSE)
+@command("serve", *WAREHOUSE, OWN)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -55,6 +55,5 @@ def _query_command(call: Call) -> list[str]:
     words = [sys.executable, "-m", "sparkify", "query", "-", "--json", "--wait", "5"]
     if call.config_file:
         words += ["--config", str(call.config_file)]
-    for name, value in call.flags.items():
-        words += [SETTINGS[name].flag, value]
-    return words
+    flags = {name: value for name, value in call.flags.items() if name in WAREHOUSE}
+    return words + [word for name, value in flags.items() for word in (SETTINGS[name].flag, value)]
