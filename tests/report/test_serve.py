@@ -125,6 +125,7 @@ def test_no_script_or_style_is_in_a_page_and_nothing_comes_from_elsewhere(site: 
 # The figures
 
 
+@pytest.mark.sampled(of=2)
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 def test_the_figures_are_those_of_ask(
     named: Served, database: Path, filters: dict[str, str]

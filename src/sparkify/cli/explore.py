@@ -48,6 +48,8 @@ def serve(call: Call, port: int, open_page: bool, names: bool, wait: int) -> Non
             serve_pages(live, port=port, query=_query_command(call), ready=ready)
         except KeyboardInterrupt:
             console.say("Stopped.")
+        finally:
+            live.close()  # before its folder goes
 
 
 def _query_command(call: Call) -> list[str]:
