@@ -21,7 +21,9 @@ from sparkify import analysis, create_tables, etl, generate, quality, sql_querie
 from sparkify.analysis import Filters
 from sparkify.errors import (
     QualityError,
+    SettingsError,
     SourceError,
+    SparkifyError,
     TooManyRejectedError,
     UsageError,
     WarehouseError,
@@ -240,6 +242,40 @@ def test_a_broken_audit_publishes_nothing(
         place.load()
     assert caught.value.details["check"] == "plays_described"
     assert place.tables() == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "said", "exit_code", "next_step"),
+    [
+        ("AS failures", "ERROR: Disk Full", 5, "BASE_CAPACITY"),
+        ("INSERT INTO songplays", "ERROR: permission denied for relation songs", 5, "owner"),
+        ("LOCK", 'FATAL: connection limit "500" exceeded', 7, "later"),
+    ],
+)
+def test_a_failure_of_the_engine_is_told_in_its_words(
+    place: Cloud, statement: str, said: str, exit_code: int, next_step: str
+) -> None:
+    place.put(LOADS[0])
+    fault = place.aws.fault("fail", "statement", match=statement, message=said)
+    with pytest.raises(SparkifyError, match=said.partition(": ")[2]) as caught:
+        place.load()
+    assert fault.struck == 1
+    assert "nothing was published" in caught.value.reason
+    assert caught.value.exit_code == exit_code
+    assert next_step in caught.value.next_step
+    assert not any(place.tables()["etl_runs"])
+
+
+@pytest.mark.parametrize("mode", ["direct", "auto"])
+def test_a_source_in_another_region_is_told_before_anything_is_copied(
+    place: Cloud, mode: str
+) -> None:
+    place.put(LOADS[0])
+    before = len(place.aws.statements())
+    with pytest.raises(SettingsError, match=r"us-west-2") as caught:
+        place.load(copy_mode=mode, mend_text=False, s3_region="eu-west-1")
+    assert "REGION" in caught.value.next_step
+    assert not any("COPY" in sql for sql in place.aws.statements()[before:])
 
 
 def no_room(*_: object, **__: object) -> None:

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import webbrowser
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from sparkify import report
 from sparkify.analysis import questions
 from sparkify.report import vega
 from sparkify.report.chart_spec import visible
-from sparkify.report.page import GROUPS
+from sparkify.report.page import GROUPS, headline
 from sparkify.sql_queries import STAR_TABLES, quality_checks
 from sparkify.table import Table
 
@@ -120,6 +120,56 @@ def test_the_tiles_show_figures_of_the_answers(page: Page, asked: list[dict[str,
     ):
         (figure,) = re.findall(rf"<h2>{title}</h2>\s*<p class=\"figure\">([^<]+)</p>", page.html)
         assert re.search(rf"(?<![\d,.]){re.escape(figure)}(?![\d,.]*\d)", answers[question])
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        (date(2018, 11, 1), date(2018, 11, 30), "1 to 30 November 2018"),
+        (date(2018, 10, 29), date(2018, 11, 1), "29 October to 1 November 2018"),
+        (date(2017, 11, 1), date(2018, 11, 1), "1 November 2017 to 1 November 2018"),
+        (date(2018, 11, 1), date(2018, 11, 1), "1 November 2018"),
+    ],
+)
+def test_the_headline_names_the_month(first: date, last: date, told: str) -> None:
+    assert headline(first, last) == told
+
+
+def test_the_summary_is_three_sentences_of_the_answers(page: Page) -> None:
+    (summary,) = re.findall(r'<ul class="summary".*?</ul>', page.html, re.DOTALL)
+    linked = re.findall(r'href="#question-(\w+)"', summary)
+    assert linked == ["hours_served", "daily_plays", "paying_listeners"]
+    for name in linked:
+        assert page.answers[name] in summary
+    assert empty().html.count('class="summary"') == 0
+
+
+def test_every_question_is_in_the_index_under_its_own_address(page: Page) -> None:
+    (index,) = re.findall(r'<nav id="index".*?</nav>', page.html, re.DOTALL)
+    listed = re.findall(r'href="#question-(\w+)"', index)
+    assert sorted(listed) == sorted(page.answers)
+    for name in listed:
+        assert f'<h3><a href="#question-{name}">' in page.html
+        assert ("article", "id", f"question-{name}") in page.attributes
+
+
+def test_a_page_under_filters_says_so_and_shows_nothing_else(database: Path) -> None:
+    file = database.parent / "filtered.html"
+    words = ["--since", "2018-11-05", "--until", "2018-11-12", "--level", "paid"]
+    assert call("report", *words, "--database", str(database), "--output", str(file)).exit_code == 0
+    page = Page(file.read_text(encoding="utf-8"))
+    assert "Filtered. From 2018-11-05 to 2018-11-11, at the paid level." in page.text
+    told = answer("ask", *words, "--database", str(database))
+    unfiltered = sum(bool(one["left_out"]) for one in told)
+    assert 0 < unfiltered < len(told)
+    assert f"{unfiltered} of the {len(told)} questions do not take all of these" in page.text
+    assert [v for _, name, v in page.attributes if name == "value"][:1] == ["paid"]
+    assert "tile-freshness" not in page.data["charts"]
+    nobody = ["--since", "2019-11-05", "--database", str(database), "--output", str(file)]
+    assert call("report", *nobody).exit_code == 0
+    text = Page(file.read_text(encoding="utf-8")).text
+    assert "Nothing was played 30" in text
+    assert "Filtered. Since 2019-11-05." in text
 
 
 def test_groups_quality_runs_and_schema_are_there(page: Page) -> None:

@@ -263,7 +263,7 @@ def test_the_page_fits_every_width(opened: Opened) -> None:
 
 
 def test_the_print_has_all_charts_whole(opened: Opened, tmp_path: Path) -> None:
-    """On paper, on which charts are drawn for a screen: none is wider or cut by a page."""
+    """On paper: none is wider or cut by a page, each is drawn again for its width."""
     page = opened.page
     page.emulate_media(media="print", color_scheme="dark")
     page.set_viewport_size({"width": 688, "height": 1000})
@@ -280,6 +280,14 @@ def test_the_print_has_all_charts_whole(opened: Opened, tmp_path: Path) -> None:
         }).map(one => one.dataset.chart ?? one.dataset.explorer)""",
     )
     assert cut == []
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    drawn = "all => all.map(one => Number(one.getAttribute('width')))"
+    assert set(page.eval_on_selector_all("[data-question] .chart svg", drawn)) == {720}
+    assert set(page.eval_on_selector_all(".tile .chart svg", drawn)) == {190}
+    lefts = page.eval_on_selector_all(
+        ".cards > .card", "all => all.map(one => one.getBoundingClientRect().left)"
+    )
+    assert len({*lefts}) == 1, "one column"
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
     page.pdf(path=tmp_path / "report.pdf", print_background=True, prefer_css_page_size=True)

@@ -154,6 +154,21 @@ def test_the_index_has_every_question_and_takes_the_filters_along(site: Served) 
     assert "tile-plays" in tiles["charts"]
 
 
+def test_questions_and_checks_of_the_users_own_are_there(database: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "questions"
+    words = ("--questions", str(folder))
+    assert call("new", "question", "late_listeners", *words).exit_code == 0
+    check = (
+        "-- name: no_plays\n-- severity: warn\n-- purpose: None played.\nSELECT user_id FROM plays"
+    )
+    (folder / "no_plays.sql").write_text(check, encoding="utf-8")
+    asked = ("ask", "late_listeners", *words, "--database", str(database), "--since", "7d")
+    with served(Settings(database=database, questions=folder)) as site:
+        assert [site.json("question/late_listeners", since="7d")] == answer(*asked)
+        assert site.json("index")[-1]["name"] == "late_listeners"
+        assert site.json("quality")[-1]["name"] == "no_plays"
+
+
 def test_a_listener_an_artist_and_a_song_have_a_page(site: Served, database: Path) -> None:
     title, artist = report_world.TITLE, report_world.ARTIST
     for path, query, where in (

@@ -171,6 +171,7 @@ for _command in (
     admin.rejects,
     admin.status,
     ask.export,
+    admin.restore,
     ask.report,
     explore.serve,
     cloud.iac,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -40,6 +41,23 @@ def create_tables(call: Call, drop: bool, yes: bool) -> None:
             console.say(f"  {table}, {rows:,} rows")
         confirm("Type yes to destroy these tables: ", tables=doomed)
     call.reply(tables.drop(settings) | {"dropped": doomed}, results.show_created)
+
+
+@command("import", *WAREHOUSE)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@wait_option
+def restore(call: Call, folder: Path, wait: int) -> None:
+    """Take a backup into an empty warehouse, of either engine.
+
+    DIR is what `sparkify export DIR --all` wrote. All of it is imported and checked, or nothing.
+    Files that were loaded before the backup are known; at other addresses they are read again and
+    found staged.
+    """
+    from ..backup import restore as taken
+
+    with console.ProgressBar() as progress:
+        done = taken(call.settings(), folder, wait=wait, progress=progress)
+    call.reply(done, results.show_imported)
 
 
 @command("grant", *WAREHOUSE)

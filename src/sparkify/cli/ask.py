@@ -232,17 +232,30 @@ def query(
 
 @command("export", *WAREHOUSE)
 @click.argument("folder", metavar="DIR")
+@click.option("--all", "everything", is_flag=True, help="Write every table: a backup.")
 @filter_options
 @wait_option
-def export(call: Call, folder: str, wait: int, wanted: Wanted) -> None:
+def export(call: Call, folder: str, everything: bool, wait: int, wanted: Wanted) -> None:
     """Write the star schema and the views as Parquet files into a folder.
 
     From Redshift DIR may also be an s3:// address in the warehouse's work bucket. With a period or
     a level the plays are those in it, with their listeners, times and sessions; songs and artists
-    are all there.
+    are all there. With --all it is a backup of every table, which `sparkify import` takes back.
     """
     from ..analysis import NO_FILTERS
+    from ..backup import write as back_up
     from ..warehouse import export as write
+
+    if everything:
+        if wanted.given:
+            raise UsageError(
+                "a backup holds everything: --all goes with no period and no level",
+                "Leave --all out, or the filters.",
+            )
+        with console.ProgressBar() as progress:
+            done = back_up(call.settings(), Path(folder), wait=wait, progress=progress)
+        call.reply(done, results.show_exported)
+        return
 
     filters = NO_FILTERS
     if wanted.given:

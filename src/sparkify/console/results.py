@@ -120,10 +120,10 @@ def show_rejects(table: Table) -> None:
     """Show rejected records: place, reason, and the beginning of their text."""
     for row in table.rows:
         one = dict(zip(table.columns, row, strict=True))
-        place = stream.clean(f"run {one['run_id']}, {one['uri']}, line {one['line_number']}")
-        stream.out(f"{stream.styled(place, 'bold', sys.stdout)}: {one['reason']}")
-        stream.out(f"  {stream.clean(one['message'])}")
-        stream.out(f"  {stream.clean(one['raw_text'][:_SHOWN_RAW])}")
+        place = f"run {one['run_id']}, {one['uri']}, line {one['line_number']}"
+        stream.prose(f"{place}: {one['reason']}", "bold")
+        stream.prose(f"  {one['message']}")
+        stream.prose(f"  {one['raw_text'][:_SHOWN_RAW]}")
     if not table.rows:
         stream.say("Nothing was rejected.")
 
@@ -157,7 +157,7 @@ def show_plan(plan: Plan) -> None:
     shown = plan.as_json()
     for kind in ("new", "changed"):
         for uri in shown[kind]:
-            stream.out(stream.clean(f"{kind:<9}{uri}"))
+            stream.prose(f"{kind:<9}{uri}", indent=" " * 9)
         if more := shown["files"][kind] - len(shown[kind]):
             stream.say(f"... and {more:,} more {kind}.")
     stream.say("Next: `sparkify etl` loads them.")
@@ -224,6 +224,12 @@ def _files(plan: Plan) -> str:
 def show_exported(done: _Record) -> None:
     """Show the files that an export wrote."""
     tables.show(["table", "file"], list(done["files"].items()))
+
+
+def show_imported(done: _Record) -> None:
+    """Show how many rows of each table were imported."""
+    stream.say(f"Imported {done['folder']}; every check of the warehouse passed.")
+    tables.show(["table", "rows"], [(name, f"{rows:,}") for name, rows in done["tables"].items()])
 
 
 def show_report(written: _Record) -> None:
@@ -305,7 +311,7 @@ def show_checks(results: Sequence[CheckResult]) -> None:
         if not one.ok:
             stream.out("")
             head = f"{one.name}: {one.failures:,} offending rows; {one.purpose}"
-            stream.out(stream.styled(stream.clean(head), "bold", sys.stdout))
+            stream.prose(head, "bold")
             tables.show(one.columns, one.rows, null="NULL")
     counts = Counter(one.outcome for one in results)
     summary = ", ".join(f"{counts[one]} {one}" for one in ("passed", "warned", "failed"))
@@ -348,9 +354,9 @@ def show_inspected(found: Sequence[Inspected]) -> None:
     for number, one in enumerate(found):
         if number:
             stream.out("")
-        stream.out(stream.styled(stream.clean(one.source), "bold", sys.stdout))
+        stream.prose(one.source, "bold")
         for line in _figures(one):
-            stream.out("  " + stream.clean(line))
+            stream.prose(f"  {line}")
         if one.records:
             stream.out("  first records:")
         for record in one.records:

@@ -109,6 +109,12 @@ def out(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def prose(text: str, style: str = "", indent: str = "") -> None:
+    """Write a line to stdout: unsafe characters made visible, broken where a terminal ends."""
+    safe = wrapped(clean(text), sys.stdout, indent)
+    out(styled(safe, style, sys.stdout) if style else safe)
+
+
 @contextmanager
 def paged() -> Iterator[None]:
     """Pass what the block writes to stdout to a pager, on a terminal that is too low for it.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import calendar
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from itertools import compress
@@ -35,6 +36,15 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 }
 """The groups of questions in their order: title and what they are about."""
 
+_SUMMARY = {
+    "hours_served": "Listening",
+    "daily_plays": "Growth",
+    "paying_listeners": "Paying",
+    "top_artists": "Music",
+    "returning_listeners": "Loyalty",
+}
+"""The questions whose sentences may stand at the head, the first three that have an answer."""
+_SUMMARY_LINES = 3
 _PERIODS = (7, 14, 30, 90, 366)
 _LONGEST_FIRST_PERIOD = 92
 _MANY_COLUMNS = 12
@@ -92,8 +102,14 @@ def render(report: ReportData, made_at: datetime) -> str:
         tiles=shown_tiles,
         sections=sections,
         questions=_planned() if report.empty else {},
-        span=(shown(days[0].day, "day"), shown(days[-1].day, "day")) if days else None,
-        levels=[level for level in LEVELS if level in data["days"]],
+        headline=headline(days[0].day, days[-1].day) if days else "",
+        summary=summary(report.answers),
+        unfiltered=sum(bool(answer.left_out) for answer in report.answers),
+        levels=[
+            level
+            for level in LEVELS
+            if level in data["days"] and report.filters.level in (None, level)
+        ],
         periods=periods,
         first_period=max(
             (length for length, _ in periods if length <= _LONGEST_FIRST_PERIOD), default=0
@@ -132,6 +148,27 @@ def _data(
     }
 
 
+# The head
+
+
+def headline(first: date, last: date) -> str:
+    """Return the days from the first to the last, with months by name and nothing twice."""
+    end = f"{last.day} {calendar.month_name[last.month]} {last.year}"
+    if first == last:
+        return end
+    month = f" {calendar.month_name[first.month]}" if first.month != last.month else ""
+    if first.year != last.year:
+        month = f" {calendar.month_name[first.month]} {first.year}"
+    return f"{first.day}{month} to {end}"
+
+
+def summary(answers: Sequence[Answer]) -> list[tuple[str, Answer]]:
+    """Return the answers at the head, each with the word for what it is about."""
+    answered = {one.name: one for one in answers if one.rows and not one.left_out}
+    told = [(word, answered[name]) for name, word in _SUMMARY.items() if name in answered]
+    return told[:_SUMMARY_LINES]
+
+
 # The tiles and the explorer
 
 
@@ -166,12 +203,13 @@ _SERIES = (
 def tiles(report: ReportData, days: Sequence[Day]) -> list[dict[str, Any]]:
     """Return the tiles that the warehouse has figures for: each one figure with its trend.
 
-    detail: what the figure rests on; drawn: what its small chart shows, in words.
+    detail: what the figure rests on; drawn: what its small chart shows, in words. An answer
+    that a filter was left out of gives no figure.
     """
-    answers = {answer.name: answer for answer in report.answers}
+    answers = {answer.name: answer for answer in report.answers if not answer.left_out}
     everybody = of_level(days, "all")
     found = [_tile(one, answers, everybody) for one in _SERIES]
-    return [tile for tile in (*found, _freshness(report.state, everybody)) if tile]
+    return [tile for tile in (*found, _freshness(report, everybody)) if tile]
 
 
 def _tile(
@@ -224,7 +262,9 @@ def _amount(day: Day, name: str) -> float:
     return float(getattr(day, name))
 
 
-def _freshness(state: Mapping[str, Any], days: Sequence[Day]) -> dict[str, Any] | None:
+def _freshness(report: ReportData, days: Sequence[Day]) -> dict[str, Any] | None:
+    """Return the tile of the newest event; its plays are not known where days are left out."""
+    state = report.state
     newest = state["freshness"]["newest_event"]
     if not newest or not days:
         return None
@@ -246,7 +286,7 @@ def _freshness(state: Mapping[str, Any], days: Sequence[Day]) -> dict[str, Any] 
         "detail": f"at {moment:%H:%M} UTC",
         "trend": f"loaded at {finished} UTC" if finished else "",
         "drawn": f"Plays in each of the last {_SPARK_HOURS} hours of the data, {_range(spark)}",
-        "chart": _spark(spark),
+        "chart": None if report.filters.given else _spark(spark),
     }
 
 

@@ -109,7 +109,7 @@ class Site:
         data = ReportData(
             self.live.names,
             self.live.snapshot.state,
-            tuple(one for one in answers if not one.left_out),
+            tuple(answers),
             (),
             days,
             hours,

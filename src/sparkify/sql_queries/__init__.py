@@ -235,6 +235,8 @@ drop_table_queries = drops(TABLES)
 empty_star_queries = for_each(
     (*STAR_TABLES, "newest_plays"), "empty_{}", "DELETE FROM {}", "Empty {}."
 )
+empty_info = Query("empty_warehouse_info", "DELETE FROM warehouse_info", {"purpose": "Empty it."})
+"""Before the row of a backup takes its place."""
 count_queries = for_each(TABLES, "{}", "SELECT COUNT(*) AS records FROM {}", "Count {}.")
 
 settle_queries = tuple(
@@ -272,7 +274,9 @@ insert_table_queries = (
         "insert_songplays",
         "delete_older_newest_plays",
         "delete_touched_users",
+        "restore_newest_plays",
         "insert_newest_plays",
+        "restore_users",
         "insert_users",
         "delete_unsupported_time",
         "insert_time",
@@ -283,7 +287,9 @@ insert_table_queries = (
 rebuild_queries = empty_star_queries + tuple(
     query
     for query in insert_table_queries
-    if query.name not in folder("staging") and query.name != "match_late"
+    if query.name not in folder("staging")
+    and query.name != "match_late"
+    and not query.header.get("when", "").endswith(" displaced")
 )
 """The star again, with everything that is staged standing in for new_events and new_songs."""
 
@@ -383,6 +389,43 @@ export_queries = {
     table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in STAR_TABLES
 } | view_bodies()
 """The SELECT of each table of the star and of each view; `part_of` narrows it."""
+
+backup_queries = {table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in TABLES}
+"""The SELECT of every table, whole."""
+
+
+def restore_queries(engine: str) -> Mapping[str, Query]:
+    """Return by table the statement that takes its Parquet files into it.
+
+    engine: duckdb (parameter `files`: paths) or redshift (`:source`, `:role`: of the COPY, which
+    takes columns by their position: dg/copy-usage_notes-copy-from-columnar).
+    """
+    made = {}
+    for table in TABLES:
+        listed = ", ".join(columns_of(table))
+        sql = f"INSERT INTO {table} ({listed})\nSELECT {listed}\nFROM read_parquet($files)"
+        if engine == "redshift":
+            sql = f"COPY {table}\nFROM :source\nIAM_ROLE :role\nFORMAT AS PARQUET"
+        name = f"restore_{table}"
+        made[table] = Query(name, sql, {"purpose": f"Take the rows of {table} from a backup."})
+    return made
+
+
+def restore_checks(rows: Mapping[str, int]) -> list[Query]:
+    """Return what must hold of a backup; each returns rows where it does not.
+
+    rows: how many each table has to have.
+    """
+    counted = [
+        Query(
+            f"{table}_whole",
+            f"SELECT records\nFROM (SELECT COUNT(*) AS records FROM {table}) AS counted\n"
+            f"WHERE records <> {int(count)}",
+            {"purpose": f"{table} has {count:,} rows."},
+        )
+        for table, count in rows.items()
+    ]
+    return counted + [one for one in quality_checks.values() if one.header["severity"] == "fail"]
 
 
 @cache
@@ -485,13 +528,13 @@ def needed(
     """Leave out the statements that do nothing in a load.
 
     kinds: of which it has records: a header's `when: events` or `when: songs` says which a
-    statement is for, and `when: events alone` that there are no others. displacing: the kinds
-    whose records may displace staged ones (None: all), which `when: events displaced` asks for.
+    statement is for. displacing: the kinds whose records displace staged ones (None: all), which
+    `when: events displaced` asks for, and `when: events only added` asks not to be.
     """
     displacing = kinds if displacing is None else displacing
-    cases = {"", *kinds, *(f"{kind} displaced" for kind in displacing)}
-    if len(kinds) == 1:
-        cases |= {f"{kind} alone" for kind in kinds}
+    cases = {"", *kinds}
+    for kind in kinds:
+        cases.add(f"{kind} {'displaced' if kind in displacing else 'only added'}")
     return [query for query in queries if query.header.get("when", "") in cases]
 
 

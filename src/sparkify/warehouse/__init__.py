@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..errors import BusyError, UsageError, WarehouseError
+from ..errors import BusyError, SourceError, UsageError, WarehouseError
 from ..ledger import Ledger, Plan
 from ..progress import Progress, silent
 from ..sources.files import Kind
@@ -168,6 +168,24 @@ class Warehouse(Reader, Protocol):
         """Compute the star schema again from what is staged."""
         ...
 
+    def restore(
+        self, files: Mapping[str, Sequence[Path]], rows: Mapping[str, int], progress: Progress
+    ) -> None:
+        """Take the Parquet files of a backup into the empty tables, in one transaction.
+
+        rows: how many each table has to have then. Raises SourceError when it has not, a file
+        cannot be read, or a quality check finds rows; then nothing is imported.
+        """
+        ...
+
+
+def unfit_backup(why: str) -> SourceError:
+    """Return the error of a backup that was not imported. why: what is wrong with it."""
+    return SourceError(
+        f"the backup cannot be imported: {why}; nothing was imported",
+        "Take another backup: this one was changed or cut short after it was written.",
+    )
+
 
 def open_reader(
     settings: Settings,
@@ -267,11 +285,13 @@ def export(
     wait: float = 60.0,
     progress: Progress = silent,
     narrowed: Callable[[str], str] = str,
+    queries: Mapping[str, str] = export_queries,
 ) -> dict[str, Any]:
     """Write each table of the star schema, and each view, as Parquet, replacing what was there.
 
     address: a folder, or from Redshift also an s3:// address, where UNLOAD writes several files a
     table. narrowed: makes of a SELECT the one that reads a part of the plays (`part_of`).
+    queries: the SELECT of each table, where others are wanted.
     Returns {"folder": str(address), "files": {table: where}}.
     Raises UsageError when the folder is not writable or the engine cannot write to the address,
     WarehouseError or BusyError. A folder then holds what it held before.
@@ -279,7 +299,7 @@ def export(
     place = str(address)
     if not place.strip():
         raise UsageError("the folder to export to has no name", "Name one, or . for this one.")
-    queries = {name: narrowed(sql) for name, sql in export_queries.items()}
+    queries = {name: narrowed(sql) for name, sql in queries.items()}
     if settings.engine == "redshift":
         from .redshift import reader as redshift
 

@@ -1,4 +1,4 @@
-"""The text of a COPY of JSON, taken apart."""
+"""The text of a COPY of JSON or Parquet, taken apart."""
 
 from __future__ import annotations
 
@@ -15,18 +15,23 @@ _FLAGS = words(
     """
 )
 _SWITCHES = {"COMPUPDATE": ("ON", "OFF", "TRUE", "FALSE", "PRESET"), "STATUPDATE": ("ON", "OFF")}
+_WITH_PARQUET = {"FORMAT", "PARQUET", "IAM_ROLE", "MANIFEST", "STATUPDATE", "ACCEPTINVCHARS"}
 _TEXTS = ("REGION", "TIMEFORMAT", "DATEFORMAT")
 
 
 @dataclass
 class CopyCommand:
-    """What a COPY says. json: the option of JSON: auto, auto ignorecase, or an address."""
+    """What a COPY says. json: the option of JSON: auto, auto ignorecase, or an address.
+
+    parquet: whether it reads Parquet instead.
+    """
 
     table: str
     columns: tuple[str, ...]
     source: str
     role: str = ""
     json: str = "auto"
+    parquet: bool = False
     region: str | None = None
     time_format: str = ""
     max_error: int = 0
@@ -59,7 +64,6 @@ def parse(kept: Sequence[Token]) -> CopyCommand:
 def _options(command: CopyCommand, kept: Sequence[Token], index: int) -> None:
     flags: set[str] = set()
     seen: set[str] = set()
-    is_json = False
     while index < len(kept):
         word = kept[index].word
         if word in seen:
@@ -71,8 +75,9 @@ def _options(command: CopyCommand, kept: Sequence[Token], index: int) -> None:
         elif word == "FORMAT":
             index += kept[index].word == "AS"
             seen.discard("JSON")
+        elif word == "PARQUET":
+            command.parquet = True
         elif word == "JSON":
-            is_json = True
             index += index < len(kept) and kept[index].word == "AS"
             if index < len(kept) and kept[index].kind == "text":
                 command.json, index = kept[index].value, index + 1
@@ -101,8 +106,11 @@ def _options(command: CopyCommand, kept: Sequence[Token], index: int) -> None:
             index += index < len(kept) and kept[index].word in _SWITCHES[word]
         else:
             raise syntax_error(kept[index - 1].source)
-    if not is_json:
-        raise RedshiftError("ERROR: the stand-in's COPY reads JSON only")
+    if command.parquet == ("JSON" in seen):
+        raise RedshiftError("ERROR: the stand-in's COPY reads either JSON or PARQUET")
+    if command.parquet and (refused := seen - _WITH_PARQUET or set(command.columns)):
+        # dg/copy-usage_notes-copy-from-columnar
+        raise RedshiftError(f"ERROR: {min(refused)} is not supported for PARQUET")
     command.flags = frozenset(flags)
 
 

@@ -1,15 +1,18 @@
-"""COPY of JSON from the stand-in's S3 into PostgreSQL, with Redshift's load errors."""
+"""COPY of JSON or Parquet from the stand-in's S3 into PostgreSQL, with Redshift's load errors."""
 
 from __future__ import annotations
 
 import json
 import re
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import duckdb
 from psycopg import sql
 
 from .bucket_reader import BucketReader, service_error, split_address
@@ -25,6 +28,7 @@ from .json_values import (
     json_objects,
 )
 from .tokens import Token
+from .unloading import PARQUET_TYPES
 
 Finder = Callable[[dict[str, Any]], Any]
 _TYPES = {
@@ -122,6 +126,9 @@ def _rows(
         load.files += 1
         load.bytes += len(content)
         name = f"s3://{bucket}/{key}"
+        if load.command.parquet:
+            yield from _parquet_rows(load, content, name)
+            continue
         if "GZIP" in load.command.flags:
             content = _unzipped(content, name)
         for line, found in json_objects(content):
@@ -139,6 +146,26 @@ def _rows(
                     break
             else:
                 yield row
+
+
+def _parquet_rows(load: _Load, content: bytes, name: str) -> Iterator[list[str | None]]:
+    """The rows of a Parquet file, whose columns must be the table's by place, type and width."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as engine:
+        path = Path(folder, "rows.parquet")
+        path.write_bytes(content)
+        try:
+            found = engine.from_parquet(str(path))
+        except duckdb.Error as error:
+            raise detailed(f"Spectrum Scan Error. {error}", 15007, name) from None
+        kinds = [str(kind) for kind in found.types]
+        if kinds != [PARQUET_TYPES[column.type] for column in load.columns]:
+            raise detailed("Spectrum Scan Error. incompatible Parquet schema", 15007, name)
+        for row in found.fetchall():
+            for value, column in zip(row, load.columns, strict=True):
+                if isinstance(value, str) and len(value.encode()) > column.length:
+                    text = "The length of the data column is longer than the length defined"
+                    raise detailed(f"Spectrum Scan Error. {text} in the table", 15001, name)
+            yield [None if value is None else str(value) for value in row]
 
 
 def _unzipped(content: bytes, name: str) -> bytes:

@@ -25,7 +25,7 @@ _NOT_EMPTY = (
     " manually removing the target files in S3, or using the ALLOWOVERWRITE option."
 )
 _SLICES = 2
-_PARQUET = {
+PARQUET_TYPES = {
     "bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "float4": "REAL",
     "float8": "DOUBLE", "date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ",
     "varchar": "VARCHAR", "bpchar": "VARCHAR", "time": "TIME",
@@ -153,4 +153,4 @@ def _parquet(columns: Sequence[Mapping[str, Any]], rows: Sequence[Record]) -> by
 def _parquet_type(column: Mapping[str, Any]) -> str:
     if column["typeName"] == "numeric":
         return f"DECIMAL({column['precision']}, {column['scale']})"
-    return _PARQUET[str(column["typeName"])]
+    return PARQUET_TYPES[str(column["typeName"])]

@@ -39,6 +39,10 @@ function showTip(handler, event, item, value) {
 
 // Charts. Expressions are interpreted (`ast`): the page's policy allows no code from text.
 
+// A4 between the margins of page and card has 640 pixels; drawn wider and scaled, two cards fit.
+const onPaper = { tile: 190, card: 720 };
+const all = [];
+
 async function draw(element, spec) {
   const drawn = await vegaEmbed(element, spec, {
     ast: true,
@@ -50,9 +54,17 @@ async function draw(element, spec) {
   });
   // The element is an image with a sentence; its parts by themselves would only be noise.
   element.querySelector("svg").setAttribute("aria-hidden", "true");
+  all.push([element, drawn.view]);
   element.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail: drawn.view }));
   return drawn;
 }
+
+addEventListener("beforeprint", () => {
+  for (const [element, view] of all) {
+    view.width(element.closest(".tile") ? onPaper.tile : onPaper.card).run();
+  }
+});
+addEventListener("afterprint", () => dispatchEvent(new Event("resize")));
 
 // The explorer: days of one level, of one period.
 

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -32,9 +32,9 @@ from ...staging.rejects import reject_losers
 from ...staging.rules import fields_of
 from ...staging.validate import corrections
 from ...temporary import temporary_folder
-from .. import Run, StageReport
+from .. import Run, StageReport, unfit_backup
 from ..schema_version import Migration, StagedBy
-from .connection import close, closing, connect, failures, transaction
+from .connection import close, closing, connect, failures, transaction, words
 from .file_loaders import SQL, Batch, EventLoader, SongLoader
 from .reader import DuckDBReader, stored_version
 
@@ -253,19 +253,23 @@ class DuckDBWarehouse(DuckDBReader):
         kinds = self._plan.kinds
         with self._transaction():
             days = {day for (day,) in self._run(SQL["batch_days"])}
-            transform = [within_days(query, days) for query in self._transform(kinds)]
             settle = [
                 within_days(query, days) for query in needed(sql_queries.settle_queries, kinds)
             ]
-            steps = len(settle) + len(transform)
+            steps = len(settle) + len(self._transform(kinds, kinds))
             self._run_all(settle, progress, 0, steps)
             assert self._stager is not None
+            displacing = set()
             for kind in get_args(Kind):
-                self._stager.reject_conflicts(kind, self._run(sql_queries.conflict_queries[kind]))
+                losers = self._run(sql_queries.conflict_queries[kind])
+                self._stager.reject_conflicts(kind, losers)
+                if any(outcome == "displaced" for *_, outcome in losers):
+                    displacing.add(kind)
+            transform = [within_days(query, days) for query in self._transform(kinds, displacing)]
             self._enter(run)
             self._run_all((*sql_queries.reject_queries, *sql_queries.enter_queries))
             self._run_all(sql_queries.total_queries)
-            self._run_all(transform, progress, len(settle), steps)
+            self._run_all(transform, progress, steps - len(transform), steps)
             progress("publishing", steps, steps, "steps")
             self._audit(
                 within_days(query, days) for query in needed(sql_queries.audit_queries, kinds)
@@ -287,6 +291,25 @@ class DuckDBWarehouse(DuckDBReader):
             self._stand_for_new()
             self._run_all(sql_queries.rebuild_queries, progress)
             self._audit(sql_queries.rebuild_audit_queries)
+
+    def restore(
+        self, files: Mapping[str, Sequence[Path]], rows: Mapping[str, int], progress: Progress
+    ) -> None:
+        """Take the Parquet files of a backup into the empty tables, in one transaction."""
+        with self._transaction():
+            self._run(sql_queries.empty_info)
+            for done, (table, query) in enumerate(sql_queries.restore_queries("duckdb").items()):
+                progress(f"importing {table}", done, len(rows), "tables")
+                if paths := [str(path) for path in files[table]]:
+                    try:
+                        self._connection.execute(query.sql, {"files": paths})
+                    except duckdb.Error as error:
+                        what = words(error).split("\n")[0]
+                        raise unfit_backup(f"{paths[0]} cannot be taken: {what}") from None
+            progress("checking", len(rows), len(rows), "tables")
+            for check in sql_queries.restore_checks(rows):
+                if self._run(check):
+                    raise unfit_backup(f"it breaks a check: {check.purpose} ({check.name})")
 
     def _stand_for_new(self) -> None:
         """Present everything staged as the records of a load."""
@@ -337,12 +360,11 @@ class DuckDBWarehouse(DuckDBReader):
             },
         )
 
-    def _transform(self, kinds: Collection[str]) -> list[Query]:
+    def _transform(self, kinds: Collection[str], displacing: Collection[str]) -> list[Query]:
         """Return the statements of the transform; a first load adopts its table of events."""
-        counts = {kind: self._run(_COUNT[f"staging_{kind}"]) for kind in get_args(Kind)}
-        staged = {kind for kind, [(records,)] in counts.items() if records}
-        queries = needed(sql_queries.insert_table_queries, kinds, staged.intersection(kinds))
-        if "events" in staged:
+        queries = needed(sql_queries.insert_table_queries, kinds, displacing)
+        [(staged,)] = self._run(_COUNT["staging_events"])
+        if staged:
             return queries
         transform: list[Query] = []
         for query in queries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Literal
 from ... import sql_queries
 from ...boto3_sql_util import MAX_STATEMENTS, StatementError, quote_literal
 from ...config import Settings
-from ...errors import BusyError, SourceError, WarehouseError
+from ...errors import BusyError, SourceError, SparkifyError, WarehouseError
 from ...ledger import Plan
 from ...progress import Progress, silent
 from ...sources.listing import list_source
@@ -20,7 +20,7 @@ from ...sql_queries import SCHEMA_VERSION, TABLES, VIEWS, folder
 from ...sql_queries.migrating import RECREATED
 from ...staging.validate import corrections
 from ...temporary import temporary_folder, writing
-from .. import Run, StageReport
+from .. import Run, StageReport, unfit_backup
 from ..schema_version import Migration, StagedBy
 from . import statements
 from .copy_plan import choose
@@ -34,7 +34,7 @@ from .publish import (
     role_pauses,
     wait_for_role,
 )
-from .reader import RedshiftReader
+from .reader import EVENT_BYTES, RedshiftReader
 from .statements import (
     OVERTAKEN,
     Batch,
@@ -64,7 +64,7 @@ class RedshiftWarehouse(RedshiftReader):
         self._staged = Staged()
         self._stagings = 0
         self._open = ExitStack()
-        self._compact_only = False
+        self._compact_because = ""
 
     def close(self) -> None:
         """Close the files of the load."""
@@ -149,12 +149,13 @@ class RedshiftWarehouse(RedshiftReader):
         from ..duckdb.copy_files import stage_parts
 
         self._open.close()
-        chosen = choose(self._settings, plan, keys, compact_only=self._compact_only)
+        chosen = choose(self._settings, plan, keys, compact_only=bool(self._compact_because))
         others = Plan(new=[file for file in plan.files if file.kind not in chosen])
         self._staged = Staged(plan, keys, chosen, others)
         self._stagings += 1
         if not others.files:
             return StageReport()
+        self._require_few_bytes(others)
         folder = self._workspace / str(self._stagings)
         with writing("preparing the load"):
             folder.mkdir()
@@ -162,6 +163,22 @@ class RedshiftWarehouse(RedshiftReader):
             stage_parts(self._settings, others, keys, folder, progress)
         )
         return self._staged.parts.report
+
+    def _require_few_bytes(self, compact: Plan) -> None:
+        """Raise SourceError where too much of S3 would be read through this machine."""
+        size = sum(file.size for file in compact.files if file.uri.startswith("s3://"))
+        most = self._settings.compact_max_bytes
+        if self._settings.copy_mode == "compact" or size <= most:
+            return
+        why = self._compact_because or "not all of the files can be copied as they are"
+        raise SourceError(
+            f"{why}; {size:,} bytes would be read through this machine, more than "
+            f"COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
+            "Set COMPACT_MAX_BYTES higher, run `sparkify etl` where it can ask, or give COPY fewer "
+            "prefixes and larger files (docs/cloud.md).",
+            bytes_through_here=size,
+            copy_mode="compact" if self._compact_because else self._settings.copy_mode,
+        )
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Stage, transform, audit and enter what was read, in one transaction."""
@@ -175,9 +192,39 @@ class RedshiftWarehouse(RedshiftReader):
     def rebuild(self, progress: Progress) -> None:
         """Compute the star schema again from what is staged."""
         try:
-            self.run_steps(statements.rebuild())
+            events = self.ledger_state().staged_events
+            self.run_steps(statements.rebuild(), size=events * EVENT_BYTES)
         except StatementError as error:
             raise error_of(error, self._settings, self.connection, self._staged) from None
+
+    def restore(
+        self, files: Mapping[str, Sequence[Path]], rows: Mapping[str, int], progress: Progress
+    ) -> None:
+        """Take the Parquet files of a backup into the empty tables, in one transaction."""
+        root = self.work_address(f"imports/{secrets.token_hex(16)}")
+        progress("uploading", 0, None, "files")
+        try:
+            self.work.upload_many(
+                [
+                    (f"{root}/{table}/{path.name}", path)
+                    for table, paths in files.items()
+                    for path in paths
+                ]
+            )
+            sources = {table: f"{root}/{table}/" for table in TABLES if files[table]}
+            self.run_steps(statements.restore(sources, self.resources.role_arn, rows))
+        except StatementError as error:
+            if error.kind != "records":
+                raise
+            told = [one for one in sql_queries.restore_checks(rows) if one.name in error.message]
+            broken = max(told, key=lambda check: len(check.name), default=None)
+            what = (
+                f"it breaks a check: {broken.purpose} ({broken.name})" if broken else error.message
+            )
+            raise unfit_backup(what) from None
+        finally:
+            with suppress(SparkifyError):  # else the bucket's lifecycle deletes it
+                self.work.delete_all(f"{root}/")
 
     def _send(self, run: Run, steps: Callable[[Batch], list[Step]], progress: Progress) -> None:
         """Publish or refuse a run; remember when files have to be merged first."""
@@ -187,8 +234,8 @@ class RedshiftWarehouse(RedshiftReader):
                 publication.send(steps, progress)
             except StatementError as error:
                 raise error_of(error, self._settings, self.connection, self._staged) from None
-        except CompactFirstError:
-            self._compact_only = True
+        except CompactFirstError as error:
+            self._compact_because = error.reason
             raise
 
     def _forget_vanished(self, run: Run) -> None:
