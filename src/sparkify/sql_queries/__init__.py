@@ -373,7 +373,8 @@ def with_expressions(bodies: dict[str, str], sql: str) -> str:
 
     bodies: each reads none that come after it.
     """
-    read, wanted = sql, []
+    read = sql
+    wanted: list[str] = []
     for name, body in reversed(bodies.items()):
         if re.search(rf"\b{name}\b", read, re.IGNORECASE):
             wanted.insert(0, f"{name} AS (\n{body}\n)")
