@@ -368,9 +368,20 @@ def within_days(query: Query, days: Collection[date]) -> Query:
 _OWN_EXPRESSIONS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*WITH\b\s*", re.DOTALL | re.IGNORECASE)
 
 
-def with_expressions(bodies: Mapping[str, str], sql: str) -> str:
-    """Return a SELECT with common table expressions before its own."""
-    listed = ",\n\n".join(f"{name} AS (\n{body}\n)" for name, body in bodies.items())
+def with_expressions(bodies: dict[str, str], sql: str) -> str:
+    """Return a SELECT with those of these common table expressions that it needs before its own.
+
+    bodies: each reads none that come after it.
+    """
+    read = sql
+    wanted: list[str] = []
+    for name, body in reversed(bodies.items()):
+        if re.search(rf"\b{name}\b", read, re.IGNORECASE):
+            wanted.insert(0, f"{name} AS (\n{body}\n)")
+            read += body
+    if not wanted:
+        return sql
+    listed = ",\n\n".join(wanted)
     own = _OWN_EXPRESSIONS.match(sql)
     return f"WITH {listed},\n\n{sql[own.end() :]}" if own else f"WITH {listed}\n\n{sql}"
 
@@ -485,13 +496,7 @@ def part_of(
             f"SELECT {listed}\nFROM {table}\nINNER JOIN"
             f" (SELECT DISTINCT {', '.join(keys)} FROM songplays) AS heard\n    ON {same}"
         )
-    bodies |= view_bodies()
-    read, wanted = sql, {}
-    for name, body in reversed(bodies.items()):
-        if re.search(rf"\b{name}\b", read, re.IGNORECASE):
-            wanted[name] = body
-            read += body
-    return with_expressions(dict(reversed(wanted.items())), sql) if wanted else sql
+    return with_expressions(bodies | view_bodies(), sql)
 
 
 _PLAY_COLUMNS = (
@@ -561,6 +566,7 @@ _FOLDERS = (
     "migration/older",
     "checks",
     "questions",
+    "new",
     "explore",
     "report",
     "duckdb",
