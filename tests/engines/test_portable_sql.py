@@ -121,6 +121,8 @@ def test_a_refused_load_leaves_the_same(both: Both) -> None:
     refused = both.same("tables")
     assert [row[:2] for row in refused["etl_runs"]] == [(1, "published"), (2, "refused")]
     assert len(refused["rejected_records"]) == 1
+    why = both.same("ask", "refused")
+    assert [row[2] for row in why] == [1]
     both.load(replace(second, run_id=3))
     assert {row[0] for row in both.duckdb.tables()["rejected_records"]} == {3}
     assert not any(both.same("run_all", CHECKS).values())
