@@ -223,7 +223,7 @@ def _infrastructure(account: Account) -> str:
 def _changes_by_hand(account: Account) -> str:
     stack = find(account)
     if stack is None or stack.state not in USABLE:
-        return "not looked for: the stack is being changed"
+        return f"not looked for: the stack is {stack.state if stack else 'not there'}"
     found = drifts(account, stack, silent)
     if found:
         told = "; ".join(map(str, found))
