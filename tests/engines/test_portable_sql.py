@@ -209,6 +209,7 @@ def test_every_portable_statement_has_run(both: Both) -> None:
     both.same("run_all", CHECKS)
     both.same("run_in_order", LISTS)
     both.same("run_in_order", report_queries.values())
+    both.same("run_in_order", [*folder("explore").values(), *folder("new").values()])
     for query in business_questions.values():  # what they answer is compared elsewhere
         both.postgres.run(query)
     everything = {file.query.sql: str(file) for file in PORTABLE if not file.migrates}
