@@ -154,7 +154,7 @@ def _require_columns(reader: warehouse.Reader) -> None:
     has: dict[str, dict[str, str]] = defaultdict(dict)
     found = reader.read(sql_queries.folder("bookkeeping")["columns_present"].sql)
     for table, column, kind in found.rows:
-        has[table.lower()][column.lower()] = kind.split()[0]
+        has[table.lower()][column.lower()] = kind
     wrong = []
     for table in sql_queries.TABLES:
         text = sql_queries.folder("tables")[table].sql
