@@ -29,8 +29,9 @@ run: $(VENV)/.installed ## make a month of data (or take DATA=folder), load it, 
 		$(BIN)/sparkify generate "$(DATA)" --quiet; fi
 	@[ ! -e "$(DATA)/log_json_path.json" ] || set -- --log-jsonpath "$(DATA)/log_json_path.json"; \
 		$(BIN)/sparkify etl --log-data "$(DATA)/log_data" --song-data "$(DATA)/song_data" "$$@"
-	@$(BIN)/sparkify report
-	@echo "      (in this shell first: source $(BIN)/activate)" >&2
+	@$(BIN)/sparkify report --quiet
+	@echo "The answers as charts: report.html, in any browser, without a network." >&2
+	@echo "In this shell first: source $(BIN)/activate" >&2
 
 docs: $(VENV)/.installed-dev ## write the generated parts of the documents again
 	$(BIN)/python docs/refresh.py

@@ -27,6 +27,7 @@ from sparkify.config.keys import SETTINGS
 from sparkify.staging.rules import FIELDS, Kind
 from sparkify.staging.validate import Rejection, accept, as_staged, decode
 
+_ROOT = Path(__file__).resolve().parent.parent
 HOME = "/home/me"
 """What stands in the documents for the folder of an example."""
 
@@ -80,11 +81,13 @@ def _transcript() -> str:
     with _folder():
         call("generate", "data", "--quiet")
         loaded = _PROGRESS.sub("", call("etl").output).splitlines()
-        reported = _at_home(_PROGRESS.sub("", call("report").output)).splitlines()
     answers = [line for line in loaded if _ANSWER.match(line)]
     shown = [answers[list(questions()).index(name)] for name in SHOWN_ANSWERS]
     begun = loaded[: loaded.index("")]
-    lines = ["$ make run", *begun, "", *shown, "[...]", "", *reported]
+    recipe = (_ROOT / "Makefile").read_text(encoding="utf-8").partition("\nrun: ")[2]
+    ended = re.findall(r'^\t@echo "(.*)" >&2', recipe.partition("\n\n")[0], re.MULTILINE)
+    ended = [line.replace("$(BIN)", ".venv/bin") for line in ended]
+    lines = ["$ make run", *begun, "", *shown, "[...]", "", *ended]
     return reference.fenced("\n".join(lines))
 
 

@@ -159,6 +159,7 @@ def test_it_can_be_read_queried_and_exported(older: Place, tmp_path: Path) -> No
     answer("export", str(tmp_path / "out"), *database)
     assert (tmp_path / "out" / "songplays.parquet").exists()
     assert "Nobody knows" in str(answer("ask", "top_songs", *database))
+    assert "older Sparkify" in failure("ask", "top_songs", "--level", "paid", *database)["reason"]
     assert version_1_warehouse.held(older) == before
 
 

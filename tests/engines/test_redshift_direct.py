@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sparkify import warehouse
 from sparkify.errors import SettingsError, SourceError, UsageError, WarehouseError
 from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES
 from sparkify.warehouse.redshift import copy_plan
+from sparkify.warehouse.redshift.publish import Publication
 
 HOME = {"sessionId": 1, "itemInSession": 2, "page": "Home", "ts": 1541116800000}
 SONG = {"song_id": "SO1", "artist_id": "AR1", "title": "One", "duration": 1.5}
@@ -149,6 +151,29 @@ def test_what_shows_afterwards_is_handed_over(place: Cloud, field: str, value: o
     before = len(place.aws.statements())
     assert place.load(copy_mode="auto")["events"]["rejected"] == 1
     assert len(sent(place, before)) == 1
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("seen", [False, True])
+def test_what_is_handed_over_has_a_limit(
+    place: Cloud, monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    if not seen:
+        monkeypatch.setattr(copy_plan, "first_unfit_head", lambda *_: None)
+    events = f"{json.dumps(HOME)}\n{json.dumps(HOME | {'page': 5})}"
+    put(place, events, json.dumps(SONG))
+    size = len(events) if seen else len(events) + len(json.dumps(SONG))
+    with pytest.raises(SourceError, match=f" {size} bytes would .* = {size - 1}; nothing") as found:
+        place.load(compact_max_bytes=size - 1)
+    assert found.value.exit_code == 4
+    assert ("cannot be copied as they are" in found.value.reason) == (not seen)
+    asked = {"bytes_through_here": size, "copy_mode": "auto" if seen else "compact"}
+    assert found.value.details == asked
+    assert place.tables()["etl_runs"].total() == 0
+    if seen:
+        assert place.load(compact_max_bytes=size)["events"]["rejected"] == 1
+    else:
+        assert place.load(copy_mode="compact", compact_max_bytes=0)["events"]["rejected"] == 1
 
 
 @pytest.mark.sampled(of=4)
@@ -366,11 +391,13 @@ def pack(content: bytes) -> bytes:
 
 
 def sent(place: Cloud, before: int) -> list[str]:
-    return [
+    """The prefixes of events that COPY read; it may do so once before, to learn their days."""
+    found = [
         sql.split("\n")[1].removeprefix("FROM ")
         for sql in place.aws.statements()[before:]
         if sql.startswith("COPY copied_events")
     ]
+    return [*dict.fromkeys(found)]
 
 
 def test_a_new_day_is_one_prefix(place: Cloud) -> None:
@@ -433,6 +460,65 @@ def test_direct_needs_files_in_s3(place: Cloud, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="not in S3"):
         place.load(copy_mode="direct", log_data=str(tmp_path))
     assert place.load(copy_mode="auto", log_data=str(tmp_path))["events"]["staged"] == 1
+
+
+# Days
+
+
+def dated(name: str, *moments: datetime) -> File:
+    """A log file with a play at each moment."""
+    play = HOME | {"page": "NextSong", "userId": "7", "level": "free"}
+    stamps = [int(moment.replace(tzinfo=UTC).timestamp() * 1000) for moment in moments]
+    lines = [json.dumps(play | {"ts": stamp}) for stamp in stamps]
+    return File(f"log_data/{name}.json", "events", "\n".join(lines).encode())
+
+
+def judging(place: Cloud, before: int) -> list[str]:
+    """The statements that looked for repetitions."""
+    statements = place.aws.statements()[before:]
+    return [sql for sql in statements if sql.startswith("CREATE TEMPORARY TABLE ranked_events")]
+
+
+def test_a_later_load_reads_the_days_of_its_events_alone(place: Cloud) -> None:
+    """Also where one event's clock was ten years off."""
+    noon = datetime(2018, 11, 2, 12)
+    place.put([dated("1", *(noon + timedelta(minutes=n) for n in range(20))), song(1)])
+    before = len(place.aws.statements())
+    place.load(copy_mode="direct")
+    assert len(sent(place, before)) == 1
+    [judged] = judging(place, before)
+    assert "TIMESTAMP '2100-12-31 23:59:59.999'" in judged  # there was no history to read
+    again = [noon, datetime(2018, 11, 3), datetime(2008, 11, 3, 1)]
+    place.put([dated("2", *again)])
+    before = len(place.aws.statements())
+    report = place.load(copy_mode="direct")["events"]
+    assert (report["staged"], report["duplicates"]) == (2, 1)
+    [judged] = judging(place, before)
+    assert "2100-12-31" not in judged
+    for first, after in (("2008-11-03", "2008-11-04"), ("2018-11-02", "2018-11-04")):
+        assert f"ts >= TIMESTAMP '{first} 00:00:00'" in judged
+        assert f"ts < TIMESTAMP '{after} 00:00:00'" in judged
+
+
+def test_a_file_that_comes_after_the_days_were_asked_for(
+    place: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its day is asked for, too: what it repeats is a duplicate."""
+    noon = datetime(2018, 11, 2, 12)
+    place.put([dated("1", *(noon + timedelta(minutes=n) for n in range(20))), song(1)])
+    place.load(copy_mode="direct")
+    place.put([dated("2", datetime(2018, 11, 5))])
+    before, asked = len(place.aws.statements()), Publication._find_days
+
+    def asked_too_early(publication: Publication) -> None:
+        asked(publication)
+        place.put([dated("2-later", noon)])
+
+    monkeypatch.setattr(Publication, "_find_days", asked_too_early)
+    report = place.load(copy_mode="direct")["events"]
+    assert (report["staged"], report["duplicates"]) == (1, 1)
+    assert ["2018-11-02" in judged for judged in judging(place, before)] == [False, True]
+    assert rows(place, "SELECT COUNT(*) FROM songplays") == [(21,)]
 
 
 # What changes while it is loaded

@@ -36,7 +36,7 @@ def place(one_cloud: Cloud, tmp_path: Path) -> Cloud:
     one_cloud.empty()
     connection = one_cloud.aws.database()
     try:
-        for view in VIEWS:
+        for view in reversed(VIEWS):
             connection.execute(f"DROP VIEW IF EXISTS {view}".encode())
         connection.execute(f"DROP TABLE IF EXISTS {', '.join(TABLES)}".encode())
         version_1_warehouse.put_into_postgres(tmp_path, connection)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from broken_rules import LOADS
-from redshift_warehouse import Cloud, cloud
-from sparkify import etl, iac, quality
+from redshift_warehouse import SOURCE, SOURCE_REGION, Cloud, cloud
+from sparkify import doctor, etl, iac, quality
 from sparkify.config import Settings
-from sparkify.errors import SparkifyError, UsageError, WarehouseError
+from sparkify.config.keys import SETTINGS
+from sparkify.errors import SettingsError, SparkifyError, UsageError, WarehouseError
+from sparkify.util_s3 import S3
 from sparkify.warehouse import grant, open_reader
 
 
@@ -25,9 +28,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="module")
 def theirs(place: Cloud) -> Settings:
-    """The settings of the second user."""
+    """The settings of the second user, who may do what `sparkify iac policy` prints."""
     iam = place.aws.client("iam")
     iam.create_user(UserName="second")
+    policy = json.dumps(iac.operator_policy(place.settings()))
+    iam.put_user_policy(UserName="second", PolicyName="operator", PolicyDocument=policy)
     key = iam.create_access_key(UserName="second")["AccessKey"]
     return place.settings(aws_key=key["AccessKeyId"], aws_secret=key["SecretAccessKey"])
 
@@ -83,13 +88,34 @@ def test_a_file_has_no_users(place: Cloud) -> None:
         grant(place.settings(engine="duckdb"), "IAM:jane")
 
 
-def test_one_snapshot_is_kept_of_what_is_loaded(place: Cloud) -> None:
+def test_what_the_policy_does_not_allow_is_denied(place: Cloud, theirs: Settings) -> None:
+    place.aws.put(SOURCE, "elsewhere/x.json", b"{}", SOURCE_REGION)
+    with pytest.raises(SparkifyError, match="not authorized"):
+        S3(theirs, SOURCE_REGION).read(f"s3://{SOURCE}/elsewhere/x.json")
+    with pytest.raises(SparkifyError, match="not authorized"):
+        list(S3(theirs, SOURCE_REGION).list(f"s3://{SOURCE}/elsewhere/"))  # s3:prefix
+    other = replace(theirs, redshift_workgroup="sparkify-other")
+    with pytest.raises(SettingsError, match="not authorized to perform: cloudformation"):
+        iac.status(other)
+
+
+def test_the_policy_suffices_to_plan_change_and_look(theirs: Settings) -> None:
+    made = replace(theirs, log_jsonpath=f"s3://{SOURCE}/log_json_path.json")  # see `cloud`
+    assert iac.plan(made).nothing
+    assert iac.up(replace(made, redshift_base_capacity=16)).action == "updated"
+    status = iac.status(theirs)
+    assert (status.drift, status.notes) == ([], [])
+    origins = dict.fromkeys(SETTINGS, "a test")
+    assert [one for one in doctor.examine(theirs, origins) if not one.ok] == []
+
+
+def test_one_snapshot_is_kept_of_what_is_loaded(place: Cloud, theirs: Settings) -> None:
     """The last test here: it removes the warehouse, at the second attempt."""
     place.aws.fault("error", "cloudformation.DeleteStack", code="OddException", message="not now")
     with pytest.raises(WarehouseError, match="not now") as caught:
-        iac.down(place.settings(), keep_snapshot=True)
+        iac.down(theirs, keep_snapshot=True)
     kept = str(caught.value.details["snapshot"])
     assert kept.startswith("sparkify-sparkify-run-")
-    assert iac.down(place.settings(), keep_snapshot=True).snapshot == kept
+    assert iac.down(theirs, keep_snapshot=True).snapshot == kept
     snapshots = place.aws.client("redshift-serverless").list_snapshots()["snapshots"]
     assert [one["snapshotName"] for one in snapshots] == [kept]

@@ -267,6 +267,7 @@ def export(call: Call, folder: str, everything: bool, wait: int, wanted: Wanted)
         )
     if filters.given:
         done["filters"] = filters.as_json()
+        console.say(f"Plays: {filters.phrase[:1].lower()}{filters.phrase[1:]}.")
     call.reply(done, results.show_exported)
 
 

@@ -51,7 +51,7 @@ def up(call: Call, yes: bool) -> None:
     """Create or change what the warehouse needs.
 
     Running it again is harmless: what is there stays, what a failed or interrupted attempt left is
-    continued or removed first.
+    continued or removed first, what was changed by hand is reverted.
     """
     from .. import iac as cloud
 
@@ -62,7 +62,10 @@ def up(call: Call, yes: bool) -> None:
 
 @command("status", *_WHERE)
 def status(call: Call) -> None:
-    """Show what exists and what it can cost."""
+    """Show what exists and what it can cost.
+
+    Also what was changed by hand, and why the newest `up` or `down` failed.
+    """
     from .. import iac as cloud
 
     with console.ProgressBar() as progress:
@@ -76,7 +79,7 @@ def status(call: Call) -> None:
 def down(call: Call, yes: bool, keep_snapshot: bool) -> None:
     """Destroy everything and prove that nothing is left.
 
-    Nothing that the stack did not make is touched.
+    Nothing that the stack did not make is touched, and no load is cut off.
     """
     from .. import iac as cloud
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 
 from .. import console
 from ..console import results
-from ..errors import UsageError
+from ..errors import SourceError, UsageError
 from .options import LIMITS, OWN, SOURCES, WAREHOUSE, Call, command, wait_option
 
 _count = partial(click.option, type=int, metavar="N")
@@ -89,13 +90,18 @@ def etl(
             plan = pipeline.plan(settings, verify=verify, wait=wait, progress=progress)
         call.reply(plan, results.show_plan)
         return
-    with console.ProgressBar() as progress:
-        report = pipeline.load(
-            settings,
-            rebuild=rebuild,
-            verify=verify,
-            answers=not no_answers,
-            wait=wait,
-            progress=progress,
-        )
+    load = partial(pipeline.load, rebuild=rebuild, verify=verify, answers=not no_answers, wait=wait)
+    try:
+        with console.ProgressBar() as progress:
+            report = load(settings, progress=progress)
+    except SourceError as error:
+        if not (size := error.details.get("bytes_through_here")):
+            raise
+        answer = console.ask(f"{error.reason}.\nRead them through this machine? Type yes: ")
+        if answer is None or answer.strip().lower() not in ("yes", "y"):
+            raise
+        mode = error.details["copy_mode"]
+        settings = replace(settings, compact_max_bytes=size, copy_mode=mode)
+        with console.ProgressBar() as progress:
+            report = load(settings, progress=progress)
     call.reply(report, partial(results.show_load, in_full=tables), paged=False)

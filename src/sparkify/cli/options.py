@@ -118,8 +118,13 @@ def confirm(prompt: str, *, piped: bool = False, **doomed: Any) -> None:
     """
     answer = console.ask(prompt, piped=piped)
     if answer is None:
+        why = (
+            "--quiet asks nothing"
+            if click.get_current_context().obj.quiet
+            else "there is no terminal"
+        )
         raise UsageError(
-            "confirmation needed, but there is no terminal; nothing was destroyed",
+            f"confirmation needed, but {why}; nothing was destroyed",
             "Add --yes if you mean it.",
             **doomed,
         )

@@ -58,6 +58,7 @@ class Settings:
     max_rejected_rows: int = 100
     mend_text: bool = True
     copy_mode: str = "auto"
+    compact_max_bytes: int = 50_000_000_000
 
 
 def load(

@@ -259,6 +259,13 @@ _SETTINGS = (
         choice("auto", "direct", "compact"),
         "how Redshift reads S3: direct suits large files, compact many small ones",
     ),
+    Setting(
+        "compact_max_bytes",
+        "[ETL] COMPACT_MAX_BYTES",
+        whole_number(0, 1_000_000_000_000_000),
+        "how much a load onto Redshift may read from S3 through this machine unless COPY_MODE is"
+        " compact; with more it asks, or stops where there is no terminal",
+    ),
 )
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType({one.name: one for one in _SETTINGS})

@@ -35,16 +35,14 @@ _SHOWN_RAW = 200  # characters of a rejected record's text
 def show_answers(answers: Sequence[Answer]) -> None:
     """Show each question with its number, its answer and its table."""
     for answer in answers:
-        title = stream.clean(f"{answer.number} {answer.name}: {answer.question}")
-        stream.out(stream.styled(stream.wrapped(title, sys.stdout), "bold", sys.stdout))
-        stream.out(stream.wrapped(stream.clean(answer.answer), sys.stdout))
+        stream.prose(f"{answer.number} {answer.name}: {answer.question}", "bold")
+        stream.prose(answer.answer)
         if answer.rows:
             stream.out("")
             tables.show(answer.columns, answer.rows, texts=answer.texts(), bars=_measured(answer))
             stream.out("")
         for remark in filter(None, (answer.coverage, answer.note)):
-            text = stream.wrapped(stream.clean(remark), sys.stdout)
-            stream.out(stream.styled(text, "dim", sys.stdout))
+            stream.prose(remark, "dim")
         stream.out("")
 
 
@@ -57,8 +55,7 @@ def show_new_question(written: _Record) -> None:
 def show_sentences(answers: Sequence[Answer]) -> None:
     """Show the number of each question and its answer, a line each."""
     for answer in answers:
-        line = stream.clean(f"{answer.number:>2} {answer.answer}")
-        stream.out(stream.wrapped(line, sys.stdout, indent="   "))
+        stream.prose(f"{answer.number:>2} {answer.answer}", indent="   ")
 
 
 def _measured(answer: Answer) -> int | None:

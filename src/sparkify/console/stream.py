@@ -150,14 +150,14 @@ def say(text: str, style: str = "") -> None:
 
 
 def ask(prompt: str, *, piped: bool = False) -> str | None:
-    """Ask on stderr and return the line typed; None without a terminal.
+    """Ask on stderr and return the line typed; None without a terminal, and when hushed.
 
     piped: also take a line that comes by a pipe within a few seconds.
     """
     terminal = is_terminal(sys.stdin)
-    if sys.stdin is None or sys.stdin.closed or not (terminal or piped):
+    if _quiet or sys.stdin is None or sys.stdin.closed or not (terminal or piped):
         return None
-    _write(sys.stderr, wrapped(clean_lines(mask_all(prompt)), sys.stderr))
+    say(prompt)
     try:
         ready = terminal or select.select([sys.stdin], [], [], _PIPE_SECONDS)[0]
         return (sys.stdin.readline() or None) if ready else None

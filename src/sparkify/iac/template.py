@@ -121,10 +121,11 @@ def operator_policy(settings: Settings) -> Document:
     stack, region = stack_name(settings), settings.aws_region
     here = f"{region}:*"
     # CloudFormation cuts a long stack's name to fit the names that it generates from it.
-    made = f"{stack}-*" if len(stack) <= _WHOLE_STACK_NAME else f"{stack[:_WHOLE_STACK_NAME]}*"
-    work = _bucket(made.lower(), region)
+    whole = len(stack) <= _WHOLE_STACK_NAME
+    made, cut = f"{stack}-{{}}-*", f"{stack[:_WHOLE_STACK_NAME]}*"
+    work = _bucket(made.format("workbucket") if whole else cut.lower(), region)
     roles = f"arn:{partition(region)}:iam::*:role"
-    own_role = f"{roles}/{settings.iam_role_name or made}"
+    own_role = f"{roles}/{settings.iam_role_name or (made.format('Role') if whole else cut)}"
     serverless = f"arn:{partition(region)}:redshift-serverless:{here}"
     passed = {"StringEquals": {"iam:PassedToService": list(PRINCIPALS)}}
     linked = {"StringEquals": {"iam:AWSServiceName": "redshift.amazonaws.com"}}

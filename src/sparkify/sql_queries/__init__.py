@@ -274,7 +274,9 @@ insert_table_queries = (
         "insert_songplays",
         "delete_older_newest_plays",
         "delete_touched_users",
+        "restore_newest_plays",
         "insert_newest_plays",
+        "restore_users",
         "insert_users",
         "delete_unsupported_time",
         "insert_time",
@@ -285,7 +287,9 @@ insert_table_queries = (
 rebuild_queries = empty_star_queries + tuple(
     query
     for query in insert_table_queries
-    if query.name not in folder("staging") and query.name != "match_late"
+    if query.name not in folder("staging")
+    and query.name != "match_late"
+    and not query.header.get("when", "").endswith(" displaced")
 )
 """The star again, with everything that is staged standing in for new_events and new_songs."""
 
@@ -364,9 +368,20 @@ def within_days(query: Query, days: Collection[date]) -> Query:
 _OWN_EXPRESSIONS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*WITH\b\s*", re.DOTALL | re.IGNORECASE)
 
 
-def with_expressions(bodies: Mapping[str, str], sql: str) -> str:
-    """Return a SELECT with common table expressions before its own."""
-    listed = ",\n\n".join(f"{name} AS (\n{body}\n)" for name, body in bodies.items())
+def with_expressions(bodies: dict[str, str], sql: str) -> str:
+    """Return a SELECT with those of these common table expressions that it needs before its own.
+
+    bodies: each reads none that come after it.
+    """
+    read = sql
+    wanted: list[str] = []
+    for name, body in reversed(bodies.items()):
+        if re.search(rf"\b{name}\b", read, re.IGNORECASE):
+            wanted.insert(0, f"{name} AS (\n{body}\n)")
+            read += body
+    if not wanted:
+        return sql
+    listed = ",\n\n".join(wanted)
     own = _OWN_EXPRESSIONS.match(sql)
     return f"WITH {listed},\n\n{sql[own.end() :]}" if own else f"WITH {listed}\n\n{sql}"
 
@@ -481,13 +496,7 @@ def part_of(
             f"SELECT {listed}\nFROM {table}\nINNER JOIN"
             f" (SELECT DISTINCT {', '.join(keys)} FROM songplays) AS heard\n    ON {same}"
         )
-    bodies |= view_bodies()
-    read, wanted = sql, {}
-    for name, body in reversed(bodies.items()):
-        if re.search(rf"\b{name}\b", read, re.IGNORECASE):
-            wanted[name] = body
-            read += body
-    return with_expressions(dict(reversed(wanted.items())), sql) if wanted else sql
+    return with_expressions(bodies | view_bodies(), sql)
 
 
 _PLAY_COLUMNS = (
@@ -524,13 +533,13 @@ def needed(
     """Leave out the statements that do nothing in a load.
 
     kinds: of which it has records: a header's `when: events` or `when: songs` says which a
-    statement is for, and `when: events alone` that there are no others. displacing: the kinds
-    whose records may displace staged ones (None: all), which `when: events displaced` asks for.
+    statement is for. displacing: the kinds whose records displace staged ones (None: all), which
+    `when: events displaced` asks for, and `when: events only added` asks not to be.
     """
     displacing = kinds if displacing is None else displacing
-    cases = {"", *kinds, *(f"{kind} displaced" for kind in displacing)}
-    if len(kinds) == 1:
-        cases |= {f"{kind} alone" for kind in kinds}
+    cases = {"", *kinds}
+    for kind in kinds:
+        cases.add(f"{kind} {'displaced' if kind in displacing else 'only added'}")
     return [query for query in queries if query.header.get("when", "") in cases]
 
 
@@ -557,6 +566,7 @@ _FOLDERS = (
     "migration/older",
     "checks",
     "questions",
+    "new",
     "explore",
     "report",
     "duckdb",

@@ -27,10 +27,25 @@ def allowed(role: str, action: str, resource: str, context: Mapping[str, str]) -
         "s3:ResourceAccount": objects.ACCOUNT,
         **context,
     }
-    request = (role, action, resource, context)
-    if any(_applies(one, "Deny", *request) for one in _statements([*own, of_bucket])):
+    denied = any(
+        _applies(one, "Deny", role, action, resource, context) for one in _statements([of_bucket])
+    )
+    return not denied and granted(own, role, action, resource, context)
+
+
+def granted(
+    documents: Iterable[Document],
+    caller: str,
+    action: str,
+    resource: str,
+    context: Mapping[str, str],
+) -> bool:
+    """Whether policies allow an action and do not deny it."""
+    statements = _statements(documents)
+    request = (caller, action, resource, context)
+    if any(_applies(one, "Deny", *request) for one in statements):
         return False
-    return any(_applies(one, "Allow", *request) for one in _statements(own))
+    return any(_applies(one, "Allow", *request) for one in statements)
 
 
 def assumable(role: str, service: str, namespace_arn: str) -> bool:

@@ -26,6 +26,7 @@ KINDS = (
     "expired_result",  # GetStatementResult: ResourceNotFoundException
     "fail",  # of "statement": it fails with `message`
     "abort",  # of "statement": the service ends it
+    "pass_over",  # of "statement": it is taken for done, and nothing was
     "hang",  # of "statement": it stays STARTED until it is cancelled
     "not_assumable",  # of "copy.AssumeRole": not authorized to assume the role, yet
     "delete_object",  # after the operation: the object at `address` is gone

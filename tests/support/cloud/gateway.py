@@ -65,6 +65,8 @@ class Gateway:
         struck = self._faults.at(f"{service}.{name}", told)
         try:
             _before(service, struck)
+            if not (service == "s3" and detail.get("Bucket") in self.public):
+                identities.authorize(service, name, region, detail)
             answer = self._served(service, name, region, request, detail)
         except AwsError as error:
             answer = error_answer(service, error)

@@ -57,3 +57,12 @@ def test_drop_asks_a_person(loaded: None, typed: str, code: int, plays: int) -> 
     assert "Type yes to destroy these tables" in seen
     assert ended == code
     assert answer("status")["tables"]["songplays"] == plays
+
+
+def test_a_quiet_drop_asks_nobody(loaded: None) -> None:
+    words = (*PROGRAM, "create-tables", "--drop", "--quiet")
+    ended, seen = terminal(*words, cwd=Path.cwd(), typed="yes\n")
+    assert ended == 2
+    assert "--quiet asks nothing; nothing was destroyed" in " ".join(seen.split())
+    assert "Type yes" not in seen
+    assert answer("status")["tables"]["songplays"] == 2

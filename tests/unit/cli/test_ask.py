@@ -360,6 +360,8 @@ def test_export_of_a_period_and_a_level(loaded: None) -> None:
     with duckdb.connect("sparkify.duckdb", read_only=True) as connection:
         expected = connection.execute(count.format("songplays")).fetchall()
     assert expected == [(1,)]
+    told = call("export", "out", "--since", "1d", "--level", "free").stderr
+    assert "Plays: since 2018-11-02, at the free level." in told
     assert duckdb.execute("SELECT COUNT(*) FROM 'out/songplays.parquet'").fetchall() == expected
     listeners = duckdb.execute("SELECT DISTINCT user_id FROM 'out/songplays.parquet'").fetchall()
     for table in ("users", "listeners"):

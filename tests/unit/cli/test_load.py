@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,10 @@ from command_line import (
     failure,
     write_sources,
 )
-from sparkify import analysis, sql_queries
+from sparkify import analysis, console, sql_queries
+from sparkify import etl as pipeline
+from sparkify.config import Settings
+from sparkify.errors import SourceError
 
 # --- etl
 
@@ -182,6 +186,30 @@ def test_etl_that_fails_its_checks_ends_with_6(loaded: None) -> None:
     error = failure("etl")
     assert (error["code"], error["exit_code"]) == ("quality", 6)
     assert "plays_counted" in error["reason"]
+
+
+@pytest.mark.parametrize("typed", ["yes\n", "no\n", None])
+def test_etl_asks_before_it_reads_much_through_this_machine(
+    sources: None, monkeypatch: pytest.MonkeyPatch, typed: str | None
+) -> None:
+    load, modes, asked = pipeline.load, [], []
+
+    def needs_agreement(settings: Settings, **options: Any) -> pipeline.LoadReport:
+        modes.append((settings.copy_mode, settings.compact_max_bytes))
+        if settings.compact_max_bytes < 10**12:
+            details = {"bytes_through_here": 10**12, "copy_mode": "compact"}
+            raise SourceError("too much", "Agree.", **details)
+        return load(settings, **options)
+
+    def ask(prompt: str) -> str | None:
+        asked.append(prompt)
+        return typed
+
+    monkeypatch.setattr(pipeline, "load", needs_agreement)
+    monkeypatch.setattr(console, "ask", ask)
+    assert call("etl", "--no-answers").exit_code == (0 if typed == "yes\n" else 4)
+    assert asked == ["too much.\nRead them through this machine? Type yes: "]
+    assert modes[1:] == ([("compact", 10**12)] if typed == "yes\n" else [])
 
 
 # --- generate

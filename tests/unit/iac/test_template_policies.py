@@ -191,7 +191,8 @@ def test_the_operator_may_do_what_the_commands_call() -> None:
         *("PutBucketTagging", "GetBucketTagging", "DeleteBucketTagging"),
     ):
         assert allowed(document, f"s3:{action}", bucket), action
-        assert not allowed(document, f"s3:{action}", "arn:aws:s3:::somebody-elses")
+        for other in ("somebody-elses", "sparkify-source"):
+            assert not allowed(document, f"s3:{action}", f"arn:aws:s3:::{other}")
     assert allowed(document, "s3:DeleteObjectVersion", f"{bucket}/x")
     assert not allowed(document, "s3:DeleteObject", "arn:aws:s3:::udacity-dend/log_data/x")
     assert allowed(document, "s3:GetObject", "arn:aws:s3:::udacity-dend/log_data/x")

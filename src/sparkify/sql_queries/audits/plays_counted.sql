@@ -1,5 +1,6 @@
 -- name: plays_counted
 -- purpose: As many plays as staged NextSong events, of the same listeners and sessions.
+-- when: events
 -- days: plays of other days than the batch's need not be read.
 -- note: equal counts and equal sums; a join of all plays with all events would cost as much as
 --   making them.

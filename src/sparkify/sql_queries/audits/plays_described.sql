@@ -30,8 +30,8 @@ FROM (
             AND displaced.page = 'NextSong'
             AND EXISTS (
                 SELECT 1
-                FROM songplays AS plays
-                WHERE plays.user_id = displaced.userid AND plays.level = displaced.level
+                FROM newest_plays AS newest
+                WHERE newest.user_id = displaced.userid AND newest.level = displaced.level
             )
     ) AS records
 ) AS touched

@@ -1,10 +1,11 @@
 -- name: ledger_state
--- purpose: The newest run, how many runs were refused, how large the ledger is, the version of the
---   tables, and the settings that what is staged depends on.
+-- purpose: The newest run, how many runs were refused, how large the ledger and staging are, the version
+--   of the tables, and the settings that what is staged depends on.
 SELECT
     runs.newest_run,
     runs.refused_runs,
     files.file_versions,
+    info.staged_events,
     info.schema_version,
     info.mend_text,
     info.jsonpaths_hash
@@ -17,6 +18,7 @@ FROM (
 CROSS JOIN (SELECT COUNT(*) AS file_versions FROM loaded_files) AS files
 CROSS JOIN (
     SELECT
+        MAX(staged_events) AS staged_events,
         MAX(schema_version) AS schema_version,
         MAX(mend_text) AS mend_text,
         MAX(jsonpaths_hash) AS jsonpaths_hash

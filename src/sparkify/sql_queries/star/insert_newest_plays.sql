@@ -1,47 +1,15 @@
 -- name: insert_newest_plays
--- purpose: The newest play of each listener and level that has none: of this load, or, where it was
---   displaced, of all that are staged.
+-- purpose: The newest play of this load of each listener and level that has none.
 -- note: two steps, for a sort of all plays costs far more than a maximum.
--- when: events
+-- when: events only added
 INSERT INTO newest_plays (user_id, level, event_ms, sessionid, iteminsession)
-WITH plays AS (
-    SELECT
-        userid,
-        level,
-        event_ms,
-        sessionid,
-        iteminsession
-    FROM new_events
-    WHERE page = 'NextSong'
-    UNION ALL
-    SELECT
-        staged.userid,
-        staged.level,
-        staged.event_ms,
-        staged.sessionid,
-        staged.iteminsession
-    FROM staging_events AS staged
-    INNER JOIN (
-        SELECT DISTINCT
-            userid,
-            level
-        FROM ranked_events
-        WHERE
-            outcome = 'displaced'
-            AND page = 'NextSong'
-    ) AS displaced
-        ON
-            staged.userid = displaced.userid
-            AND staged.level = displaced.level
-    WHERE staged.page = 'NextSong'
-),
-
-last_moments AS (
+WITH last_moments AS (
     SELECT
         userid,
         level,
         MAX(event_ms) AS event_ms
-    FROM plays
+    FROM new_events
+    WHERE page = 'NextSong'
     GROUP BY userid, level
 )
 
@@ -62,12 +30,13 @@ FROM (
             PARTITION BY plays.userid, plays.level
             ORDER BY plays.sessionid DESC, plays.iteminsession DESC
         ) AS place
-    FROM plays
+    FROM new_events AS plays
     INNER JOIN last_moments
         ON
             plays.userid = last_moments.userid
             AND plays.level = last_moments.level
             AND plays.event_ms = last_moments.event_ms
+    WHERE plays.page = 'NextSong'
 ) AS latest
 WHERE
     place = 1

@@ -1,7 +1,7 @@
 -- name: insert_users
--- purpose: Describe each listener and level that is not yet described as the newest play does.
--- note: that play came with this load, but where a displaced one is replaced by an older.
--- when: events
+-- purpose: Describe each listener and level that is not yet described as the newest play does,
+--   which came with this load.
+-- when: events only added
 INSERT INTO users (user_id, first_name, last_name, gender, level)
 SELECT
     newest.user_id,
@@ -10,34 +10,7 @@ SELECT
     events.gender,
     newest.level
 FROM newest_plays AS newest
-INNER JOIN (
-    SELECT
-        event_ms,
-        userid,
-        sessionid,
-        iteminsession,
-        firstname,
-        lastname,
-        gender
-    FROM new_events
-    WHERE
-        userid NOT IN (
-            SELECT userid FROM ranked_events WHERE outcome = 'displaced' AND page = 'NextSong'
-        )
-    UNION ALL
-    SELECT
-        event_ms,
-        userid,
-        sessionid,
-        iteminsession,
-        firstname,
-        lastname,
-        gender
-    FROM staging_events
-    WHERE userid IN (
-        SELECT userid FROM ranked_events WHERE outcome = 'displaced' AND page = 'NextSong'
-    )
-) AS events
+INNER JOIN new_events AS events
     ON
         newest.event_ms = events.event_ms
         AND newest.user_id = events.userid

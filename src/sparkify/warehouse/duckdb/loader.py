@@ -253,19 +253,23 @@ class DuckDBWarehouse(DuckDBReader):
         kinds = self._plan.kinds
         with self._transaction():
             days = {day for (day,) in self._run(SQL["batch_days"])}
-            transform = [within_days(query, days) for query in self._transform(kinds)]
             settle = [
                 within_days(query, days) for query in needed(sql_queries.settle_queries, kinds)
             ]
-            steps = len(settle) + len(transform)
+            steps = len(settle) + len(self._transform(kinds, kinds))
             self._run_all(settle, progress, 0, steps)
             assert self._stager is not None
+            displacing = set()
             for kind in get_args(Kind):
-                self._stager.reject_conflicts(kind, self._run(sql_queries.conflict_queries[kind]))
+                losers = self._run(sql_queries.conflict_queries[kind])
+                self._stager.reject_conflicts(kind, losers)
+                if any(outcome == "displaced" for *_, outcome in losers):
+                    displacing.add(kind)
+            transform = [within_days(query, days) for query in self._transform(kinds, displacing)]
             self._enter(run)
             self._run_all((*sql_queries.reject_queries, *sql_queries.enter_queries))
             self._run_all(sql_queries.total_queries)
-            self._run_all(transform, progress, len(settle), steps)
+            self._run_all(transform, progress, steps - len(transform), steps)
             progress("publishing", steps, steps, "steps")
             self._audit(
                 within_days(query, days) for query in needed(sql_queries.audit_queries, kinds)
@@ -356,12 +360,11 @@ class DuckDBWarehouse(DuckDBReader):
             },
         )
 
-    def _transform(self, kinds: Collection[str]) -> list[Query]:
+    def _transform(self, kinds: Collection[str], displacing: Collection[str]) -> list[Query]:
         """Return the statements of the transform; a first load adopts its table of events."""
-        counts = {kind: self._run(_COUNT[f"staging_{kind}"]) for kind in get_args(Kind)}
-        staged = {kind for kind, [(records,)] in counts.items() if records}
-        queries = needed(sql_queries.insert_table_queries, kinds, staged.intersection(kinds))
-        if "events" in staged:
+        queries = needed(sql_queries.insert_table_queries, kinds, displacing)
+        [(staged,)] = self._run(_COUNT["staging_events"])
+        if staged:
             return queries
         transform: list[Query] = []
         for query in queries:

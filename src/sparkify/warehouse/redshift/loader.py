@@ -34,7 +34,7 @@ from .publish import (
     role_pauses,
     wait_for_role,
 )
-from .reader import RedshiftReader
+from .reader import EVENT_BYTES, RedshiftReader
 from .statements import (
     OVERTAKEN,
     Batch,
@@ -64,7 +64,7 @@ class RedshiftWarehouse(RedshiftReader):
         self._staged = Staged()
         self._stagings = 0
         self._open = ExitStack()
-        self._compact_only = False
+        self._compact_because = ""
 
     def close(self) -> None:
         """Close the files of the load."""
@@ -149,12 +149,13 @@ class RedshiftWarehouse(RedshiftReader):
         from ..duckdb.copy_files import stage_parts
 
         self._open.close()
-        chosen = choose(self._settings, plan, keys, compact_only=self._compact_only)
+        chosen = choose(self._settings, plan, keys, compact_only=bool(self._compact_because))
         others = Plan(new=[file for file in plan.files if file.kind not in chosen])
         self._staged = Staged(plan, keys, chosen, others)
         self._stagings += 1
         if not others.files:
             return StageReport()
+        self._require_few_bytes(others)
         folder = self._workspace / str(self._stagings)
         with writing("preparing the load"):
             folder.mkdir()
@@ -162,6 +163,22 @@ class RedshiftWarehouse(RedshiftReader):
             stage_parts(self._settings, others, keys, folder, progress)
         )
         return self._staged.parts.report
+
+    def _require_few_bytes(self, compact: Plan) -> None:
+        """Raise SourceError where too much of S3 would be read through this machine."""
+        size = sum(file.size for file in compact.files if file.uri.startswith("s3://"))
+        most = self._settings.compact_max_bytes
+        if self._settings.copy_mode == "compact" or size <= most:
+            return
+        why = self._compact_because or "not all of the files can be copied as they are"
+        raise SourceError(
+            f"{why}; {size:,} bytes would be read through this machine, more than "
+            f"COMPACT_MAX_BYTES = {most:,}; nothing was loaded",
+            "Set COMPACT_MAX_BYTES higher, run `sparkify etl` where it can ask, or give COPY fewer "
+            "prefixes and larger files (docs/cloud.md).",
+            bytes_through_here=size,
+            copy_mode="compact" if self._compact_because else self._settings.copy_mode,
+        )
 
     def publish(self, run: Run, progress: Progress) -> None:
         """Stage, transform, audit and enter what was read, in one transaction."""
@@ -175,7 +192,8 @@ class RedshiftWarehouse(RedshiftReader):
     def rebuild(self, progress: Progress) -> None:
         """Compute the star schema again from what is staged."""
         try:
-            self.run_steps(statements.rebuild())
+            events = self.ledger_state().staged_events
+            self.run_steps(statements.rebuild(), size=events * EVENT_BYTES)
         except StatementError as error:
             raise error_of(error, self._settings, self.connection, self._staged) from None
 
@@ -216,8 +234,8 @@ class RedshiftWarehouse(RedshiftReader):
                 publication.send(steps, progress)
             except StatementError as error:
                 raise error_of(error, self._settings, self.connection, self._staged) from None
-        except CompactFirstError:
-            self._compact_only = True
+        except CompactFirstError as error:
+            self._compact_because = error.reason
             raise
 
     def _forget_vanished(self, run: Run) -> None:

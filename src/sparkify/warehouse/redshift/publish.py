@@ -38,14 +38,17 @@ from ...staging.rules import fields_of
 from ...temporary import writing
 from .. import PlanAgainError, Run
 from .copy_plan import NEXT_STEP, Direct, first_unfit, not_for_copy, source_bucket
-from .reader import RedshiftReader
-from .statements import CONFLICTS, OVERTAKEN, Batch, Step, reading_steps
+from .reader import EVENT_BYTES, RedshiftReader
+from .statements import CONFLICTS, DAYS, OVERTAKEN, Batch, Step, reading_steps
 
 if TYPE_CHECKING:
     from ...boto3_sql_util import Connection
     from ..duckdb.copy_files import Parts
 
 ATTEMPTS = 4
+_MUCH_HISTORY = 0.2
+"""How much of each staged event a load reads that does not know its days: from some five days of
+history on, to copy the new events twice is less."""
 _RUNS = folder("bookkeeping")["runs"]
 _AUDITS = {query.name: query for query in audit_queries}
 
@@ -186,6 +189,9 @@ class Publication:
         self._attempt = 0
         self._folder = WorkFolder(reader, f"loads/{self._token()}", workspace)
         self._may_find_conflicts = staged.parts is not None and not staged.direct
+        self._bytes = staged.plan.files.bytes
+        history = reader.state.staged_events * EVENT_BYTES
+        self._asks_for_days = "events" in staged.direct and _MUCH_HISTORY * history > self._bytes
 
     def send(self, statements: Callable[[Batch], list[Step]], progress: Progress) -> None:
         """Upload what COPY needs and run a batch until it is done; then delete the uploads.
@@ -203,6 +209,8 @@ class Publication:
             pauses = role_pauses()
             while True:
                 try:
+                    if self._asks_for_days:
+                        self._find_days()
                     self._send(statements)
                     return
                 except StatementError as error:
@@ -212,6 +220,11 @@ class Publication:
                         continue
                     if error.name == CONFLICTS and self._may_find_conflicts:
                         self._reject_conflicts()
+                    elif error.name == DAYS:
+                        if self._attempt >= ATTEMPTS:
+                            reason = "files keep coming to the source; nothing was published"
+                            raise PlanAgainError(reason, "Try again later.") from None
+                        self._asks_for_days = True
                     elif error.status != "ABORTED" or self._attempt >= ATTEMPTS:
                         raise
         finally:
@@ -222,7 +235,14 @@ class Publication:
         steps = statements(self._batch)
         if len(steps) > MAX_STATEMENTS:
             raise CompactFirstError(f"{len(steps)} statements are too many for one transaction")
-        return self._reader.run_steps(steps, self._token())
+        return self._reader.run_steps(steps, self._token(), self._bytes)
+
+    def _find_days(self) -> None:
+        """Copy the events once to learn their days: else all of history is read beside them."""
+        statement = self._reader.run_steps(self._batch.find_days(), size=self._bytes)
+        found = boto3_sql_util.fetch(self._reader.connection, statement, len(statement.sqls) - 1)
+        days = {day for (day,) in found.rows if day is not None}
+        self._batch, self._asks_for_days = replace(self._batch, days=days), False
 
     def _token(self) -> str:
         """Return the client token of an attempt: what is sent again under one token runs once.

@@ -34,7 +34,15 @@ MANY_FILES = 50_000
 """Above this many files the ledger is read by UNLOAD: answers come in pages of about 1 MB
 (redshift-data GetStatementResult)."""
 DEADLINE_SECONDS = 4 * 3600.0
-"""A statement that takes longer is cancelled."""
+"""A statement that takes longer is cancelled, ..."""
+BYTES_A_SECOND = 10e6
+"""... or with much data, when it is slower than this; ..."""
+LONGEST_SECONDS = 24 * 3600.0
+"""... and after this the Data API ends it (mg/data-api)."""
+EVENT_BYTES = 480
+"""An event as JSON."""
+MUCH_BYTES = 10_000_000 * EVENT_BYTES
+"""From a warehouse with more than this UNLOAD writes with all slices, several files a table."""
 _SHORT_WAIT_SECONDS, _LONG_WAIT_SECONDS = 3.0, 15.0
 """How long a load waits for the lock before it asks who holds it, and before it asks again."""
 _AGAIN = "Run the command again: that is safe. If it lasts, run `sparkify doctor`."
@@ -63,13 +71,14 @@ _NEXT = "`sparkify query` takes one SELECT; `sparkify status` lists the tables."
 class LedgerState:
     """The ledger as a whole.
 
-    newest_run: 0 before the first. refused_runs, file_versions: how many there are.
+    newest_run: 0 before the first. refused_runs, file_versions, staged_events: how many there are.
     staged_by: the settings that what is staged depends on.
     """
 
-    newest_run: int
-    refused_runs: int
-    file_versions: int
+    newest_run: int = 0
+    refused_runs: int = 0
+    file_versions: int = 0
+    staged_events: int = 0
     staged_by: StagedBy = field(default_factory=StagedBy)
 
 
@@ -82,7 +91,7 @@ class RedshiftReader:
         self._settings = settings
         self._progress = progress
         self._schema_version = 0  # not known yet
-        self.state = LedgerState(0, 0, 0)
+        self.state = LedgerState()
         self._look_at, self._held_by = 0.0, ""
 
     @cached_property
@@ -179,10 +188,10 @@ class RedshiftReader:
         """Return the ledger as a whole. Raises WarehouseError when a newer program made it."""
         [[row]] = [table.rows for table in self._ask([_SQL["ledger_state"].sql])]
         *counts, mend_text, jsonpaths_hash = row
-        newest_run, refused_runs, file_versions, version = map(int, counts)
+        newest_run, refused_runs, file_versions, staged_events, version = map(int, counts)
         self._schema_version = known_version(version, _WAREHOUSE)
         kept = StagedBy.read(mend_text, jsonpaths_hash)
-        return LedgerState(newest_run, refused_runs, file_versions, kept)
+        return LedgerState(newest_run, refused_runs, file_versions, staged_events, kept)
 
     def known_files(self) -> Ledger:
         """Return every version of a file that was loaded; note the state of the ledger."""
@@ -191,18 +200,27 @@ class RedshiftReader:
             return Ledger(self._unloaded_files())
         return Ledger(self._ask([_BOOKKEEPING["known_files"].sql])[0].rows)
 
-    def run_steps(self, steps: Sequence[Step], token: str | None = None) -> Statement:
-        """Run a batch as one transaction. Raises StatementError, which names the failed step."""
+    def run_steps(
+        self, steps: Sequence[Step], token: str | None = None, size: int = 0
+    ) -> Statement:
+        """Run a batch as one transaction; `size` bytes of JSON are much of its work.
+
+        Raises StatementError, which names the failed step.
+        """
         names = [step.name for step in steps]
         try:
-            return self._execute([step.sql for step in steps], token=token, names=names)
+            return self._execute([step.sql for step in steps], token, names, size)
         except StatementError as error:
             error.name = failed_step(error.name, error.number, error.message)
             error.details |= {"name": error.name}
             raise
 
     def _execute(
-        self, sql: str | Sequence[str], token: str | None = None, names: Sequence[str] = ()
+        self,
+        sql: str | Sequence[str],
+        token: str | None = None,
+        names: Sequence[str] = (),
+        size: int = 0,
     ) -> Statement:
         try:
             return boto3_sql_util.execute(
@@ -210,7 +228,7 @@ class RedshiftReader:
                 sql,
                 token=token,
                 names=names,
-                deadline=DEADLINE_SECONDS,
+                deadline=min(DEADLINE_SECONDS + size / BYTES_A_SECOND, LONGEST_SECONDS),
                 progress=self._tell,
             )
         except StatementError as error:
@@ -232,18 +250,24 @@ class RedshiftReader:
                 self._held_by = f" for the load of {who}, begun at {since:%H:%M:%S} UTC"
         self._progress(f"waiting{self._held_by}" if self._held_by else words, done, total, unit)
 
-    def unloading(self, name: str, query: str, target: str) -> str:
-        """Return the UNLOAD of a query without comments, which fits into a literal on one line."""
-        query = " ".join(query.split())
-        values = {"query": query, "target": target, "role": self.resources.role_arn}
-        return fill(_SQL[name], values)
+    def unload(self, name: str, query: str, target: str, *, size: int, table: str = "") -> None:
+        """Write the rows of a query to S3: with all slices, several files, if that is much.
+
+        name: of the UNLOAD, into whose literal the query goes on one line, without comments.
+        size: of the whole warehouse as JSON. table: what is unloaded, for messages.
+        """
+        values = {"query": " ".join(query.split()), "target": target}
+        parts = {"parallel": "ON" if size > MUCH_BYTES else "OFF"}
+        sql = fill(_SQL[name], values | {"role": self.resources.role_arn}, parts)
+        self._execute(sql, names=[f"unload_{table}" if table else name], size=size)
 
     def _unloaded_files(self) -> Iterable[tuple[Any, ...]]:
         """Yield the rows of a large ledger, by way of the work bucket."""
         target = self.work_address(f"ledger/{secrets.token_hex(16)}/")
         query = _BOOKKEEPING["known_files"].sql
         try:
-            self._execute(self.unloading("unload_known_files", query, target))
+            size = self.state.file_versions * EVENT_BYTES
+            self.unload("unload_known_files", query, target, size=size)
             objects = sorted(self.work.list(target), key=lambda one: one.key)
             for data in self.work.read_many(objects):
                 for line in gzip.decompress(data).splitlines():
@@ -356,12 +380,13 @@ def _unloaded(
     reader: RedshiftReader, queries: Mapping[str, str], root: str, progress: Progress
 ) -> Iterator[tuple[str, str]]:
     """Unload tables one by one, each to an address of its own; yield table and address."""
-    queries = of_version(queries, reader.schema_version())
+    version = reader.schema_version()
+    events = reader.ledger_state().staged_events if version == SCHEMA_VERSION else 0
+    queries = of_version(queries, version)
     for done, (table, query) in enumerate(queries.items()):
         progress(f"exporting {table}", done, len(queries), "tables")
         target = f"{root}/{table}/"
-        sql = reader.unloading("unload_table", query, target)
-        boto3_sql_util.execute(reader.connection, sql, names=[f"unload_{table}"])
+        reader.unload("unload_table", query, target, size=events * EVENT_BYTES, table=table)
         yield table, target
 
 

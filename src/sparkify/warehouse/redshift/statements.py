@@ -45,6 +45,8 @@ _ALL_STAGED = tuple(
 _DROP_TABLES = folder("redshift")["drop_tables"]
 _GRANT = folder("redshift/grant")
 _MIGRATION = folder("redshift/migration")
+DAYS = "copied_days_known"
+"""The audit that finds events of days that were not known when the load began."""
 _IDENTITY = re.compile(
     r"IAMR?:[\w+=,.@-]+|arn:[\w-]+:(?:iam|sts)::\d+:(?P<kind>user|role|assumed-role)/(?P<path>[\w+=,.@/-]+)"
 )
@@ -59,7 +61,10 @@ def _names(*queries: Query) -> tuple[str, ...]:
 
 _DOING = (
     (_names(*_BEGIN), WAITING),
-    (("copy_", "create_copied", "create_new_events", "create_new_songs", "convert_"), "copying"),
+    (
+        ("copy_", "copied_", "create_copied", "create_new_events", "create_new_songs", "convert_"),
+        "copying",
+    ),
     (("unload_",), "unloading"),
     ((AUDIT,), "checking"),
     (_names(*sql_queries.settle_queries), "looking for repeated records"),
@@ -91,7 +96,7 @@ class Batch:
     direct: the kinds that COPY takes from the source bucket.
     conflicts: how many of the rejects lost their key to a greater record. displaced: how many of
     these were staged before, of each kind.
-    days: those of the events; empty where they are not known.
+    days: those of the events; empty where they are not known: then all of history is read.
     after_refusals: whether rejects of refused runs are to be deleted.
     """
 
@@ -111,7 +116,8 @@ class Batch:
         told = {"conflicts": self.conflicts, "displaced": self.displaced.total()}
         audits = {CONFLICTS: fill(_LOAD[CONFLICTS], told)}
         audits |= {_ARRIVED[kind]: _DIRECT[_ARRIVED[kind]].sql for kind in self.direct}
-        audits |= dict(self._within_days(needed(sql_queries.audit_queries, kinds)))
+        days = [_DIRECT[DAYS]] if "events" in self.direct else []
+        audits |= dict(self._within_days([*days, *needed(sql_queries.audit_queries, kinds)]))
         return [
             *self._begin(),
             *self._rejects(),
@@ -128,6 +134,10 @@ class Batch:
     def find_conflicts(self) -> list[Step]:
         """Return statements that change nothing, and end by selecting which records lose."""
         return [*self._begin(), *self._settled(), *plain(sql_queries.conflict_queries.values())]
+
+    def find_days(self) -> list[Step]:
+        """Return statements that change nothing, and end by selecting the days of copied events."""
+        return [*self._records("events")[:-1], *plain([_DIRECT["copied_days"]])]
 
     def _settled(self) -> list[Step]:
         """Return the statements that make new_events and new_songs, each key once."""
@@ -272,7 +282,7 @@ def failed_step(name: str, number: int, message: str) -> str:
         into = _INTO.search(message) if number < 0 else None
         return f"copy_{into['table']}" if into else name
     words = {"an event breaks a rule": "convert_events", "a song breaks a rule": "convert_songs"}
-    words |= {word: word for word in (OVERTAKEN, CONFLICTS, *_ARRIVED.values())}
+    words |= {word: word for word in (OVERTAKEN, CONFLICTS, DAYS, *_ARRIVED.values())}
     words |= {query.name: query.name for query in sql_queries.audit_queries}
     told = (words[word] for word in sorted(words, key=len, reverse=True) if word in message)
     unnamed = {AUDIT: CONFLICTS, "create_new_run": OVERTAKEN, "create_migration": OVERTAKEN}

@@ -20,7 +20,11 @@ from sparkify.warehouse.redshift.loader import _altering, _creation
 from sparkify.warehouse.redshift.statements import Step, fill
 from sql_files import DENIED, ROOT, grouping_subqueries
 
-AUDITS_OF_A_BATCH = {"conflicts_told", *(f"copied_{kind}_arrived" for kind in KINDS)}
+AUDITS_OF_A_BATCH = {
+    "conflicts_told",
+    "copied_days_known",
+    *(f"copied_{kind}_arrived" for kind in KINDS),
+}
 """What stands in the audit beside the portable audits."""
 DENIED_ON_REDSHIFT = [
     name
@@ -69,12 +73,15 @@ def every_statement() -> dict[str, str]:
     for kinds, direct in some_loads():
         one = some_batch(kinds, direct)
         steps += [*one.publish(), *one.refuse(), *one.find_conflicts()]
+        steps += one.find_days() if "events" in direct else []
         steps += some_batch(kinds, direct, displaced=set(kinds) - set(direct)).publish()
+    steps += statements.granting("analyst")
     steps += statements.migration(MIGRATION, ROLE, {"mended": "s3://cargo/x/mended.manifest"})
     values: dict[str, str | int] = {"query": "SELECT 'a'", "role": ROLE, "run_id": 7}
     values["target"] = "s3://cargo/x/"
     for name, query in folder("redshift").items():
         parts = {"uris": quote_literal("s3://b/it's"), "table": "songs", "tables": "songs, users"}
+        parts["parallel"] = "ON"
         defaults = values if ":" in query.sql else {}
         if name != "load_errors":
             steps.append(Step(name, fill(query, defaults, parts)))

@@ -1,4 +1,5 @@
 -- name: users_distribution
--- purpose: Small and joined by everything: a copy on every node, no row travels.
+-- purpose: While it is small, a copy on every node, so that no row travels; grown large, by its key,
+--   as songplays is: AUTO begins with ALL and goes over to KEY (dg/c_choosing_dist_sort).
 -- table: users
-ALTER TABLE users ALTER DISTSTYLE ALL
+ALTER TABLE users ALTER DISTSTYLE AUTO

@@ -1,5 +1,6 @@
 -- name: copy_new_events
 -- purpose: Fill new_events from parts in the work bucket, which were validated on the way there.
+-- note: with statistics, for they are joined with history (dg/t_Analyzing_tables).
 COPY new_events (
     artist, auth, firstname, gender, iteminsession, lastname, length, level, location, method,
     page, registration, sessionid, song, status, ts, useragent, userid, event_ms,
@@ -12,4 +13,4 @@ TIMEFORMAT 'epochmillisecs'
 MANIFEST
 GZIP
 COMPUPDATE OFF
-STATUPDATE OFF
+STATUPDATE ON
