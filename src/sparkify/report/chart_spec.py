@@ -230,9 +230,8 @@ def _line(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
     partial = any(point["partial"] for point in points)
     chart = vega.lines([*map(words, y)], percent=percent, whole=whole, partial=partial, ticks=ticks)
     title = _by(y[0], x) if len(y) == 1 else f"by {words(x)}"
-    if partial:
-        title += f"; a hollow point is a {x} without plays on some of its days"
-    return vega.titled(vega.filled(chart, points), title)
+    hollow = [f"hollow: days of the {x} have no plays"] if partial else []
+    return vega.titled(vega.filled(chart, points), title, *hollow)
 
 
 def _cells(rows: _Rows, wanted: ChartSpec) -> vega.Spec:

@@ -111,9 +111,9 @@ def filled(spec: Spec, rows: Sequence[dict[str, Any]]) -> Spec:
     return {**spec, "datasets": {"rows": list(rows)}}
 
 
-def titled(spec: Spec, text: str, *, right: bool = False) -> Spec:
+def titled(spec: Spec, *lines: str, right: bool = False) -> Spec:
     """Return a chart with the words for its amounts above it; right: above figures on the right."""
-    return {**spec, "title": {"text": text, "anchor": "end" if right else "start"}}
+    return {**spec, "title": {"text": [*lines], "anchor": "end" if right else "start"}}
 
 
 def shade(amount: float, most: float) -> int:
@@ -323,9 +323,9 @@ def _shades_legend(least: str) -> alt.Legend:
     last = len(SHADES) - 1
     return alt.Legend(
         orient="bottom",
-        values=[*range(len(SHADES))],
+        values=[*range(0, len(SHADES), 2)],  # fewer, so that a phone has room for them
         labelExpr=f"datum.value == 0 ? {_quoted(least)} : datum.value == {last} ? most : ''",
-        symbolSize=130,
+        symbolSize=110,
         columnPadding=3,
     )
 

@@ -15,7 +15,7 @@ const count = (amount, word) => `${figures.format(amount)} ${word}${amount === 1
 const tip = document.getElementById("tip");
 
 function showTip(handler, event, item, value) {
-  const told = item.datum?.datum?.tip ?? value?.tip ?? value; // the nearest point is in its area
+  const told = value && (item.datum?.datum?.tip ?? value); // the nearest point is in its area
   if (!told) {
     tip.hidden = true;
     return;
