@@ -154,7 +154,7 @@ def _require_columns(reader: warehouse.Reader) -> None:
     has: dict[str, dict[str, str]] = defaultdict(dict)
     found = reader.read(sql_queries.folder("bookkeeping")["columns_present"].sql)
     for table, column, kind in found.rows:
-        has[table.lower()][column.lower()] = kind.split()[0]
+        has[table.lower()][column.lower()] = kind
     wrong = []
     for table in sql_queries.TABLES:
         text = sql_queries.folder("tables")[table].sql
@@ -223,7 +223,7 @@ def _infrastructure(account: Account) -> str:
 def _changes_by_hand(account: Account) -> str:
     stack = find(account)
     if stack is None or stack.state not in USABLE:
-        return "not looked for: the stack is being changed"
+        return f"not looked for: the stack is {stack.state if stack else 'not there'}"
     found = drifts(account, stack, silent)
     if found:
         told = "; ".join(map(str, found))

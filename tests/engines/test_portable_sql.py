@@ -121,6 +121,8 @@ def test_a_refused_load_leaves_the_same(both: Both) -> None:
     refused = both.same("tables")
     assert [row[:2] for row in refused["etl_runs"]] == [(1, "published"), (2, "refused")]
     assert len(refused["rejected_records"]) == 1
+    why = both.same("ask", "refused")
+    assert [row[2] for row in why] == [1]
     both.load(replace(second, run_id=3))
     assert {row[0] for row in both.duckdb.tables()["rejected_records"]} == {3}
     assert not any(both.same("run_all", CHECKS).values())
@@ -207,6 +209,7 @@ def test_every_portable_statement_has_run(both: Both) -> None:
     both.same("run_all", CHECKS)
     both.same("run_in_order", LISTS)
     both.same("run_in_order", report_queries.values())
+    both.same("run_in_order", [*folder("explore").values(), *folder("new").values()])
     for query in business_questions.values():  # what they answer is compared elsewhere
         both.postgres.run(query)
     everything = {file.query.sql: str(file) for file in PORTABLE if not file.migrates}

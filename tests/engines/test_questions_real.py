@@ -137,7 +137,7 @@ def test_pages_besides_songs(answers: dict[str, Answer]) -> None:
     assert sum(plays for (plays,) in rows(answers["regions"], "plays")) == 6820
     for name in ("cancellations", "thumbs", "adverts", "friends_and_playlists"):
         assert answers[name].answer.startswith("No ")
-        assert " are seen: the logs hold no page " in answers[name].answer
+        assert " are seen: there is no page " in answers[name].answer
 
 
 def test_every_answer_is_the_naive_one(answers: dict[str, Answer], tables: Tables) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -39,7 +38,6 @@ from sparkify.warehouse.redshift import loader
 from worlds import QUIRKS, Recipe, world
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sparkify"
-FULL = SHARED.parent / "full" / "song_data.tar.gz"
 COUNTED_BY_FILE = ("loaded_files",)
 
 
@@ -517,25 +515,3 @@ def test_the_real_data_are_mended_before_copy_or_not_copied(place: Cloud) -> Non
     place.put(files_of(SHARED))
     with pytest.raises(SourceError, match="encoded twice, which COPY does not mend"):
         place.load(copy_mode="direct")
-
-
-@pytest.mark.sampled(of=2)
-@pytest.mark.skipif(not FULL.exists(), reason="the full real data are not beside the project")
-@pytest.mark.parametrize(("mend_text", "matched"), [(False, 319), (True, 327)])
-def test_the_full_real_data(place: Cloud, tmp_path: Path, mend_text: bool, matched: int) -> None:
-    with tarfile.open(FULL) as archive:
-        archive.extractall(tmp_path, filter="data")
-    sources = {
-        "log_data": str(SHARED / "log_data"),
-        "log_jsonpath": str(SHARED / "log_json_path.json"),
-        "song_data": str(tmp_path / "song_data"),
-        "mend_text": mend_text,
-    }
-    report = place.load(**sources)
-    assert report["songs"]["staged"] == 14_896
-    place.load_duckdb(**sources)
-    ours, theirs = place.tables(), place.duckdb_tables()
-    for name in ("staging_events", "staging_songs", *STAR_TABLES):
-        assert ours[name] == theirs[name]
-    assert ours["artists"].total() == 9_553
-    assert sum(row[4] is not None for row in ours["songplays"].elements()) == matched

@@ -137,7 +137,7 @@ def check_world(loads: World, folder: Path, *, thorough: bool = True) -> None:
     assert anew.bad == in_batches.bad
 
 
-@pytest.mark.sampled(of=20)
+@pytest.mark.sampled(of=25)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_worlds_load_as_the_rules_say(part: int, tmp_path: Path) -> None:
     for number in range(part, WORLDS, PARTS):

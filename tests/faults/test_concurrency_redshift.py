@@ -16,7 +16,10 @@ import pytest
 
 from oracle import File
 from redshift_warehouse import Cloud, cloud
+from sparkify import etl
 from sparkify.errors import BusyError
+from sparkify.status import contents
+from sparkify.warehouse import open_reader
 
 PLAYS = 5
 SONG = {"song_id": "SO1", "artist_id": "AR1", "title": "One", "duration": 1.5}
@@ -90,3 +93,24 @@ def test_without_any_guard_all_is_published_twice(place: Cloud) -> None:
     """So the test above can fail."""
     load_twice_at_once(place, 5, LOCK, TOUCH, TOTALS, seconds=60)
     assert rows(place) == {"staging_events": 10, "songplays": 10, "loaded_files": 4}
+
+
+def test_readers_do_not_wait_for_a_load(place: Cloud) -> None:
+    """At the end of its batch, when a load has written everything and committed nothing."""
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(len(etl.plan(place.settings()).new))
+        with open_reader(place.settings()) as reader:
+            seen.append(contents(reader).tables["songplays"])
+
+    def look_in_time() -> None:
+        looking = Thread(target=look)
+        looking.start()
+        looking.join(120)
+
+    place.aws.fault("call", "statement", match="AS failures", call=look_in_time)
+    place.load()
+    assert seen == [2, 0]
+    look()
+    assert seen[2:] == [0, PLAYS]

@@ -188,14 +188,7 @@ def test_own_sql_by_the_keyboard_alone(engine: Browser, site: Served, tmp_path: 
         assert lines[:2] == ["level,plays", f"free,{rows[0][1]}"]
 
 
-def test_what_own_sql_may_not_do_is_told(engine: Browser, site: Served) -> None:
-    with opened(engine, site, "?level=paid") as page:
-        page.evaluate("window.addEventListener('error', () => 0)")
-        reply = page.request.get(f"{site.address}sql?sql=DROP+TABLE+users")
-        assert reply.status == 400
-        assert "DROP is no SELECT" in reply.text()
-
-
+@pytest.mark.sampled(of=2)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_keeps_people_out_and_every_width_fits(
     engine: Browser, site: Served, theme: str

@@ -292,6 +292,8 @@ class Formation:
         return {**made, "Changes": changes[:2], **more}
 
     def _delete_change_set(self, ChangeSetName: str, StackName: str) -> Answer:
+        if ChangeSetName not in self.sets:
+            raise refusal("InvalidChangeSetStatusException", "It is being executed.")
         del self.sets[ChangeSetName]
         return {}
 

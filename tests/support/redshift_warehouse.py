@@ -74,6 +74,10 @@ class Cloud:
     def empty_tables(self) -> None:
         """Start anew in the tables that are there: the same in less time."""
         self._without_tables()
+        self.truncate()
+
+    def truncate(self) -> None:
+        """Empty the tables that are there; what is at the source stays."""
         connection = self.aws.database()
         try:
             connection.execute(f"TRUNCATE {', '.join(TABLES)}")

@@ -37,6 +37,8 @@ def warehouse(shared: Warehouse) -> Iterator[Warehouse]:
 
 
 REFUSED = {
+    "SELECT level FROM plays GROUP BY level HAVING COUNT(*) > (SELECT 1)": "invalid in HAVING",
+    "SELECT COUNT(*) FROM plays GROUP BY (SELECT MAX(n) FROM plays)": "invalid in GROUP BY",
     "INSERT INTO plays VALUES (1) ON CONFLICT DO NOTHING": 'near "CONFLICT"',
     "INSERT INTO plays (id) VALUES (1) RETURNING id": 'near "RETURNING"',
     "DELETE FROM plays RETURNING id": 'near "RETURNING"',

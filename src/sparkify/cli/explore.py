@@ -48,6 +48,8 @@ def serve(call: Call, port: int, open_page: bool, names: bool, wait: int) -> Non
             serve_pages(live, port=port, query=_query_command(call), ready=ready)
         except KeyboardInterrupt:
             console.say("Stopped.")
+        finally:
+            live.close()  # before its folder goes
 
 
 def _query_command(call: Call) -> list[str]:
@@ -55,6 +57,5 @@ def _query_command(call: Call) -> list[str]:
     words = [sys.executable, "-m", "sparkify", "query", "-", "--json", "--wait", "5"]
     if call.config_file:
         words += ["--config", str(call.config_file)]
-    for name, value in call.flags.items():
-        words += [SETTINGS[name].flag, value]
-    return words
+    flags = {name: value for name, value in call.flags.items() if name in WAREHOUSE}
+    return words + [word for name, value in flags.items() for word in (SETTINGS[name].flag, value)]

@@ -239,7 +239,8 @@ def _change_set(account: Account, kind: str) -> Iterator[dict[str, Any]]:
         yield made
     finally:
         if made:
-            account.look("cloudformation", "delete_change_set", **made)
+            with suppress(RefusedError):  # Ctrl-C may come when it is being executed
+                account.call("cloudformation", "delete_change_set", **made)
         stack = find(account) if kind == "CREATE" else None
         if stack and stack.state == REVIEW:
             account.call("cloudformation", "delete_stack", StackName=stack.id)

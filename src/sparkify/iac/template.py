@@ -155,7 +155,7 @@ _STACK = _actions(
     "ContinueUpdateRollback CreateChangeSet CreateStack DeleteChangeSet DeleteStack"
     " DescribeChangeSet DescribeEvents DescribeStackEvents DescribeStackResourceDrifts"
     " DescribeStackResources DescribeStacks DetectStackDrift DetectStackResourceDrift"
-    " ExecuteChangeSet ListChangeSets TagResource UpdateStack",
+    " ExecuteChangeSet ListChangeSets TagResource",
 )
 _ROLE = _actions(
     "iam",

@@ -56,12 +56,8 @@ class Site:
     def __init__(self, live: Live, base: str, own: OwnSql) -> None:
         self.live = live
         self.base = base
-        self._own = own
-
-    @property
-    def questions_known(self) -> Mapping[str, Query]:
-        """The questions, the user's own too, by name. Raises HeaderError."""
-        return analysis.questions(self.live.settings.questions)
+        self._sql = own
+        self._folder = live.settings.questions
 
     def filters(self, request: Request) -> Filters:
         """Return the filters in an address. Raises UsageError for one that cannot be."""
@@ -85,18 +81,19 @@ class Site:
             lambda reader: analysis.answered(reader, queries, personal=names, filters=filters),
         )
 
+    def _questions(self) -> Mapping[str, Query]:
+        return analysis.questions(self._folder)
+
     # The views
 
     def index(self, request: Request) -> View:
         """Return the questions; the page then asks for the answers one by one."""
         self.filters(request)
         groups: dict[str, list[Query]] = {}
-        for query in self.questions_known.values():
+        for query in self._questions().values():
             group = query.header.get("group", "other")
             groups.setdefault(group if group in page.GROUPS else "other", []).append(query)
-        listed = [
-            {"name": one.name, "question": one.purpose} for one in [*self.questions_known.values()]
-        ]
+        listed = [{"name": one.name, "question": one.purpose} for one in self._questions().values()]
         sections = [(*page.GROUPS[name], groups[name]) for name in page.GROUPS if name in groups]
         return View("serve_index.html", "Listening", listed, context={"groups": sections})
 
@@ -125,9 +122,9 @@ class Site:
 
     def question(self, request: Request) -> View:
         """Return one question."""
-        (query,) = analysis.chosen([request.path_params["name"]], self.live.settings.questions)
+        (query,) = analysis.chosen([request.path_params["name"]], self._folder)
         (answer,) = self._answers([query], self.filters(request))
-        known = [*self.questions_known.values()]
+        known = [*self._questions().values()]
         place = [one.name for one in known].index(query.name)
         beside = (known[place - 1], known[(place + 1) % len(known)])
         return View(
@@ -140,7 +137,7 @@ class Site:
 
     def questions(self, request: Request) -> View:
         """Return all answers at once, as `ask --json` does."""
-        answers = self._answers([*self.questions_known.values()], self.filters(request))
+        answers = self._answers([*self._questions().values()], self.filters(request))
         found = [answer.as_json() for answer in answers]
         return View("serve_cards.html", "All questions", found, _cards(answers))
 
@@ -173,7 +170,7 @@ class Site:
         parts = re.findall(r"[^\W_]+", words.lower())
         asked = [
             query
-            for query in self.questions_known.values()
+            for query in self._questions().values()
             if parts and all(part in f"{query.name} {query.purpose}".lower() for part in parts)
         ]
         explore, queries = folder("explore"), []
@@ -204,8 +201,7 @@ class Site:
         sample = report_queries["reject_samples"].sql
 
         def read(reader: Reader) -> tuple[list[quality.CheckResult], Table]:
-            checks = quality.checks(self.live.settings.questions)
-            return quality.run(reader, checks), reader.read(sample)
+            return quality.run(reader, quality.checks(self._folder)), reader.read(sample)
 
         checks, rejects = self.live.look().get("quality", read)
         none = Table((), [])
@@ -232,14 +228,14 @@ class Site:
         text = request.query_params.get("sql", "").strip()
         context = {
             "sql": text,
-            "refused": self._own.refusal,
+            "refused": self._sql.refusal,
             "limit": MAX_ROWS,
             "seconds": int(MAX_SECONDS),
             "tables": star(self.live.snapshot.state["tables"]),
         }
         if not text:
             return View("serve_sql.html", "Own SQL", {"columns": [], "rows": []}, (), context)
-        table = self._own.rows(text)
+        table = self._sql.rows(text)
         more = len(table.rows) > MAX_ROWS
         rows = table.rows[:MAX_ROWS]
         header = {"question": "Own SQL", "rows": str(MAX_ROWS)}
@@ -297,7 +293,7 @@ class Site:
                 "url": url,
                 "same": same,
                 "links": links,
-                "listed": self.questions_known,
+                "listed": self._questions(),
                 "json_url": f"{self.base}/api/{below or 'index'}.json?{request.url.query}",
                 "filters": self.filters(request),
                 "asked": filters,
@@ -305,7 +301,7 @@ class Site:
                 "here": request.url.path,
                 "base": self.base,
                 "run": snapshot.run,
-                "refused_run": snapshot.state["runs"][:1],
+                "report": {"state": snapshot.state},
                 "freshness": snapshot.state["freshness"],
                 "loading": self.live.loading,
                 "names": self.live.names,

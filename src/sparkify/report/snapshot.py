@@ -141,6 +141,10 @@ class Live:
             self._looked = time.monotonic()
             self._renewing.release()
 
+    def close(self) -> None:
+        """Wait for the snapshot that is being taken, if one is, and take no more."""
+        self._renewing.acquire()
+
     def _mark(self) -> Hashable:
         """Return what changes when the database does."""
         found = []

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import psycopg
 
+from sql_files import grouping_subqueries
+
 from .errors import AbortedError, RedshiftError, detailed
 from .tokens import Token, closing, joined, solid
 from .tokens import words as words_of
@@ -81,6 +83,8 @@ def check(kept: Sequence[Token]) -> None:
     if kept[0].word not in _VERBS:
         raise syntax_error(kept[0].source)
     words = [token.word for token in kept]
+    for clause in grouping_subqueries(" ".join(words)):
+        raise RedshiftError(f"ERROR: scalar subqueries are invalid in {clause}")
     _statement(kept, words)
     for index, token in enumerate(kept):
         _at(kept, words, index, token)

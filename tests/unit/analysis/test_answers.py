@@ -127,9 +127,7 @@ SAID_OF_ONE_PLAY = {
         "At their newest event, 1 listener had been registered for a median of 12 days;"
         " those who stay, for 12 days."
     ),
-    "cancellations": (
-        "No cancellations are seen: the logs hold no page Cancellation Confirmation."
-    ),
+    "cancellations": ("No cancellations are seen: there is no page Cancellation Confirmation."),
     "browsers": (
         "Most plays come from an unknown browser: 1 play by 1 listener, 100% of all plays."
     ),
@@ -141,17 +139,17 @@ SAID_OF_ONE_PLAY = {
         "The logs show no errors to no listeners (0% of all), and help was opened no times by"
         " no listeners (0% of all)."
     ),
-    "before_upgrading": "No listener is seen to upgrade: the logs hold no page Submit Upgrade.",
+    "before_upgrading": "No listener is seen to upgrade: there is no page Submit Upgrade.",
     "weekend_listeners": (
         "Of 1 listener, 1 (100%) plays from Monday to Friday only, 0 (0%) at weekends only, and"
         " 0 (0%) on both kinds of days."
     ),
     "songs_between_homes": "No listener visited Home twice, so there is no answer.",
     "artists_by_gender": "Women play Björk most: 1 play.",
-    "thumbs": "No thumbs are seen: the logs hold no page Thumbs Up or Thumbs Down.",
-    "adverts": "No adverts are seen: the logs hold no page Roll Advert.",
+    "thumbs": "No thumbs are seen: there is no page Thumbs Up or Thumbs Down.",
+    "adverts": "No adverts are seen: there is no page Roll Advert.",
     "friends_and_playlists": (
-        "No friends or playlists are seen: the logs hold no page Add Friend or Add to Playlist."
+        "No friends or playlists are seen: there is no page Add Friend or Add to Playlist."
     ),
 }
 

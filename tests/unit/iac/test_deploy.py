@@ -330,31 +330,44 @@ def test_up_sets_the_limit_that_an_interrupted_up_left_out(
     assert up().usage_limit == "created"
 
 
-@pytest.mark.parametrize("answered", [False, True])
-def test_up_interrupted_at_each_of_its_calls_then_a_load_says_that_the_limit_is_missing(
-    aws: Formation, monkeypatch: pytest.MonkeyPatch, answered: bool
-) -> None:
-    """AWS goes on with what it was asked for. answered: Ctrl-C comes after the call's answer."""
-    handle = Formation.handle
-    left = 10**9
+class CtrlC:
+    """Presses Ctrl-C at a call to AWS, the left-th from now; answered: behind its answer."""
 
-    def interrupted(self: Formation, operation: str, parameters: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0 and not answered:
-            raise KeyboardInterrupt
-        try:
-            return handle(self, operation, parameters)
-        finally:
-            if left == 0:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answered: bool) -> None:
+        self.left = 10**9
+        handle = Formation.handle
+
+        def interrupted(formation: Formation, operation: str, parameters: Any) -> Any:
+            self.left -= 1
+            if self.left == 0 and not answered:
                 raise KeyboardInterrupt
+            try:
+                return handle(formation, operation, parameters)
+            finally:
+                if self.left == 0:
+                    raise KeyboardInterrupt
 
-    monkeypatch.setattr(Formation, "handle", interrupted)
+        monkeypatch.setattr(Formation, "handle", interrupted)
+
+    def each(self, calls: int) -> Iterator[int]:
+        for number in range(1, calls + 1):
+            self.left = number
+            yield number
+
+
+@pytest.fixture(params=[False, True], ids=["asked", "answered"])
+def ctrl_c(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> CtrlC:
+    return CtrlC(monkeypatch, request.param)
+
+
+def test_up_interrupted_at_each_of_its_calls_then_a_load_says_that_the_limit_is_missing(
+    aws: Formation, ctrl_c: CtrlC
+) -> None:
+    """AWS goes on with what it was asked for."""
     up()
     warnings = []
-    for number in range(1, 10**9 - left + 1):
+    for number in ctrl_c.each(len(aws.calls)):
         aws.__init__()  # type: ignore[misc]
-        left = number
         with pytest.raises(SparkifyError, match="interrupted"):
             up()
         for _ in (step for stack in aws.alive() for step in stack.steps):
@@ -364,3 +377,20 @@ def test_up_interrupted_at_each_of_its_calls_then_a_load_says_that_the_limit_is_
         warnings.append(bool(warned))
     assert True in warnings
     assert False in warnings
+
+
+def test_an_update_interrupted_at_each_of_its_calls_is_continued(
+    aws: Formation, ctrl_c: CtrlC
+) -> None:
+    up()
+    before = len(aws.calls)
+    up(redshift_base_capacity=16)
+    for number in ctrl_c.each(len(aws.calls) - before):
+        ctrl_c.left = 10**9
+        aws.__init__()  # type: ignore[misc]
+        up()
+        ctrl_c.left = number
+        with pytest.raises(SparkifyError, match="interrupted"):
+            up(redshift_base_capacity=16)
+        assert up(redshift_base_capacity=16).action in ("updated", "unchanged")
+        assert aws.alive()[0].parameters["BaseCapacity"] == "16", number

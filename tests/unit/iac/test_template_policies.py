@@ -163,7 +163,7 @@ def test_the_operator_may_do_what_the_commands_call() -> None:
     document = policy.operator_policy(SETTINGS)
     stack = "arn:aws:cloudformation:us-east-1:1:stack/sparkify/x"
     for action in (
-        *("CreateStack", "UpdateStack", "DeleteStack", "DescribeStacks", "DescribeStackEvents"),
+        *("CreateStack", "DeleteStack", "DescribeStacks", "DescribeStackEvents"),
         *("CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet", "ListChangeSets"),
         *("DescribeStackResources", "ContinueUpdateRollback", "DescribeEvents"),
         *("ExecuteChangeSet", "DetectStackDrift", "DescribeStackResourceDrifts"),

@@ -9,7 +9,7 @@
 --   {plays_per_advert:number play}].
 -- lead: adverts
 -- tie: the {level} level
--- empty: No adverts are seen: the logs hold no page Roll Advert.
+-- empty: No adverts are seen: there is no page Roll Advert.
 -- columns: level, adverts:count, listeners:count, plays:count, plays_per_advert:number
 -- chart: bar x=adverts y=level
 -- note: Only levels at which adverts were shown are listed.

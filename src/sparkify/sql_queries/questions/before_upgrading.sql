@@ -6,7 +6,7 @@
 -- question: How much do listeners play before they upgrade?
 -- answer: Before upgrading, {upgraded:count listener} played a median of
 --   {median_plays:number song} in {median_sessions:number session}.
--- empty: No listener is seen to upgrade: the logs hold no page Submit Upgrade.
+-- empty: No listener is seen to upgrade: there is no page Submit Upgrade.
 -- columns: songs, listeners:count, share:percent, mean_sessions:number
 -- chart: bar x=songs y=listeners
 -- note: Counted up to the first Submit Upgrade of each listener in the logs; the session of the

@@ -10,7 +10,7 @@
 -- lead: cancelled_share
 -- tie: {gender} at the {level} level
 -- needs: all_cancelled
--- empty: No cancellations are seen: the logs hold no page Cancellation Confirmation.
+-- empty: No cancellations are seen: there is no page Cancellation Confirmation.
 -- columns: level, gender, listeners:count, cancelled:count, cancelled_share:percent
 -- chart: bar x=cancelled_share y=level,gender
 -- note: The level is that of the listener's newest event. Others are those who have not said

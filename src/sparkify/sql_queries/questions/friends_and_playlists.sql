@@ -8,7 +8,7 @@
 --   {friend_listeners:count listener}, and {songs:count song} {songs:plural was were} put on
 --   playlists by {song_listeners:count listener}.
 -- needs: all_additions
--- empty: No friends or playlists are seen: the logs hold no page Add Friend or Add to Playlist.
+-- empty: No friends or playlists are seen: there is no page Add Friend or Add to Playlist.
 -- columns: page, additions:count, listeners:count, per_100_plays:number
 -- chart: bar x=additions y=page
 -- note: The logs do not say which friend or which song it was.

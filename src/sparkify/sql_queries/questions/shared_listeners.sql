@@ -4,7 +4,7 @@
 -- period: window
 -- level: yes
 -- question: Which artists share listeners?
--- answer: {artist} and {other_artist} share the most listeners{ties}: {shared_listeners:count}, of
+-- answer: {artist} and {other_artist} share the most listeners{ties}: {shared_listeners:count} of
 --   the {artist_listeners:count} and {other_artist_listeners:count} that they have.
 -- lead: shared_listeners
 -- tie: the pair {artist} and {other_artist}

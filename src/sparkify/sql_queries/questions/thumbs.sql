@@ -7,7 +7,7 @@
 -- answer: {ups:count} thumbs up and {downs:count} down were given by
 --   {all_listeners:count listener}:
 --   {all_up_share:percent} are up.
--- empty: No thumbs are seen: the logs hold no page Thumbs Up or Thumbs Down.
+-- empty: No thumbs are seen: there is no page Thumbs Up or Thumbs Down.
 -- columns: level, thumbs_up:count, thumbs_down:count, up_share:percent, listeners:count
 -- chart: bar x=up_share y=level
 -- note: The logs do not say which song a thumb was for.
