@@ -14,15 +14,15 @@ from pathlib import Path
 import examples
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests/support"))
 
 IMAGES = ROOT / "docs/images"
 LARGEST = 150_000
 """Bytes that a picture may have."""
-QUALITY = 70
+QUALITY = 64
 PICTURES = {
     # name: theme, width and height of the window, the element to begin at
-    "report-light": ("light", 1280, 1370, "#top"),
+    "report-light": ("light", 1280, 1530, "#top"),
     "report-dark": ("dark", 1280, 900, "#money"),
     "report-phone": ("light", 390, 844, "#listeners"),
 }
