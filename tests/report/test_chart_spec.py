@@ -100,8 +100,12 @@ def test_bars_are_labelled_and_what_leads_stands_out() -> None:
         ("C", "5", True),
     ]
     assert rows[0]["tip"] == "song\tA\nartist\tB\nplays\t5\nshare\t50%"
+    assert chart(asked)["title"] == {"text": ["plays"], "anchor": "end"}  # type: ignore[index]
+    none = [(None, None, 0, 0.0)] * 2
+    rows = rows_of(chart(answer(PLAYS, "bar x=plays y=song,artist", *none)))
+    assert [(row["label"], row["leads"]) for row in rows] == [("unknown", False)] * 2
     nothing = answer(PLAYS, "bar x=plays y=song,artist", (None, None, 0, 0.0))
-    assert [(row["label"], row["leads"]) for row in rows_of(chart(nothing))] == [("unknown", False)]
+    assert chart(nothing) is None, "a bar alone has nothing to be compared with"
     assert chart(answer(PLAYS, "bar x=plays y=song")) is None
 
 
@@ -129,6 +133,59 @@ def test_cells_that_are_not_known_are_left_out() -> None:
     assert {(one["across"], one["down"]) for one in rows_of(lying)} == {
         (one["down"], one["across"]) for one in cells
     }
+
+
+def test_a_cohort_has_its_size_and_a_legend() -> None:
+    formats = {"first": "day", "listeners": "count", "week_1": "percent", "week_2": "percent"}
+    rows = [(date(2018, 10, 29), 1234, 1.0, 0.5), (date(2018, 11, 5), 9, 0.25, None)]
+    drawn = chart(answer(formats, "cohort x=week_1..week_2 y=first", *rows))
+    assert drawn
+    assert {one["down"] for one in rows_of(drawn)} == {"2018-10-29 (1,234)", "2018-11-05 (9)"}
+    assert drawn["title"]["text"] == ["first (listeners)"]
+    assert drawn["params"] == [{"name": "most", "value": "100%"}]
+    legend = drawn["layer"][0]["encoding"]["color"]["legend"]
+    assert "'0%'" in legend["labelExpr"]
+
+
+@pytest.mark.parametrize(
+    ("column", "days", "hollow"),
+    [("week", (4, 7, 7, 5), [True, False, False, True]), ("month", (30, 31, 30, 31), [False] * 4)],
+)
+def test_weeks_and_months_that_the_data_cuts_are_hollow(
+    column: str, days: tuple[int, ...], hollow: list[bool]
+) -> None:
+    begin = [date(2018, 10, 29), date(2018, 11, 5), date(2018, 11, 12), date(2018, 11, 19)]
+    if column == "month":
+        begin = [date(2018, month, 1) for month in (9, 10, 11, 12)]
+    formats = {column: "day", "hours": "number", "days": "count"}
+    rows = [(one, 2.0, many) for one, many in zip(begin, days, strict=True)]
+    drawn = chart(answer(formats, f"line x={column} y=hours", *rows))
+    assert drawn
+    assert [row["partial"] for row in rows_of(drawn)] == hollow
+    assert drawn["title"]["text"][0] == f"hours by {column}"
+    assert ("hollow" in drawn["title"]["text"][-1]) is any(hollow)
+
+
+def test_small_counts_stand_at_whole_axes_and_ranges_are_short() -> None:
+    rows = [(date(2018, 11, day), day % 2, 1.0) for day in range(1, 5)]
+    for header in ("line x=day y=plays", "line x=day y=plays mean=mean"):
+        drawn = chart(answer(DAYS, header, *rows))
+        assert drawn
+        steps = [
+            axis.get("tickMinStep")
+            for layer in drawn["layer"]
+            if (axis := layer["encoding"]["y"].get("axis"))
+        ]
+        assert {*steps} == {1}
+    drawn = chart(answer(DAYS, "line x=day y=mean", *[(*row[:2], 0.5) for row in rows]))
+    assert drawn
+    assert "tickMinStep" not in str(drawn)
+    sizes = {"songs": "", "sessions": "count"}
+    found = [("1", 5), ("2 to 5", 3), ("more than 50", 1)]
+    drawn = chart(answer(sizes, "bar x=songs y=sessions", *found))
+    assert drawn
+    assert [row["label"] for row in rows_of(drawn)] == ["1", "2\N{EN DASH}5", "more than 50"]
+    assert drawn["title"]["text"] == ["sessions by songs"]
 
 
 def test_what_acts_unseen_is_shown() -> None:

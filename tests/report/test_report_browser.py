@@ -219,6 +219,20 @@ def test_a_pointer_over_a_bar_gets_its_row(opened: Opened) -> None:
     page.locator("#tip[hidden]").wait_for(state="attached")
 
 
+def test_a_pointer_anywhere_in_a_line_gets_the_nearest_point(opened: Opened) -> None:
+    page = opened.page
+    drawing = page.locator("#question-paying_listeners .chart svg")
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] - 12, box["y"] + 40)
+    page.locator("#tip:not([hidden])").wait_for()
+    newest = page.locator("#question-paying_listeners tbody tr").last.locator("td").first
+    assert page.locator("#tip").inner_text().split("\n")[1] == newest.text_content()
+    page.mouse.move(0, 0)
+    page.locator("#tip[hidden]").wait_for(state="attached")
+
+
 def test_the_keyboard_reaches_what_can_be_done(opened: Opened) -> None:
     page = opened.page
     page.locator(".skip").focus()
@@ -282,7 +296,7 @@ def test_the_print_has_all_charts_whole(opened: Opened, tmp_path: Path) -> None:
     assert cut == []
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     drawn = "all => all.map(one => Number(one.getAttribute('width')))"
-    assert set(page.eval_on_selector_all("[data-question] .chart svg", drawn)) == {720}
+    assert set(page.eval_on_selector_all("[data-question] .chart svg", drawn)) == {760}
     assert set(page.eval_on_selector_all(".tile .chart svg", drawn)) == {190}
     lefts = page.eval_on_selector_all(
         ".cards > .card", "all => all.map(one => one.getBoundingClientRect().left)"

@@ -301,6 +301,7 @@ def hours_served(tables: Tables) -> list[Row]:
                 "listeners": listeners,
                 "hours": seconds / 3600,
                 "hours_per_listener": seconds / (3600 * listeners),
+                "days": len({event["ts"].date() for event in found}),
                 "all_listeners": everybody,
                 "all_hours": everything / 3600,
                 "all_hours_each": everything / (3600 * everybody),

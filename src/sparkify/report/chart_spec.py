@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ FEW_DAYS = 2
 """A line through so few points shows nothing, so they are drawn as bars."""
 _FEW_TICKS = 12
 _DAYS = frozenset({"day", "month", "moment"})
+_RANGE = re.compile(r"(?<=\d) to (?=\d)")
 _SPAN = re.compile(r"(?P<stem>\w+_)(?P<first>\d+)\.\.(?P=stem)(?P<last>\d+)")
 _UNSEEN = re.compile(rf"(?![\t\n]){UNSAFE}")
 
@@ -101,11 +103,12 @@ def _measures(answer: Answer) -> set[str]:
 def chart(answer: Answer) -> vega.Spec | None:
     """Return the Vega-Lite specification of an answer with its data, in JSON values.
 
-    None when it has no rows, or nothing that can be drawn. Raises HeaderError when the
+    None when it has no rows, or nothing that can be drawn; one row alone is no chart, for its bar
+    has nothing to be compared with. Raises HeaderError when the
     question's header declares a chart that cannot be.
     """
     wanted = chart_spec(answer)
-    if wanted is None or not answer.rows:
+    if wanted is None or not answer.rows or (len(answer.rows) == 1 and wanted.kind != "cohort"):
         return None
     return _DRAW[wanted.kind](_Rows(answer), wanted)
 
@@ -129,6 +132,15 @@ class _Rows:
         texts = [self.texts[number][column] for column in columns]
         name = " · ".join(filter(None, texts)) or "unknown"
         return f"User {name}" if columns[0] == "user_id" else name
+
+    def partial(self, number: int, column: str) -> bool:
+        """Whether the week or month of a row has fewer days with plays than it has days."""
+        row = self.values[number]
+        if column not in ("week", "month") or "days" not in row:
+            return False
+        begins = row[column]
+        days = 7 if column == "week" else calendar.monthrange(begins.year, begins.month)[1]
+        return int(row["days"]) < days
 
     def tip(self, number: int) -> str:
         """Return a row in full: a line for each column, name and text separated by a tab."""
@@ -170,13 +182,27 @@ def _bars(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
     """Draw amounts of named things: lying where the amount is x, standing where it is y."""
     if wanted.across:
         return _ranked(rows, wanted.y, wanted.x[0])
-    return vega.columns(rows.table(wanted.x, wanted.y[0]), percent=rows.percent(wanted.y[0]))
+    y = wanted.y[0]
+    table = rows.table(wanted.x, y)
+    for row in table:
+        row["label"] = _RANGE.sub("\N{EN DASH}", row["label"])
+    return vega.titled(vega.columns(table, percent=rows.percent(y)), _by(y, wanted.x[0]))
 
 
 def _ranked(rows: _Rows, labels: Sequence[str], measure: str) -> vega.Spec:
     amounts = [_amount(row[measure]) for row in rows.values]
     whole = rows.percent(measure) and max(amounts) <= 1
-    return vega.ranked(rows.table(labels, measure), whole=whole)
+    chart = vega.ranked(rows.table(labels, measure), whole=whole)
+    return vega.titled(chart, words(measure), right=True)
+
+
+def _by(measure: str, column: str) -> str:
+    return f"{words(measure)} by {words(column)}"
+
+
+def _funnel(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
+    measure = wanted.x[0]
+    return vega.titled(vega.funnel(rows.table(wanted.y, measure)), words(measure))
 
 
 def _line(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
@@ -189,18 +215,23 @@ def _line(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
             "series": words(column),
             "amount": _amount(row[column]),
             "mean": row[wanted.mean] if wanted.mean else None,
+            "partial": rows.partial(number, x),
             "tip": rows.tip(number),
         }
         for number, row in enumerate(rows.values)
         for column in y
     ]
-    percent = rows.percent(y[0])
+    percent, whole = rows.percent(y[0]), vega.are_whole(points)
     if wanted.mean:
         names = (words(y[0]), words(wanted.mean))
-        return vega.filled(vega.bars_and_mean(names, percent=percent), points)
+        return vega.filled(vega.bars_and_mean(names, percent=percent, whole=whole), points)
     days = [row[x] for row in rows.values]
     ticks = days if len(days) <= _FEW_TICKS else ()
-    return vega.filled(vega.lines([*map(words, y)], percent=percent, ticks=ticks), points)
+    partial = any(point["partial"] for point in points)
+    chart = vega.lines([*map(words, y)], percent=percent, whole=whole, partial=partial, ticks=ticks)
+    title = _by(y[0], x) if len(y) == 1 else f"by {words(x)}"
+    hollow = [f"hollow: days of the {x} have no plays"] if partial else []
+    return vega.titled(vega.filled(chart, points), title, *hollow)
 
 
 def _cells(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
@@ -212,6 +243,8 @@ def _cells(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
     found = []
     for number, row in enumerate(rows.values):
         label = rows.label(number, labels)
+        size = rows.texts[number].get("listeners") if wanted.kind == "cohort" else None
+        label = f"{label} ({size})" if size else label
         for place, (column, name) in enumerate(zip(amounts, names, strict=True)):
             if row[column] is None:
                 continue
@@ -228,7 +261,12 @@ def _cells(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
                     "tip": f"{words(labels[0])}\t{label}\n{words(column)}\t{text}",
                 }
             )
-    return vega.cells(found, title=_stem(amounts), texts=wanted.kind == "cohort")
+    form = rows.formats[amounts[0]]
+    ends = (shown(0, form), shown(most, form))
+    spec = vega.cells(found, title=_stem(amounts), texts=wanted.kind == "cohort", ends=ends)
+    if wanted.kind == "cohort" and "listeners" in rows.formats:
+        return vega.titled(spec, f"{words(labels[0])} (listeners)")
+    return spec
 
 
 def _stem(columns: Sequence[str]) -> str:
@@ -248,7 +286,7 @@ _DRAW: Mapping[str, Callable[[_Rows, ChartSpec], vega.Spec]] = {
     "line": _line,
     "cohort": _cells,
     "heat": _cells,
-    "funnel": lambda rows, wanted: vega.funnel(rows.table(wanted.y, wanted.x[0])),
+    "funnel": _funnel,
 }
 
 

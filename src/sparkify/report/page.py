@@ -134,8 +134,8 @@ def _data(
         charts["reconciled"] = vega.reconciled(records)
     answers = [card.answer.as_json() for card in cards]
     explorer = {  # the page puts the days that are chosen into these
-        "plays": vega.bars_and_mean(("plays", "mean of seven days")),
-        "listeners": vega.lines(["listeners"]),
+        "plays": vega.bars_and_mean(("plays", "mean of seven days"), whole=True),
+        "listeners": vega.lines(["listeners"], whole=True),
         "hours": vega.lines(["hours"]),
         "week": vega.cells_of(7 * _CELL),
     }

@@ -56,6 +56,10 @@ _AMOUNT = "amount:Q"
 _TIP = alt.Tooltip("tip:N")
 _TIGHT = alt.Scale(padding=0)
 _ROWS = alt.NamedData(name="rows")
+_NEAREST = alt.selection_point(
+    name="near", on="pointerover", clear="pointerout", nearest=True, encodings=["x"]
+)
+"""Gives a pointer anywhere in a chart the tooltip of the point nearest to it from side to side."""
 _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
 
 
@@ -67,6 +71,13 @@ def config() -> dict[str, Any]:
         "font": FONT,
         "aria": False,  # the element around a chart says what it shows
         "view": {"stroke": None},
+        "title": {
+            "anchor": "start",
+            "color": SOFT,
+            "fontSize": SMALL,
+            "fontWeight": "normal",
+            "offset": 8,
+        },
         "range": {"category": [FIRST, SECOND]},
         "axis": {
             "labelColor": SOFT,
@@ -98,6 +109,11 @@ def config() -> dict[str, Any]:
 def filled(spec: Spec, rows: Sequence[dict[str, Any]]) -> Spec:
     """Return a chart with its rows."""
     return {**spec, "datasets": {"rows": list(rows)}}
+
+
+def titled(spec: Spec, *lines: str, right: bool = False) -> Spec:
+    """Return a chart with the words for its amounts above it; right: above figures on the right."""
+    return {**spec, "title": {"text": [*lines], "anchor": "end" if right else "start"}}
 
 
 def shade(amount: float, most: float) -> int:
@@ -167,7 +183,9 @@ def columns(rows: Sequence[dict[str, Any]], *, percent: bool = False) -> Spec:
         tooltip=_TIP,
     )
     height = alt.Y(
-        _AMOUNT, axis=None if few else _amounts(percent), scale=_up_to_most(rows, nice=not few)
+        _AMOUNT,
+        axis=None if few else _amounts(percent, whole=are_whole(rows)),
+        scale=_up_to_most(rows, nice=not few),
     )
     wide = {"expr": "min(76, bandwidth('x'))"}
     bar = base.mark_bar(cornerRadiusEnd=3, width=wide).encode(y=height, color=_leading())
@@ -192,8 +210,11 @@ def _fitting_label(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def bars_and_mean(names: tuple[str, str], *, percent: bool = False) -> Spec:
-    """Return an amount of each day as thin bars, and its moving mean as a line over them."""
+def bars_and_mean(names: tuple[str, str], *, percent: bool = False, whole: bool = False) -> Spec:
+    """Return an amount of each day as thin bars, and its moving mean as a line over them.
+
+    whole: whether the amounts are, so that the axis is.
+    """
     base = alt.Chart(_ROWS).encode(x=_days(padding=14), tooltip=_TIP)
     color = _named(names, (FIRST_SOFT, FIRST))
     bar = base.transform_calculate(name=_quoted(names[0])).mark_bar(
@@ -201,41 +222,61 @@ def bars_and_mean(names: tuple[str, str], *, percent: bool = False) -> Spec:
     )
     mean = base.transform_calculate(name=_quoted(names[1])).mark_line(strokeWidth=2.5)
     scale = alt.Scale(nice=True, zero=True)
-    height = alt.Y(_AMOUNT, axis=_amounts(percent), scale=scale)
+    height = alt.Y(_AMOUNT, axis=_amounts(percent, whole=whole), scale=scale)
     line = mean.encode(y=alt.Y("mean:Q", scale=scale), color=color)
-    return _finished([bar.encode(y=height, color=color), line], _PLOT)
+    near = base.mark_point(opacity=0).encode(y=height, tooltip=_TIP).add_params(_NEAREST)
+    return _finished([bar.encode(y=height, color=color), line, near], _PLOT)
 
 
-def lines(names: Sequence[str], *, percent: bool = False, ticks: Sequence[date] = ()) -> Spec:
+def lines(
+    names: Sequence[str],
+    *,
+    percent: bool = False,
+    whole: bool = False,
+    partial: bool = False,
+    ticks: Sequence[date] = (),
+) -> Spec:
     """Return one line for each series, with a point for each row.
 
-    ticks: the days that the axis names; without them, as many as there is room for.
+    whole: as of `bars_and_mean`. partial: whether rows say so of themselves, whose points are
+    hollow. ticks: the days that the axis names; without them, as many as
+    there is room for.
     """
     base = alt.Chart(_ROWS).encode(
         x=_days(padding=4, ticks=ticks),
-        y=alt.Y(_AMOUNT, axis=_amounts(percent), scale=alt.Scale(zero=True)),
+        y=alt.Y(_AMOUNT, axis=_amounts(percent, whole=whole), scale=alt.Scale(zero=True)),
         color=_named(names, (FIRST, SECOND)) if len(names) > 1 else alt.Undefined,
     )
     line = base.mark_line(strokeWidth=2.5, color=FIRST)
     point = base.mark_point(filled=True, size=34, opacity=1, color=FIRST)
-    layers = [line, point.encode(tooltip=_TIP)]
+    hollow = base.transform_filter("datum.partial").mark_point(
+        filled=True, size=30, fill=PAPER, stroke=FIRST, strokeWidth=2, opacity=1
+    )
+    near = base.mark_point(opacity=0).encode(tooltip=_TIP).add_params(_NEAREST)
+    layers = [line, point, *([hollow] if partial else []), near]
     if len(names) == 1:
         layers.insert(0, base.mark_area(color=FIRST, opacity=0.1))
     return _finished(layers, _PLOT)
 
 
-def cells(rows: Sequence[dict[str, Any]], *, title: str = "", texts: bool) -> Spec:
+def cells(
+    rows: Sequence[dict[str, Any]], *, title: str = "", texts: bool, ends: tuple[str, str]
+) -> Spec:
     """Return a grid of cells, darker where there is more; `texts` writes the amounts into them."""
     longest = max(len(row["text"]) for row in rows)
     height = _CELL * len({row["row"] for row in rows})
-    return filled(cells_of(height, title=title, texts=longest if texts else 0), rows)
+    spec = cells_of(height, title=title, texts=longest if texts else 0, ends=ends)
+    return filled(spec, rows)
 
 
-def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
+def cells_of(
+    height: int, *, title: str = "", texts: int = 0, ends: tuple[str, str] = ("0", "most")
+) -> Spec:
     """Return a grid of cells from rows of column, across, row, down, shade, text, tip.
 
     height: of all rows, in pixels. title: what the columns count. texts: how long the longest text
-    of a cell is, 0 for none.
+    of a cell is, 0 for none. ends: what the lightest and the darkest shade stand for in the
+    legend; the signal `most` changes the latter.
     """
     base = alt.Chart(_ROWS).encode(
         x=alt.X(
@@ -259,10 +300,12 @@ def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
         ),
     )
     shades = list(range(len(SHADES)))
-    inks = ["var(--on-dark)" if one >= _DARK else "var(--on-light)" for one in shades]
+    ink = alt.condition(
+        f"datum.shade >= {_DARK}", alt.value("var(--on-dark)"), alt.value("var(--on-light)")
+    )
     scale = alt.Scale(domain=shades, range=list(SHADES))
     rect = base.mark_rect(cornerRadius=4, stroke=PAPER, strokeWidth=2).encode(
-        color=alt.Color("shade:O", scale=scale, legend=None), tooltip=_TIP
+        color=alt.Color("shade:O", scale=scale, legend=_shades_legend(ends[0])), tooltip=_TIP
     )
     layers: list[alt.Chart] = [rect]
     if texts:
@@ -270,10 +313,21 @@ def cells_of(height: int, *, title: str = "", texts: int = 0) -> Spec:
         text = base.mark_text(fontSize=SMALL, opacity={"expr": room}).encode(
             text=alt.Text("text:N"),
             tooltip=_TIP,
-            fill=alt.Fill("shade:O", scale=alt.Scale(domain=shades, range=inks), legend=None),
+            fill=ink,
         )
         layers.append(text)
-    return _finished(layers, height)
+    return {**_finished(layers, height), "params": [{"name": "most", "value": ends[1]}]}
+
+
+def _shades_legend(least: str) -> alt.Legend:
+    last = len(SHADES) - 1
+    return alt.Legend(
+        orient="bottom",
+        values=[*range(0, len(SHADES), 2)],  # fewer, so that a phone has room for them
+        labelExpr=f"datum.value == 0 ? {_quoted(least)} : datum.value == {last} ? most : ''",
+        symbolSize=110,
+        columnPadding=3,
+    )
 
 
 def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
@@ -286,7 +340,7 @@ def sparkline(rows: Sequence[dict[str, Any]]) -> Spec:
     line = base.mark_line(color=FIRST, strokeWidth=2)
     newest = base.mark_point(filled=True, size=42, opacity=1, color=FIRST)
     newest = newest.transform_filter("datum.newest")
-    hover = base.mark_point(size=160, opacity=0).encode(tooltip=_TIP)
+    hover = base.mark_point(opacity=0).encode(tooltip=_TIP).add_params(_NEAREST)
     return _finished([area, line, newest, hover], 44, rows)
 
 
@@ -345,8 +399,14 @@ def _days(padding: int = 0, ticks: Sequence[date] = ()) -> alt.X:
     )
 
 
-def _amounts(percent: bool) -> alt.Axis:
-    return alt.Axis(title=None, format=".0%" if percent else ",~f")
+def _amounts(percent: bool, *, whole: bool = False) -> alt.Axis:
+    least = 1 if whole and not percent else alt.Undefined
+    return alt.Axis(title=None, format=".0%" if percent else ",~f", tickMinStep=least)
+
+
+def are_whole(rows: Sequence[dict[str, Any]]) -> bool:
+    """Return whether every amount is a whole number."""
+    return all(float(row["amount"]).is_integer() for row in rows)
 
 
 def _named(names: Sequence[str], colors: Sequence[str]) -> alt.Color:

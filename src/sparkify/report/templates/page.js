@@ -15,7 +15,7 @@ const count = (amount, word) => `${figures.format(amount)} ${word}${amount === 1
 const tip = document.getElementById("tip");
 
 function showTip(handler, event, item, value) {
-  const told = value?.tip ?? value;
+  const told = value && (item.datum?.datum?.tip ?? value); // the nearest point is in its area
   if (!told) {
     tip.hidden = true;
     return;
@@ -40,7 +40,7 @@ function showTip(handler, event, item, value) {
 // Charts. Expressions are interpreted (`ast`): the page's policy allows no code from text.
 
 // A4 between the margins of page and card has 640 pixels; drawn wider and scaled, two cards fit.
-const onPaper = { tile: 190, card: 720 };
+const onPaper = { tile: 190, card: 760 };
 const all = [];
 
 async function draw(element, spec) {
@@ -105,6 +105,7 @@ function cells(rows) {
       row,
       down: WEEKDAYS[row].slice(0, 3),
       shade: plays ? Math.min(SHADES - 1, 1 + Math.floor(((SHADES - 1) * plays) / most)) : 0,
+      plays,
       text: figures.format(plays),
       tip: `${WEEKDAYS[row]}\t${hour}:00 to ${hour + 1}:00 UTC\nplays\t${figures.format(plays)}`,
     })),
@@ -182,8 +183,11 @@ async function explore() {
   const choice = chosen();
   const sets = datasets(choice.rows);
   tell(choice);
+  views.week.signal("most", mostOf(sets.week));
   for (const [name, view] of Object.entries(views)) await view.data("rows", sets[name]).runAsync();
 }
+
+const mostOf = (week) => `${figures.format(Math.max(...week.map((one) => one.plays)))} plays`;
 
 async function drawExplorer() {
   const choice = chosen();
@@ -192,6 +196,7 @@ async function drawExplorer() {
   for (const element of explorer.querySelectorAll("[data-explorer]")) {
     const name = element.dataset.explorer;
     const spec = { ...data.explorer[name], datasets: { rows: sets[name] } };
+    if (name === "week") spec.params = [{ name: "most", value: mostOf(sets.week) }];
     views[name] = (await draw(element, spec)).view;
   }
   for (const input of explorer.querySelectorAll("input")) input.addEventListener("change", explore);

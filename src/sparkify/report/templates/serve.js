@@ -14,7 +14,7 @@ document.addEventListener("drawn", ({ target, detail: view }) => {
   if (!links.some((row) => Object.keys(row).length)) return;
   target.classList.add("linked");
   view.addEventListener("click", (event, item) => {
-    const address = linkOf(links, item?.datum);
+    const address = linkOf(links, item?.datum?.datum ?? item?.datum); // that of the nearest is inside
     if (address) location.assign(address);
   });
 });
