@@ -296,7 +296,7 @@ def test_the_print_has_all_charts_whole(opened: Opened, tmp_path: Path) -> None:
     assert cut == []
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     drawn = "all => all.map(one => Number(one.getAttribute('width')))"
-    assert set(page.eval_on_selector_all("[data-question] .chart svg", drawn)) == {760}
+    assert set(page.eval_on_selector_all("[data-question] .chart svg", drawn)) == {800}
     assert set(page.eval_on_selector_all(".tile .chart svg", drawn)) == {190}
     lefts = page.eval_on_selector_all(
         ".cards > .card", "all => all.map(one => one.getBoundingClientRect().left)"

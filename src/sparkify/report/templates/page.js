@@ -40,7 +40,7 @@ function showTip(handler, event, item, value) {
 // Charts. Expressions are interpreted (`ast`): the page's policy allows no code from text.
 
 // A4 between the margins of page and card has 640 pixels; drawn wider and scaled, two cards fit.
-const onPaper = { tile: 190, card: 760 };
+const onPaper = { tile: 190, card: 800 };
 const all = [];
 
 async function draw(element, spec) {
