@@ -240,7 +240,8 @@ def export(call: Call, folder: str, everything: bool, wait: int, wanted: Wanted)
 
     DIR is a folder; from Redshift it may also be an s3:// address in the warehouse's work bucket.
     With a period or a level the plays are those in it, with their listeners, times and sessions;
-    songs and artists are all there. With --all it is a backup of every table, which `sparkify import` takes back.
+    songs and artists are all there. With --all it is a backup of every table, which
+    `sparkify import` takes back.
     """
     from ..analysis import NO_FILTERS
     from ..backup import write as back_up
