@@ -274,7 +274,7 @@ def test_leftovers_of_a_killed_load_are_seen_by_nobody(second: Scene) -> None:
 # Behind the commit
 
 
-def refuse(*_: object) -> None:
+def refuse(*_: object, **__: object) -> None:
     raise WarehouseError("the disk is gone", "Put it back.", disk=1)
 
 
@@ -299,9 +299,7 @@ def test_failure_of_the_answers_says_only_what_was_done(
     monkeypatch.setattr(etl, "ask", refuse)
     with pytest.raises(WarehouseError, match=r"gone; the star was rebuilt before$"):
         etl.load(place.settings, rebuild=True)
-    with pytest.raises(WarehouseError, match=r"gone$") as caught:
-        etl.load(place.settings)  # there was nothing to load
-    assert "before" not in caught.value.reason
+    assert not etl.load(place.settings).answers  # there was nothing to load, nor to answer
 
 
 # Damaged

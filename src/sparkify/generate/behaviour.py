@@ -235,6 +235,7 @@ REGISTERING = NUMBER[State("Guest", "free", "Submit Registration")]
 GONE = np.array([NUMBER[State("Cancelled", "free")], NUMBER[State("Cancelled", "paid")]])
 IS_PAUSE: Flags = np.array([not state.page for state in STATES])
 IS_PLAY: Flags = np.array([state.page == PLAY for state in STATES])
+IS_CANCELLATION: Flags = np.array([state.page == "Cancellation Confirmation" for state in STATES])
 IS_REDIRECT: Flags = np.array([state.page in _REDIRECTS for state in STATES])
 IS_ANONYMOUS: Flags = np.array([state.auth in ("Guest", "Logged Out") for state in STATES])
 """Where the logs do not name the user."""

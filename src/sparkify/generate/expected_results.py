@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .behaviour import DAY, EPOCH, HOUR, IS_PAID, millisecond
+from .behaviour import DAY, EPOCH, HOUR, IS_CANCELLATION, IS_PAID, millisecond
 from .music import NOT_FOUND, Music
 from .options import Options
 from .people import People, User
@@ -24,7 +24,7 @@ from .words import Flags, Integers, digest
 
 _NEVER = -1
 _TOP = 10
-_AWAY = 7 * DAY * 1_000
+_AWAY, _GONE = 7 * DAY * 1_000, 30 * DAY * 1_000
 _LEVELS = ("free", "paid")
 _BILLING_BITS = 30
 _ODD = 0x9E3779B97F4A7C15
@@ -46,7 +46,8 @@ class Tally:
     first play was in a week, how many played so many weeks later.
 
     By user: the milliseconds of their events; plays (free, paid); sessions and days with plays;
-    moments of the first, the first paid and the last play, or -1; whether the last play was paid.
+    moments of the first, the first paid and the last play, or -1; whether the last play was paid;
+    whether they cancelled.
     """
 
     def __init__(
@@ -67,13 +68,14 @@ class Tally:
         self.plays = np.zeros((2, users), np.int64)
         self.sessions, self.days = np.zeros((2, users), np.int64)
         self.first_at, self.first_paid_at, self.last_at = np.full((3, users), _NEVER)
-        self.is_paid = np.zeros(users, np.bool_)
+        self.is_paid, self.cancelled = np.zeros((2, users), np.bool_)
         self._song_lengths = song_lengths
         self._session, self._session_plays = np.zeros((2, users), np.int64)
 
     def add(self, events: Events) -> None:
         """Count events of one day, ordered by time, later than all before."""
         self.events += len(events.at)
+        self.cancelled[events.user[IS_CANCELLATION[events.state]]] = True
         plays = np.flatnonzero(events.song != NO_SONG)
         if not len(plays):
             return
@@ -320,7 +322,8 @@ def _listeners(tally: Tally) -> dict[str, Any]:
     )
     waits = (first_paid - first)[(first_paid != _NEVER) & (first_paid > first)]
     newest = last * 1_000 + tally.milliseconds[listeners]
-    away = newest.max(initial=0) - newest > _AWAY
+    silent = newest.max(initial=0) - newest
+    away = (silent > _AWAY) & (silent <= _GONE) & ~tally.cancelled[listeners]
     is_paid = tally.is_paid[listeners]
     return {
         "stickiness": {"listeners": len(listeners), "listener_days": int(tally.days.sum())},

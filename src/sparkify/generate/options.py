@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UsageError
 
-GENERATOR = 2
+GENERATOR = 3
 """The generator's version: raise it when the same options give other bytes."""
 
 USERS = 100

@@ -316,10 +316,11 @@ def test_the_example_file_loads_and_names_every_key() -> None:
 
 def test_the_example_file_changes_no_default_but_the_sources() -> None:
     settings, _ = load(Path(os.path.relpath(EXAMPLE)), {}, {})
-    sources = {"log_data", "log_jsonpath", "song_data", "database"}
+    sources = {"log_data", "log_jsonpath", "song_data", "database", "questions"}
     for name in set(SETTINGS) - sources:
         assert getattr(settings, name) == getattr(Settings(), name)
     assert settings.database.resolve() == (EXAMPLE.parent / "sparkify.duckdb").resolve()
+    assert settings.questions.resolve() == (EXAMPLE.parent / "questions").resolve()
 
 
 def test_every_region_of_aws_is_one() -> None:

@@ -248,8 +248,13 @@ def test_listeners(truth: Record, events: list[Record], plays: list[Record]) -> 
     sessions = Counter(user for user, _ in session_plays(events))
     days = {user: len({play["at"].date() for play in mine}) for user, mine in users.items()}
     newest = max((play["ts"] for play in plays), default=0)
+    cancelled = {
+        int(event["userId"]) for event in events if event["page"] == "Cancellation Confirmation"
+    }
     away = [
-        mine[-1]["level"] for mine in users.values() if newest - mine[-1]["ts"] > 7 * 86_400_000
+        mine[-1]["level"]
+        for user, mine in users.items()
+        if 7 * 86_400_000 < newest - mine[-1]["ts"] <= 30 * 86_400_000 and user not in cancelled
     ]
     fans = sorted(users, key=lambda user: (-len(users[user]), user))
     top = fans[: (len(fans) + 9) // 10]

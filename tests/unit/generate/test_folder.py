@@ -77,7 +77,7 @@ def test_a_world_of_another_version_is_refused(tmp_path: Path) -> None:
         generate(tmp_path, SMALL)
 
 
-@pytest.mark.parametrize("truth", [None, "no JSON", "[]", "{}", '{"generator": 2, "options": {}}'])
+@pytest.mark.parametrize("truth", [None, "no JSON", "[]", "{}", '{"generator": 3, "options": {}}'])
 def test_a_folder_with_something_else_is_refused(tmp_path: Path, truth: str | None) -> None:
     (tmp_path / "thesis.txt").write_text("do not touch")
     if truth is not None:

@@ -1,5 +1,6 @@
 -- name: refused
--- purpose: What the newest run rejected, if it was refused: the reasons, each with its first record.
+-- purpose: What the newest run rejected, if it was refused: the reasons, each with its first
+--   record.
 SELECT
     kind,
     reason,
@@ -29,7 +30,7 @@ FROM (
     FROM rejected_records
     INNER JOIN etl_runs
         ON rejected_records.run_id = etl_runs.run_id
-    INNER JOIN (SELECT MAX(run_id) AS run_id FROM etl_runs) AS newest
+    INNER JOIN (SELECT MAX(runs.run_id) AS run_id FROM etl_runs AS runs) AS newest
         ON etl_runs.run_id = newest.run_id
     WHERE etl_runs.status = 'refused'
 ) AS samples

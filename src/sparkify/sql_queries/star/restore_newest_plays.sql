@@ -14,19 +14,24 @@ WITH plays AS (
         staged.iteminsession
     FROM staging_events AS staged
     INNER JOIN (
-        SELECT
+        SELECT DISTINCT
             userid,
             level
-        FROM new_events
-        WHERE page = 'NextSong'
-        UNION
-        SELECT
-            userid,
-            level
-        FROM ranked_events
-        WHERE
-            outcome = 'displaced'
-            AND page = 'NextSong'
+        FROM (
+            SELECT
+                userid,
+                level
+            FROM new_events
+            WHERE page = 'NextSong'
+            UNION ALL
+            SELECT
+                userid,
+                level
+            FROM ranked_events
+            WHERE
+                outcome = 'displaced'
+                AND page = 'NextSong'
+        ) AS either
     ) AS touched
         ON
             staged.userid = touched.userid

@@ -92,14 +92,15 @@ def choose(
     for kind in get_args(Kind):
         files = [file for file in plan.files if file.kind == kind]
         address = settings.log_data if kind == "events" else settings.song_data
-        if asked_for and files and not address.startswith("s3://"):
+        in_s3 = address.startswith("s3://")
+        if asked_for and files and not in_s3:
             raise SettingsError(
                 f"COPY_MODE = direct, but {address} is not in S3: COPY reads nothing else",
                 "Set COPY_MODE = auto, which uploads local files to the work bucket.",
             )
         size = sum(file.size for file in files)
         large = size >= MUCH_BYTES and size >= LARGE_FILE_BYTES * len(files)
-        if not files or not (asked_for or large):
+        if not files or not in_s3 or not (asked_for or large):
             continue
         direct = _direct(settings, plan, kind, files, address, keys)
         if direct is None:
