@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .errors import QualityError
-from .sql_queries import Query, count_queries, folder
+from .sql_queries import TABLES, Query, count_queries, folder
 from .table import Table
 from .warehouse import Reader
 
@@ -107,7 +107,7 @@ def _counts_and(reader: Reader, more: list[Query]) -> tuple[dict[str, int], list
     found = reader.read_all([query.sql for query in (*count_queries, *more)])
     counted = zip(count_queries, found, strict=False)
     counts = {query.name: int(table.rows[0][0]) for query, table in counted}
-    return counts, found[len(count_queries) :]
+    return dict.fromkeys(TABLES, 0) | counts, found[len(count_queries) :]
 
 
 def rejects(reader: Reader, limit: int | None = None) -> Table:

@@ -18,7 +18,7 @@ from oracle import File
 from redshift_warehouse import Cloud, cloud
 from sparkify import etl
 from sparkify.errors import BusyError
-from sparkify.status import contents
+from sparkify.status import contents, status
 from sparkify.warehouse import open_reader
 
 PLAYS = 5
@@ -98,19 +98,22 @@ def test_without_any_guard_all_is_published_twice(place: Cloud) -> None:
 def test_readers_do_not_wait_for_a_load(place: Cloud) -> None:
     """At the end of its batch, when a load has written everything and committed nothing."""
     seen: list[int] = []
+    waited: list[bool] = []
 
     def look() -> None:
         seen.append(len(etl.plan(place.settings()).new))
         with open_reader(place.settings()) as reader:
             seen.append(contents(reader).tables["songplays"])
+            seen.append(status(reader)["tables"]["songplays"])
 
     def look_in_time() -> None:
         looking = Thread(target=look)
         looking.start()
-        looking.join(120)
+        looking.join(60)
+        waited.append(looking.is_alive())
 
     place.aws.fault("call", "statement", match="AS failures", call=look_in_time)
     place.load()
-    assert seen == [2, 0]
+    assert (seen, waited) == ([2, 0, 0], [False])
     look()
-    assert seen[2:] == [0, PLAYS]
+    assert seen[3:] == [0, PLAYS, PLAYS]

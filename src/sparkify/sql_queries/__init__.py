@@ -237,7 +237,9 @@ empty_star_queries = for_each(
 )
 empty_info = Query("empty_warehouse_info", "DELETE FROM warehouse_info", {"purpose": "Empty it."})
 """Before the row of a backup takes its place."""
-count_queries = for_each(TABLES, "{}", "SELECT COUNT(*) AS records FROM {}", "Count {}.")
+HOLDING_TABLES = tuple(table for table in TABLES if table != "load_lock")
+"""Those that hold something: whoever reads load_lock waits for a load on Redshift."""
+count_queries = for_each(HOLDING_TABLES, "{}", "SELECT COUNT(*) AS records FROM {}", "Count {}.")
 
 settle_queries = tuple(
     query
@@ -401,8 +403,10 @@ export_queries = {
 } | view_bodies()
 """The SELECT of each table of the star and of each view; `part_of` narrows it."""
 
-backup_queries = {table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in TABLES}
-"""The SELECT of every table, whole."""
+backup_queries = {
+    table: f"SELECT {', '.join(columns_of(table))}\nFROM {table}" for table in HOLDING_TABLES
+}
+"""The SELECT of every table that holds something, whole."""
 
 
 def restore_queries(engine: str) -> Mapping[str, Query]:
