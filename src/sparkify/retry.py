@@ -32,6 +32,10 @@ class Clock:
         time.sleep(seconds)
 
 
+_LEAST_SECONDS = 1e-6
+"""A shorter pause may be lost in rounding, and time would stand still."""
+
+
 class Backoff:
     """Pauses in seconds, each `factor` times the one before, up to `longest`.
 
@@ -74,7 +78,7 @@ class Backoff:
         call: what failed and is tried again, for the log.
         """
         left = self._seconds - self.waited
-        if left <= 0 or self._attempts <= 0:
+        if left < _LEAST_SECONDS or self._attempts <= 0:
             return False
         self._attempts -= 1
         pause = min(self._next * (1 - self._jitter * random.random()), left)

@@ -40,7 +40,7 @@ def place(one_cloud: Cloud) -> Cloud:
     return one_cloud
 
 
-@pytest.mark.sampled(of=2)
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize("mode", ["compact", "auto"])
 def test_loads_are_those_of_duckdb(
     place: Cloud, mode: str, monkeypatch: pytest.MonkeyPatch

@@ -222,7 +222,7 @@ def commit(tmp_path_factory: pytest.TempPathFactory) -> int:
     return calls.index("commit") + 1
 
 
-@pytest.mark.sampled(of=2)
+@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize("start", range(4))
 def test_killed_before_any_statement(tmp_path: Path, fresh: State, commit: int, start: int) -> None:
     before = version_1_warehouse.held(put(tmp_path / "before"))

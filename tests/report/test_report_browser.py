@@ -253,6 +253,7 @@ def test_the_keyboard_reaches_what_can_be_done(opened: Opened) -> None:
     page.evaluate("localStorage.clear()")
 
 
+@pytest.mark.sampled(of=2)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_keeps_people_out(theme: str, opened: Opened) -> None:
     """With all that can be unfolded unfolded."""
