@@ -85,7 +85,7 @@ def check_counts(report: dict[str, Any]) -> None:
         assert counts["read"] == counts["staged"] + counts["duplicates"] + counts["rejected"]
 
 
-@pytest.mark.sampled(of=16)
+@pytest.mark.sampled(of=24)
 @pytest.mark.parametrize("case", FILES, ids=[case.name for case in FILES])
 def test_file(case: Case, tmp_path: Path) -> None:
     place, file = Place(tmp_path), case.file()
@@ -106,7 +106,7 @@ def test_file(case: Case, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.sampled(of=16)
+@pytest.mark.sampled(of=24)
 @pytest.mark.parametrize("case", FILES, ids=[case.name for case in FILES])
 def test_second_implementation(case: Case) -> None:
     staged = accept([*BASE, case.file()])
@@ -124,7 +124,7 @@ def test_second_implementation(case: Case) -> None:
     assert least <= conflicts <= most
 
 
-@pytest.mark.sampled(of=16)
+@pytest.mark.sampled(of=24)
 @pytest.mark.parametrize("case", FOLDERS, ids=[case.name for case in FOLDERS])
 def test_folder(case: Case, tmp_path: Path) -> None:
     place = Place(tmp_path)

@@ -58,7 +58,7 @@ def names(folder: Path) -> set[str]:
 def test_a_run_says_little_and_a_second_one_less(clone: Path) -> None:
     bare = names(clone)
     first = make("run", cwd=clone)
-    assert any(line.startswith("  events ") for line in first)
+    assert any("events" in line for line in first[:4])
     assert len(first) <= 60
     second = make("run", cwd=clone)
     assert second[0].startswith("Nothing new to load")
