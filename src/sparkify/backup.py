@@ -16,8 +16,9 @@ from .create_tables import rows
 from .errors import BusyError, SourceError, UsageError
 from .progress import Progress, silent
 from .sql_queries import SCHEMA_VERSION, TABLES, backup_queries
+from .status import row_counts
 from .temporary import written_whole
-from .warehouse import export, open_warehouse
+from .warehouse import export, open_reader, open_warehouse
 
 CONTENTS = "backup.json"
 _FILE = re.compile(r"(?P<table>\w+?)(\.\d+)?\.parquet")
@@ -39,10 +40,13 @@ def write(
             "a backup goes to a folder on this machine",
             "Export to a folder, then copy it: `aws s3 cp --recursive DIR s3://...`.",
         )
-    before = rows(settings, wait=wait, progress=progress)
+    with open_reader(settings, wait=wait, progress=progress) as reader:
+        before = row_counts(reader)
     (folder / CONTENTS).unlink(missing_ok=True)
     done = export(settings, folder, wait=wait, progress=progress, queries=backup_queries)
-    if rows(settings, wait=wait, progress=progress) != before:
+    with open_reader(settings, wait=wait, progress=progress) as reader:
+        after = row_counts(reader)
+    if after != before:
         raise BusyError(
             "a load published while the tables were exported, so they do not fit each other",
             "Run the command again when no load is running.",

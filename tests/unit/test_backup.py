@@ -148,7 +148,7 @@ def test_a_load_meanwhile_is_noticed(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted = iter([{"etl_runs": 1}, {"etl_runs": 2}])
-    monkeypatch.setattr(backup, "rows", lambda *_, **__: next(counted))
+    monkeypatch.setattr(backup, "row_counts", lambda _: next(counted))
     with pytest.raises(BusyError, match="a load published"):
         backup.write(place.settings, tmp_path / "back")
     assert not (tmp_path / "back/backup.json").exists()
