@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..sql_queries import STAGING_TABLES, STAR_TABLES
 from ..table import Table
 from . import stream, tables
 
@@ -165,6 +164,8 @@ def show_load(report: LoadReport, *, in_full: bool) -> None:
 
     in_full: with the tables of the answers, not only their sentences.
     """
+    from ..sql_queries import STAGING_TABLES, STAR_TABLES
+
     if report.rebuilt:
         stream.say(f"The star was computed again from staging, in {report.seconds:.1f} s:")
     elif report.plan.files:
