@@ -36,7 +36,9 @@ def clone(tmp_path: Path) -> Path:
 
 def make(*words: str, cwd: Path) -> list[str]:
     """The lines that it prints, but those that tell of a step that takes long."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}  # of the make that runs the tests
+    environ = {name: text for name, text in os.environ.items() if name not in outer}
+    environ["PYTHONPATH"] = str(ROOT / "src")
     done = subprocess.run(
         ["make", *words],
         cwd=cwd,
