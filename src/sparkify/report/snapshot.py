@@ -14,9 +14,9 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -57,6 +57,9 @@ class Snapshot:
     mark: Hashable
     kept: dict[Hashable, Future[Any]] = field(default_factory=dict, repr=False)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    reading: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    open: ExitStack = field(default_factory=ExitStack, repr=False)
+    reader: Reader | None = field(default=None, repr=False)
 
     @property
     def run(self) -> dict[str, Any]:
@@ -78,13 +81,31 @@ class Snapshot:
                 del self.kept[next(iter(self.kept))]
         if first:
             try:
-                with warehouse.open_reader(self.settings, wait=0) as reader:
+                with self._opened() as reader:
                     future.set_result(read(reader))
             except BaseException as error:
                 with self.lock:
                     self.kept.pop(key, None)
                 future.set_exception(error)
         return cast(T, future.result())
+
+    @contextmanager
+    def _opened(self) -> Iterator[Reader]:
+        """Yield a reader: of a private copy one that stays open, so that its blocks stay cached."""
+        if not self.private:
+            with warehouse.open_reader(self.settings, wait=0) as reader:
+                yield reader
+            return
+        with self.reading:
+            if self.reader is None:
+                self.reader = self.open.enter_context(warehouse.open_reader(self.settings, wait=0))
+            yield self.reader
+
+    def close(self) -> None:
+        """Close the copy, which whoever still asks this snapshot opens again."""
+        with self.reading:
+            self.open.close()
+            self.reader = None
 
 
 class Live:
@@ -131,7 +152,8 @@ class Live:
             if self.settings.engine == "redshift" or self._mark() != self.snapshot.mark:
                 taken = self._taken(0, silent)
                 if taken.mark != self.snapshot.mark:
-                    self.snapshot = taken
+                    former, self.snapshot = self.snapshot, taken
+                    former.close()
             self.loading = False
         except BusyError:
             self.loading = True
@@ -144,6 +166,7 @@ class Live:
     def close(self) -> None:
         """Wait for the snapshot that is being taken, if one is, and take no more."""
         self._renewing.acquire()
+        self.snapshot.close()
 
     def _mark(self) -> Hashable:
         """Return what changes when the database does."""
