@@ -52,10 +52,8 @@ typed AS (
 suspected AS (
     SELECT
         *,
-        $mend_text AND coalesce(
-            no_ascii(read_artist) OR no_ascii(read_song) OR no_ascii(read_location)
-            OR no_ascii(read_firstname) OR no_ascii(read_lastname),
-            FALSE
+        $mend_text AND no_ascii(
+            concat(read_artist, read_firstname, read_lastname, read_location, read_song)
         ) AS may_be_mended
     FROM typed
 ),
