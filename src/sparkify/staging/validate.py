@@ -252,7 +252,7 @@ _ACCEPT: dict[Type, Callable[[Field, Any], Any]] = {
     Type.TEXT_OR_NUMBER: lambda field, value: _accept_text(field, getattr(value, "literal", value)),
     Type.INTEGER: _accept_integer,
     Type.USER_ID: _accept_user_id,
-    Type.DOUBLE: lambda field, value: float(_number(field, value)),
+    Type.DOUBLE: lambda field, value: float(_number(field, value)) + 0.0,  # of -0.0: 0.0
     Type.TIMESTAMP: _accept_integer,
 }
 
@@ -389,7 +389,7 @@ def _is_odd(record: bytes) -> bool:
             return True
     if b"\\u" in record and _ODD_ESCAPE.search(record):
         return True
-    return b" :" in record or b"\t:" in record or b"\r:" in record
+    return any(blank in record for blank in (b" :", b"\t:", b"\r:", b"\n:"))
 
 
 def _type(field: Field) -> Any:
