@@ -59,7 +59,7 @@ _CONVERT = "; `iconv -f {0} -t UTF-8 FILE` converts it"
 _BINARY = {
     re.compile(mark): name
     for mark, name in (
-        (rb"\x1f\x8b", "packed by gzip; its name must end in .gz, once for each time"),
+        (rb"\x1f\x8b", "packed by gzip; let its name end in .gz, or, if it does, unpack it once"),
         (rb"PK\x03\x04", "packed by zip" + _UNPACK),
         (rb"\x28\xb5\x2f\xfd", "packed by zstd" + _UNPACK),
         (rb"BZh\d", "packed by bzip2" + _UNPACK),

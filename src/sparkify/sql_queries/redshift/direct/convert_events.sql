@@ -2,6 +2,7 @@
 -- purpose: The events of this load as they are staged; the statement fails on a record that breaks
 --   a rule, which COPY would let pass, on one that COPY may have written otherwise than its file
 --   does, and where the engine cut a millisecond off.
+-- note: `+ 0` makes 0.0 of -0.0, as on DuckDB.
 -- grain: one record of a log file
 CREATE TEMPORARY TABLE new_events AS
 SELECT
@@ -11,7 +12,7 @@ SELECT
     gender,
     CAST(iteminsession AS INTEGER) AS iteminsession,
     lastname,
-    length,
+    length + 0 AS length,
     level,
     location,
     method,

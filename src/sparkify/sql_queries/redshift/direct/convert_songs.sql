@@ -2,18 +2,19 @@
 -- purpose: The songs of this load as they are staged; the statement fails on a record that breaks
 --   a rule, which COPY would let pass, and on one that COPY may have written otherwise than its
 --   file does.
+-- note: `+ 0` makes 0.0 of -0.0, as on DuckDB.
 -- grain: one record of a song file
 CREATE TEMPORARY TABLE new_songs AS
 SELECT
     CAST(num_songs AS INTEGER) AS num_songs,
     artist_id,
-    artist_latitude,
-    artist_longitude,
+    artist_latitude + 0 AS artist_latitude,
+    artist_longitude + 0 AS artist_longitude,
     artist_location,
     artist_name,
     song_id,
     title,
-    duration,
+    duration + 0 AS duration,
     CAST(year AS INTEGER) AS year,
     CAST(NULL AS INTEGER) AS source_file,
     CAST(
