@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -26,6 +27,8 @@ NOTHING_PLAYED = "There are no plays, so there is no answer."
 PERSONAL = frozenset({"first_name", "last_name", "firstname", "lastname"})
 """Columns that name a person wherever they stand."""
 _SHOWN_ROWS = 10
+_PLAIN = (str, int, float, Decimal, date, type(None))
+"""Types of values that a sentence, JSON and a chart can show; others are shown as their text."""
 _LAST = 1_000_000
 
 
@@ -304,9 +307,11 @@ def from_rows(query: Query, table: Table, personal: bool = True) -> Answer:
 def _answer(query: Query, table: Table, personal: bool) -> Answer:
     header = query.header
     hidden = frozenset() if personal else personal_columns(header)
+    if twice := [name for name, times in Counter(table.columns).items() if times > 1]:
+        raise ValueError(f"two columns are named {twice[0]!r}: give each a name of its own")
     rows: list[Row] = [
         {
-            column: None if column in hidden else value
+            column: None if column in hidden else value if isinstance(value, _PLAIN) else str(value)
             for column, value in zip(table.columns, row, strict=True)
         }
         for row in table.rows

@@ -162,7 +162,7 @@ def own_queries(path: Path) -> dict[str, Query]:
     for file in sorted(path.glob("*.sql")):
         name = file.stem
         try:
-            query = parse_question(name, file.read_text(encoding="utf-8"))
+            query = parse_question(name, file.read_text(encoding="utf-8-sig"))
             if wrong := _wrong_in(query):
                 raise HeaderError(name, wrong)
         except (OSError, UnicodeDecodeError) as error:

@@ -94,6 +94,28 @@ def test_words_in_texts_and_comments_do_not_change_anything(folder: Path) -> Non
     assert questions(folder)["mine"].sql == sql
 
 
+def test_a_byte_order_mark_is_passed_over(folder: Path) -> None:
+    (folder / "mine.sql").write_text(f"\ufeff{HEADS.replace('by_head', 'mine')}", encoding="utf-8")
+    assert questions(folder)["mine"].header["period"] == "window"
+
+
+def test_values_of_any_type_are_shown_everywhere(folder: Path) -> None:
+    write_sources(folder.parent)
+    assert call("etl", "--no-answers").exit_code == 0
+    write(folder, "-- name: mine\n-- question: ?\nSELECT INTERVAL 1 DAY AS a, [1] AS b")
+    write(folder, "-- name: zoned\n-- question: ?\nSELECT TIMESTAMPTZ '2018-11-02 01:00+02' AS c")
+    rows = [one["rows"] for one in answer("ask", "mine", "zoned")]
+    assert rows == [[["1 day, 0:00:00", "[1]"]], [["2018-11-01T23:00:00+00:00"]]]
+    assert call("report").exit_code == 0
+
+
+def test_two_columns_of_one_name_are_told(folder: Path) -> None:
+    write_sources(folder.parent)
+    assert call("etl", "--no-answers").exit_code == 0
+    write(folder, "-- name: mine\n-- question: ?\nSELECT 1 AS a, 2 AS a")
+    assert "two columns are named 'a'" in failure("ask", "mine")["reason"]
+
+
 def test_a_file_that_is_no_text_is_told(folder: Path) -> None:
     (folder / "mine.sql").write_bytes(b"\xff\xfe")
     with pytest.raises(HeaderError, match=r"mine\.sql: cannot be read"):

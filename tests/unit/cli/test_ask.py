@@ -189,6 +189,8 @@ def test_query_gives_the_first_rows(loaded: None) -> None:
     assert answer("query", sql, "--limit", "0")["rows"] == []
     assert call("query", sql, "--limit", "1", "--output", "a.csv").exit_code == 0
     assert Path("a.csv").read_text() == "number\n0\n"
+    said = f"; {sql} WHERE range <> 7 AND 'é;' <> '' /* ; */; -- the first ones"
+    assert answer("query", said, "--limit", "1")["rows"] == [[0]]
 
 
 def test_query_that_cannot_write_changes_no_file(loaded: None) -> None:

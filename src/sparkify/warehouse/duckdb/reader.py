@@ -53,13 +53,19 @@ class DuckDBReader:
     ) -> None:
         self._connection = connection
         self.schema_version = schema_version
+        connection.execute("SET TimeZone = 'UTC'")
 
     def read(self, sql: str) -> Table:
         """Run one statement and return its rows. Raises WarehouseError when it fails."""
         with self._asked(sql, shorten(sql, _SHOWN_SQL, placeholder=" ...")) as asked:
             cursor = self._connection.execute(asked)
-            columns = tuple(column[0] for column in cursor.description or ())
-            return Table(columns, cursor.fetchall())
+            described = cursor.description or ()
+            if any("TIME ZONE" in str(column[1]) for column in described):
+                cursor.abort()  # a user's question may ask for now(), which needs converting
+                rows = _fetched(self._connection.sql(asked))
+            else:
+                rows = cursor.fetchall()
+            return Table(tuple(column[0] for column in described), rows)
 
     @contextmanager
     def _asked(self, sql: str, step: str) -> Iterator[str]:
@@ -107,7 +113,6 @@ class QueryReader(DuckDBReader):
     def __init__(self, connection: duckdb.DuckDBPyConnection, limit: int | None = None) -> None:
         super().__init__(connection)
         self._limit = limit
-        connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
 
@@ -116,7 +121,7 @@ class QueryReader(DuckDBReader):
         self._require_reading(sql)
         with failures("the query"):
             try:
-                relation = self._connection.sql(sql)
+                relation = self._connection.sql(_before_semicolon(sql))
                 columns = tuple(relation.columns)  # a limit makes those that repeat differ
                 if self._limit is not None:
                     relation = relation.limit(self._limit)
@@ -152,6 +157,13 @@ class QueryReader(DuckDBReader):
                 raise UsageError("one with a PIVOT in it must begin with SELECT or PIVOT", _NEXT)
         elif kind != StatementType.SELECT:
             raise UsageError(f"{kind.name} is not a SELECT", _NEXT)
+
+
+def _before_semicolon(sql: str) -> str:
+    """Return the one statement of a text: a limit is put around it, comments behind it are not."""
+    text = sql.encode()
+    ends = [at for at, _ in duckdb.tokenize(sql) if text[at : at + 1] == b";"]
+    return next((part for end in ends if (part := text[:end].decode()).strip()), sql)
 
 
 def _message(error: Exception) -> str:
