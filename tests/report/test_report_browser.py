@@ -104,10 +104,12 @@ def named_beyond(page: Page, newest: str) -> list[str]:
 def broken_dates(page: Page) -> list[str]:
     """The sentences in which a line ends within a date."""
     found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll(".answer:not([data-told]), .summary li")].filter(one =>
-          [...one.querySelectorAll(".date")].some(date => date.getClientRects().length > 1)
-          || /\\d{4}-\\d\\d-/.test([...one.childNodes].filter(part => part.nodeType === 3)
-            .map(part => part.data).join(" "))).map(one => one.textContent)"""
+        """() => [...document.querySelectorAll(".answer:not([data-told]), .summary li")]
+          .filter(one => [...one.querySelectorAll(".date")]
+            .some(date => date.getClientRects().length > 1)
+            || [...one.childNodes].some(part =>
+              part.nodeType === 3 && /\\d{4}-\\d\\d-/.test(part.data)))
+          .map(one => one.textContent)"""
     )
     assert page.locator(".answer .date").count() > 5
     return found
