@@ -351,6 +351,7 @@ def test_a_warehouse_without_rows_says_what_to_do_next(
     assert call("create-tables").exit_code == 0
     with served(Settings(database=tmp_path / "sparkify.duckdb")) as site:
         page = Page(site.get("").text)
+        assert "Nothing is loaded yet. What to do next" in page.text
         assert "Load it" in page.text
         assert "What it will answer" not in page.text, "a heading over nothing"
         write_sources(tmp_path, *200 * ["bad"])
@@ -359,6 +360,7 @@ def test_a_warehouse_without_rows_says_what_to_do_next(
         page = Page(site.get("").text)
         assert "rejected 200 of 204 records" in page.text
         assert "Load it" not in page.text
+        assert "Nothing is loaded yet" not in page.text
         assert site.get("quality").status == 200
 
 
