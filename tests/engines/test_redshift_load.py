@@ -38,6 +38,7 @@ from sparkify.warehouse.redshift import loader
 from worlds import QUIRKS, Recipe, world
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sparkify"
+pytestmark = pytest.mark.sampled(of=3)
 COUNTED_BY_FILE = ("loaded_files",)
 
 
