@@ -18,7 +18,11 @@ from .rounds import Results
 from .tables import every
 from .terminal import say, show
 
-USUAL = {"S": "load,variants,everyday", "M": "load,variants,everyday", "L": "bounded"}
+USUAL = {
+    "S": "load,variants,shared,everyday",
+    "M": "load,variants,shared,everyday,growth",
+    "L": "bounded",
+}
 
 
 def main() -> None:
@@ -49,7 +53,8 @@ def _run(options: argparse.Namespace) -> None:
     }
     work = BUILD / "work"
     shutil.rmtree(work, ignore_errors=True)
-    session = Session(data, options.rounds, work, results)
+    histories = tuple(int(one) for one in options.histories.split(","))
+    session = Session(data, options.rounds, work, results, histories)
     for name in options.only.split(","):
         try:
             _measure(name, session, options)
@@ -87,7 +92,12 @@ def _options() -> argparse.Namespace:
         "--peers", default="", help=f"of {', '.join(PEERS)}; without it those usual at the size"
     )
     parser.add_argument(
-        "--only", default="", help="of load, variants, everyday, bounded; without it the usual"
+        "--only",
+        default="",
+        help=f"of load, bounded, {', '.join(measures.MEASURES)}; without it the usual",
+    )
+    parser.add_argument(
+        "--histories", default="1,3,10,30", help="of growth, in millions of events (1,3,10,30)"
     )
     parser.add_argument(
         "--continue", dest="go_on", action="store_true", help="keep the rounds that are there"

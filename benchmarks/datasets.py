@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,17 @@ class Size:
     listeners: tuple[str, str]
     seed: int = 2018
     match_share: float = 0.3333
+    days: int = 30
+    start: str = "2018-11-01"
+    more: tuple[str, ...] = ()
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options of `sparkify generate`: a month, a log file for each of its 30 days."""
+        """The options of `sparkify generate`: by default a month, a log file for each day."""
         return (
             *("--songs", str(self.songs), *self.listeners, "--seed", str(self.seed)),
-            *("--days", "30", "--start", "2018-11-01", "--match-share", str(self.match_share)),
+            *("--days", str(self.days), "--start", self.start),
+            *("--match-share", str(self.match_share), *self.more),
         )
 
 
@@ -41,6 +45,9 @@ SIZES = {
     "M": Size(200_000, ("--events", "5000000")),
     "L": Size(1_000_000, ("--events", "10000000")),
 }
+A_DAY = Size(497, ("--events", "166667"), seed=2019, days=1, start="2018-12-01")
+SHARED = ("--servers", "50", "--runs", "3")
+"""Options that make listeners and runs share session numbers."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,22 @@ def generated(name: str, size: Size, kept: Path = DATA) -> Data:
     subprocess.run([BIN / "sparkify", "generate", folder, *size.options], check=True)
     truth = json.loads((folder / "truth.json").read_bytes())
     return Data(folder, truth["tables"])
+
+
+def history(millions: int) -> Size:
+    """Return a size that grows in events only."""
+    return Size(14_896, ("--events", f"{millions}000000"))
+
+
+def a_day(kept: Path) -> Path:
+    """Make a day on top of any history: events, a thirtieth of the songs, and a wrong clock."""
+    data = generated("a day", A_DAY, kept)
+    log = data.logs[0]
+    early = log.with_name(f"{log.stem}-ten-years-early.json")
+    if not early.exists():
+        event = json.loads(log.read_bytes().splitlines()[-1])
+        early.write_text(json.dumps(event | {"ts": event["ts"] - 3652 * 86_400_000}))
+    return data.folder
 
 
 def warmed(folder: Path) -> None:
@@ -115,6 +138,28 @@ def with_bad_line(logs: list[Path], folder: Path) -> Path:
 
 def packed(logs: list[Path], folder: Path) -> Path:
     """Make a folder with the same logs as .json.gz, unless it is there."""
+
+    def pack(file: Path) -> None:
+        with file.open("rb") as plain, gzip.open(folder / f"{file.name}.gz", "wb", 6) as out:
+            shutil.copyfileobj(plain, out, BLOCK)
+
+    return _made(logs, folder, pack)
+
+
+def without_nulls(logs: list[Path], folder: Path) -> Path:
+    """Make a folder with the same logs, in which a record lacks what is NULL in it."""
+
+    def leave_out(file: Path) -> None:
+        with file.open("rb") as lines, (folder / file.name).open("w") as out:
+            for line in lines:
+                given = {key: one for key, one in json.loads(line).items() if one is not None}
+                out.write(json.dumps(given, separators=(",", ":")) + "\n")
+
+    return _made(logs, folder, leave_out)
+
+
+def _made(logs: list[Path], folder: Path, make: Callable[[Path], None]) -> Path:
+    """Fill a folder from logs, unless that is done."""
     done = folder.with_name(f"{folder.name}.complete")
     size = str(sum(file.stat().st_size for file in logs))
     if done.exists() and done.read_text() == size:
@@ -122,7 +167,6 @@ def packed(logs: list[Path], folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for file in logs:
-        with file.open("rb") as plain, gzip.open(folder / f"{file.name}.gz", "wb", 6) as out:
-            shutil.copyfileobj(plain, out, BLOCK)
+        make(file)
     done.write_text(size)
     return folder

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import duckdb
 
 from . import datasets
 from .comparing import WAREHOUSE, compare
-from .contenders import OURS, PEERS, command, environ, missing
+from .contenders import FLOOR, OURS, PEERS, command, environ, missing
 from .datasets import Data
 from .places import BIN
 from .rounds import Job, Results, interleave
@@ -27,12 +27,16 @@ ETL = (BIN / "sparkify", "etl", "--no-answers")
 
 @dataclass(frozen=True)
 class Session:
-    """One call of `make bench`: the data, how many rounds, where to work, where results go."""
+    """One call of `make bench`: the data, how many rounds, where to work, where results go.
+
+    histories: those of `growth`, in millions of events.
+    """
 
     data: Data
     rounds: int
     work: Path
     results: Results
+    histories: tuple[int, ...] = ()
 
     def interleave(self, group: str, jobs: list[Job], folder: Path | None = None) -> None:
         """Measure jobs; the files of the data (or of another folder) are read once a round."""
@@ -40,9 +44,9 @@ class Session:
         before = partial(datasets.warmed, folder or self.data.folder)
         interleave(group, jobs, self.rounds, self.results, self.work, before)
 
-    def environ(self, name: str, **more: str) -> dict[str, str]:
-        """Build the environment of a job."""
-        return environ(self.data.folder, self.work / name, **more)
+    def environ(self, name: str, data: Path | None = None, /, **more: str) -> dict[str, str]:
+        """Build the environment of a job, on another folder of data if one is given."""
+        return environ(data or self.data.folder, self.work / name, **more)
 
 
 def load(session: Session, names: list[str]) -> None:
@@ -77,18 +81,37 @@ def load(session: Session, names: list[str]) -> None:
 def variants(session: Session) -> None:
     """Measure our load as it is, with little memory, with one bad line, and of packed logs."""
     logs = session.data.logs
-    say("making the logs with a bad line, and the packed ones")
+    say("making the logs with a bad line, the packed ones, and those without NULLs")
     folder = session.data.folder
     bad = datasets.with_bad_line(logs, session.work / "logs with a bad line")
     packed = datasets.packed(logs, folder.with_name(f"{folder.name}-packed"))
+    sparse = datasets.without_nulls(logs, folder.with_name(f"{folder.name}-sparse"))
     settings: Mapping[str, Mapping[str, str]] = {
         "clean": {},
         "limited": LIMITED,
         "bad line": {"SPARKIFY_S3_LOG_DATA": str(bad)},
+        "sparse": {"SPARKIFY_S3_LOG_DATA": str(sparse)},
         "packed": {"SPARKIFY_S3_LOG_DATA": str(packed)},
     }
     jobs = [Job(name, ETL, session.environ(name, **more)) for name, more in settings.items()]
     session.interleave("variants", jobs)
+
+
+def shared(session: Session) -> None:
+    """Measure our load beside the floor where listeners and runs share session numbers."""
+    size = replace(datasets.SIZES[session.results.values["size"]], more=datasets.SHARED)
+    folder = session.data.folder
+    data = datasets.generated(f"{folder.name}-shared", size, folder.parent)
+    session.results.values["shared"] = data.described()
+    jobs = [
+        Job(
+            name,
+            command(name, data.folder, session.work / name),
+            session.environ(name, data.folder),
+        )
+        for name in (OURS, FLOOR)
+    ]
+    session.interleave("shared", jobs, data.folder)
 
 
 def everyday(session: Session) -> None:
@@ -99,10 +122,7 @@ def everyday(session: Session) -> None:
 
     def job(name: str, words: tuple[str, ...], database: Path) -> Job:
         """Run a command on a copy of a database."""
-
-        def prepare(folder: Path) -> None:
-            shutil.copyfile(database, folder / WAREHOUSE)
-
+        prepare = partial(_copied, database)
         return Job(name, (BIN / "sparkify", *words), session.environ(name), prepare)
 
     everyday = {
@@ -128,6 +148,28 @@ def bounded(session: Session, smaller: Data) -> None:
     session.interleave("bounded", jobs, smaller.folder)
 
 
+def growth(session: Session) -> None:
+    """Measure first loads of histories that grow, and the same day on top of each of them."""
+    kept = session.data.folder.parent
+    day = datasets.a_day(kept)
+    for millions in session.histories:
+        history = datasets.generated(f"{millions} million", datasets.history(millions), kept)
+        first, own = f"{millions} million", session.environ(f"{millions} million", history.folder)
+        session.results.part("histories")[first] = history.counts["staging_events"]
+        database = session.work / first / WAREHOUSE
+        added = f"a day on {first}"
+        jobs = [
+            Job(first, ETL, own, keep=True),
+            Job(added, ETL, session.environ(added, day), partial(_copied, database)),
+        ]
+        session.interleave("growth", jobs, history.folder)
+        shutil.rmtree(session.work / first)
+
+
+def _copied(database: Path, folder: Path) -> None:
+    shutil.copyfile(database, folder / WAREHOUSE)
+
+
 def _loaded(session: Session, name: str, logs: Path) -> Path:
     """Load once, not measured; returns the database."""
     say(f"loading a warehouse to begin with: {name}")
@@ -150,4 +192,9 @@ def _questions(session: Session) -> list[str]:
     return [one["name"] for one in json.loads(listed.stdout)]
 
 
-MEASURES: Mapping[str, Callable[[Session], None]] = {"variants": variants, "everyday": everyday}
+MEASURES: Mapping[str, Callable[[Session], None]] = {
+    "variants": variants,
+    "shared": shared,
+    "everyday": everyday,
+    "growth": growth,
+}

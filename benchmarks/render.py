@@ -13,7 +13,7 @@ from typing import Any
 
 from .environments import versions
 from .places import BUILD, RESULTS
-from .tables import Table, differing, failed, judged, measured
+from .tables import Table, differing, failed, grown, judged, measured
 from .terminal import say
 
 _NOT_MEASURED = "Not measured yet."
@@ -91,6 +91,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "benchmark load": lambda: _each(_group("load"), *"SM"),
     "benchmark differences": lambda: _each(differing, *"SM"),
     "benchmark variants": lambda: _each(_group("variants"), *"SM"),
+    "benchmark shared": lambda: _each(_group("shared"), *"SM"),
+    "benchmark growth": lambda: _each(grown, "M"),
     "benchmark everyday": lambda: _each(_group("everyday"), "M"),
     "benchmark bounded": lambda: _each(_group("bounded"), "L"),
     "benchmark failures": lambda: _each(failed, *"SML"),

@@ -16,6 +16,7 @@ TITLES: Mapping[str, str] = {
     "clean": "as it is",
     "limited": "memory_limit 128 MB",
     "bad line": "one bad line in one of the log files",
+    "sparse": "NULLs left out of the records",
     "packed": "logs as .json.gz",
     "new day": "one new day",
     "help": "--help",
@@ -27,6 +28,7 @@ TITLES: Mapping[str, str] = {
 GROUPS: Mapping[str, tuple[str, str]] = {
     "load": ("A whole load", OURS),
     "variants": ("A whole load under other conditions", "clean"),
+    "shared": ("Session numbers that listeners and runs share", OURS),
     "everyday": ("Every day, on a loaded warehouse", "first load"),
     "bounded": ("Little memory", "smaller"),
 }
@@ -67,6 +69,21 @@ def _row(title: str, runs: Sequence[Run], against: Sequence[Run]) -> tuple[str, 
         str(ratio(runs, against)) if against else "-",
         str(len(runs)),
     )
+
+
+def grown(results: Mapping[str, Any]) -> Table:
+    """Show what a load costs as history grows, for each event, and a day on top of it."""
+    heads = ("history", "events", "first load s", "µs an event", "peak MB", "a day s", "its CPU s")
+    rows = []
+    for name, events in results.get("histories", {}).items():
+        first, day = (runs_of(results, "growth", one) for one in (name, f"a day on {name}"))
+        if first and day:
+            costs = (middle(first), middle(first) / events * 1e6, middle(first, "peak"))
+            shown = (f"{costs[0]:.2f}", f"{costs[1]:.2f}", f"{costs[2]:.0f}")
+            rows.append(
+                (name, f"{events:,}", *shown, f"{middle(day):.2f}", f"{middle(day, 'cpu'):.2f}")
+            )
+    return Table("As history grows", heads, rows)
 
 
 def titled(name: str) -> str:
@@ -135,5 +152,5 @@ def _gist(reason: str) -> str:
 def every(results: Mapping[str, Any]) -> list[Table]:
     """Return all tables of a size that have rows."""
     groups = [measured(results, group) for group in GROUPS if group in results.get("runs", {})]
-    tables = [*groups, differing(results), failed(results), judged(results)]
+    tables = [*groups, grown(results), differing(results), failed(results), judged(results)]
     return [table for table in tables if table.rows]

@@ -21,6 +21,8 @@ LIMITED_PEAK_MB = 350
 BAD_LINE_TIMES = 1.3
 QUESTION_SECONDS = 1.0
 LARGER_TIMES = 1.3
+SAME_DAY_TIMES = 1.2
+SPARSE_TIMES = 1.2
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def verdicts(results: Mapping[str, Any]) -> list[Verdict]:
     """Judge the targets of a size that its results can tell of; the others are left out."""
     judged = [*_peers(results), *_floor(results)]
     if results["size"] == "M":
-        judged += [*_variants(results), *_everyday(results)]
+        judged += [*_variants(results), *_everyday(results), *_growth(results)]
     return judged + list(_bounded(results))
 
 
@@ -67,6 +69,9 @@ def _variants(results: Mapping[str, Any]) -> Iterator[Verdict]:
     if clean and bad:
         found = ratio(bad, clean).value
         yield _at_most("one bad line costs times the clean load", BAD_LINE_TIMES, found)
+    if clean and (sparse := runs_of(results, "variants", "sparse")):
+        found = ratio(sparse, clean).value
+        yield _at_most("NULLs left out cost times the load with them", SPARSE_TIMES, found)
 
 
 def _everyday(results: Mapping[str, Any]) -> Iterator[Verdict]:
@@ -90,6 +95,16 @@ def _everyday(results: Mapping[str, Any]) -> Iterator[Verdict]:
         slowest = max(asked, key=lambda name: asked[name])
         what = f"the slowest question ({slowest.removeprefix('ask ')})"
         yield _at_most(what, QUESTION_SECONDS, asked[slowest], " s")
+
+
+def _growth(results: Mapping[str, Any]) -> Iterator[Verdict]:
+    histories = results.get("histories", {})
+    days = {name: runs_of(results, "growth", f"a day on {name}") for name in histories}
+    for name, larger in ((one, f"{int(one.split()[0]) * 10} million") for one in histories):
+        if days[name] and days.get(larger):
+            found = ratio(days[larger], days[name]).value
+            what = f"a day on {larger}: times the same day on {name}"
+            yield _at_most(what, SAME_DAY_TIMES, found)
 
 
 def _bounded(results: Mapping[str, Any]) -> Iterator[Verdict]:

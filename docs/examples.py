@@ -81,13 +81,12 @@ def _transcript() -> str:
     with _folder():
         call("generate", "data", "--quiet")
         loaded = _PROGRESS.sub("", call("etl").output).splitlines()
-    answers = [line for line in loaded if _ANSWER.match(line)]
-    shown = [answers[list(questions()).index(name)] for name in SHOWN_ANSWERS]
-    begun = loaded[: loaded.index("")]
+    answers = {int(line[:2]): line for line in loaded if _ANSWER.match(line)}
+    shown = [answers[list(questions()).index(name) + 1] for name in SHOWN_ANSWERS]
     recipe = (_ROOT / "Makefile").read_text(encoding="utf-8").partition("\nrun: ")[2]
     ended = re.findall(r'^\t@echo "(.*)" >&2', recipe.partition("\n\n")[0], re.MULTILINE)
     ended = [line.replace("$(BIN)", ".venv/bin") for line in ended]
-    lines = ["$ make run", *begun, "", *shown, "[...]", "", *ended]
+    lines = ["$ make run", *loaded[:3], "[...]", *shown, "[...]", *ended]
     return reference.fenced("\n".join(lines))
 
 

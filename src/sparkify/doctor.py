@@ -123,7 +123,9 @@ def _source(settings: Settings, kind: Kind) -> str:
     address = settings.log_data if kind == "events" else settings.song_data
     listing = list_source(settings, kind)
     unread = f"; ignored: {some(listing.unread)}" if listing.unread else ""
-    return f"{address}: {len(listing.files):,} files, {listing.files.bytes / 1e6:,.1f} MB{unread}"
+    number = len(listing.files)
+    files = f"{number:,} file{'' if number == 1 else 's'}"
+    return f"{address}: {files}, {listing.files.bytes / 1e6:,.1f} MB{unread}"
 
 
 def _jsonpaths(settings: Settings) -> str:

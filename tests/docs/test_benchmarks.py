@@ -72,6 +72,7 @@ def test_targets_are_judged() -> None:
         "clean": runs(2),
         "limited": runs(3, peak=351),
         "bad line": runs(2.6),
+        "sparse": runs(2.6),
     }
     everyday = {
         "first load": runs(8),
@@ -88,11 +89,30 @@ def test_targets_are_judged() -> None:
         ("1.33", True),
         ("351 MB", False),
         ("1.30", True),
+        ("1.30", False),
         ("1/10.0", True),
         ("1/11.4", False),
         ("1.50 s", False),
     ]
     assert "(b)" in judged[-1].what
+
+
+def test_the_same_day_is_held_against_ten_times_the_history() -> None:
+    growth = {
+        "a day on 1 million": runs(1),
+        "a day on 3 million": runs(1.1),
+        "a day on 10 million": runs(1.3),
+        "10 million": runs(20),
+        "1 million": runs(4),
+    }
+    histories = {"1 million": 1_000_000, "3 million": 3_000_000, "10 million": 10_000_000}
+    found = results(growth=growth) | {"histories": histories}
+    (judged,) = verdicts(found)
+    assert (judged.measured, judged.reached) == ("1.30", False)
+    assert [row[:4] for row in tables.grown(found).rows] == [
+        ("1 million", "1,000,000", "4.00", "4.00"),
+        ("10 million", "10,000,000", "20.00", "2.00"),
+    ]
 
 
 def test_the_largest_size_is_judged_by_the_event() -> None:
@@ -278,12 +298,17 @@ def test_a_run_of_a_small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     data = datasets.generated("tiny", Size(200, ("--users", "3")), tmp_path)
     results = Results(tmp_path / "tiny.json")
     results.values |= {"size": "S", "data": data.described()}
-    session = Session(data, 1, tmp_path / "work", results)
+    session = Session(data, 1, tmp_path / "work", results, (1,))
     monkeypatch.setattr(measures, "_questions", lambda _: ["devices"])
+    monkeypatch.setitem(datasets.SIZES, "S", Size(200, ("--users", "3")))
+    monkeypatch.setattr(datasets, "history", lambda millions: Size(200, ("--users", f"{millions}")))
+    monkeypatch.setattr(datasets, "A_DAY", Size(30, ("--users", "3"), 2019, days=1))
 
     measures.load(session, [OURS, FLOOR, "duckdb"])
     measures.variants(session)
+    measures.shared(session)
     measures.everyday(session)
+    measures.growth(session)
 
     values = json.loads((tmp_path / "tiny.json").read_bytes())
     assert not any(values["failures"].values())
@@ -295,6 +320,8 @@ def test_a_run_of_a_small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert {table.title for table in tables.every(values)} >= {
         "A whole load, size S",
         "A whole load under other conditions, size S",
+        "Session numbers that listeners and runs share, size S",
         "Every day, on a loaded warehouse, size S",
+        "As history grows",
     }
     assert set(values["runs"]["everyday"]) >= {"new day", "nothing new", "ask devices", "status"}

@@ -13,7 +13,7 @@ from naive_tables import Tables, heard
 from question_readers import on_duckdb, on_postgres
 from question_worlds import world
 from sparkify.analysis import Answer
-from sparkify.report.chart_spec import ChartSpec, chart, chart_spec, one_line, visible
+from sparkify.report.chart_spec import ChartSpec, chart, chart_spec, milliseconds, one_line, visible
 from sparkify.report.data import change, daily, newest_mean
 from sparkify.sql_queries import HeaderError, report_queries
 
@@ -119,6 +119,18 @@ def test_few_days_are_bars_and_many_a_line() -> None:
         (1541116800000, 2.0, 1.0),
         (1541203200000, 3.0, 2.0),
     ]
+
+
+def test_a_line_of_counts_falls_to_zero_on_days_without_any() -> None:
+    played = [(date(2018, 11, day), day, 0.5) for day in (1, 2, 5)]
+    rows = rows_of(chart(answer(DAYS, "line x=day y=plays", *played)))
+    day = {milliseconds(date(2018, 11, number)): number for number in range(1, 6)}
+    assert sorted((day[row["at"]], row["amount"]) for row in rows) == [
+        *[(1, 1.0), (2, 2.0), (3, 0.0), (4, 0.0), (5, 5.0)]
+    ]
+    assert "day\t2018-11-03\nplays\t0" in [row["tip"] for row in rows]
+    shares = rows_of(chart(answer(DAYS, "line x=day y=mean", *played)))
+    assert len(shares) == len(played), "the mean of a day without plays is not zero"
 
 
 def test_cells_that_are_not_known_are_left_out() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,28 @@ def cut_texts(page: Page) -> list[str]:
             && (text.right > drawing.right + 8 || text.left < drawing.left - 8);
         }).map(one => `${one.closest(".chart").dataset.chart} ${one.textContent}`)""",
     )
+    return found
+
+
+def named_beyond(page: Page, newest: str) -> list[str]:
+    """The days that an axis names, and which are after the newest of the data."""
+    shown = page.locator(".chart svg .role-axis-label text:not([opacity='0'])").all_text_contents()
+    days = [text for text in shown if re.fullmatch(r"\d{4}-\d\d-\d\d", text)]
+    assert days
+    return [day for day in days if day > newest]
+
+
+def broken_dates(page: Page) -> list[str]:
+    """The sentences in which a line ends within a date."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(".answer:not([data-told]), .summary li")]
+          .filter(one => [...one.querySelectorAll(".date")]
+            .some(date => date.getClientRects().length > 1)
+            || [...one.childNodes].some(part =>
+              part.nodeType === 3 && /\\d{4}-\\d\\d-/.test(part.data)))
+          .map(one => one.textContent)"""
+    )
+    assert page.locator(".answer .date").count() > 5
     return found
 
 
@@ -266,6 +288,8 @@ def test_nothing_keeps_people_out(theme: str, opened: Opened) -> None:
 
 def test_the_page_fits_every_width(opened: Opened) -> None:
     page = opened.page
+    days = page.evaluate("JSON.parse(document.getElementById('data').textContent).days.all.day")
+    newest = (date(1970, 1, 1) + timedelta(days=days[-1])).isoformat()
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(
@@ -274,6 +298,8 @@ def test_the_page_fits_every_width(opened: Opened) -> None:
         )
         assert overflow(page) <= 0, width
         assert cut_texts(page) == [], width
+        assert named_beyond(page, newest) == [], width
+        assert broken_dates(page) == [], width
     page.set_viewport_size({"width": 1440, "height": 900})
 
 

@@ -344,6 +344,26 @@ def test_a_load_is_seen_and_its_publication_taken(own_warehouse: Settings) -> No
         assert live.snapshot is not first
 
 
+def test_a_warehouse_without_rows_says_what_to_do_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("create-tables").exit_code == 0
+    with served(Settings(database=tmp_path / "sparkify.duckdb")) as site:
+        page = Page(site.get("").text)
+        assert "Nothing is loaded yet. What to do next" in page.text
+        assert "Load it" in page.text
+        assert "What it will answer" not in page.text, "a heading over nothing"
+        write_sources(tmp_path, *200 * ["bad"])
+        assert failure("etl")["code"] == "too_many_rejected"
+        site.live.renew()
+        page = Page(site.get("").text)
+        assert "rejected 200 of 204 records" in page.text
+        assert "Load it" not in page.text
+        assert "Nothing is loaded yet" not in page.text
+        assert site.get("quality").status == 200
+
+
 def test_without_room_for_a_copy_answers_are_kept(
     own_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_filter_is_in_the_address_and_a_second_window_shows_the_same(
         page.wait_for_url(re.compile("question/top_artists"))
         assert query_of(page) == asked
         with opened(engine, site, page.url.removeprefix(site.address)) as second:
+            assert second.locator("[data-question] h3").count() == 0, "its title stands above"
             for selector in ("h1", ".eyebrow", ".answer", ".figures tbody"):
                 texts = [one.locator(selector).first.text_content() for one in (page, second)]
                 assert texts[0] == texts[1] != ""

@@ -77,7 +77,8 @@ class Page(HTMLParser):
             self.question = ""
 
     def handle_data(self, data: str) -> None:
-        tag, attributes = self.open[-1] if self.open else ("", {})
+        held = [one for one in self.open if one[1].get("class") != "date"]
+        tag, attributes = held[-1] if held else ("", {})
         if tag == "script" and attributes.get("type") == "application/json":
             self.data = json.loads(data)
         elif tag == "script":

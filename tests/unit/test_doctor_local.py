@@ -32,7 +32,7 @@ def examined(**settings: Any) -> dict[str, doctor.Finding]:
 def test_a_sound_place_has_no_trouble() -> None:
     findings = examined()
     assert doctor.worst(list(findings.values())) is None
-    assert findings["source of events"].detail.startswith("data/log_data: 1 files, ")
+    assert findings["source of events"].detail.startswith("data/log_data: 1 file, ")
     assert findings["source of songs"].ok
     assert findings["fields of events"].detail == "data/log_json_path.json: 18 of 18 fields"
     assert findings["database"].detail == "sparkify.duckdb does not exist yet"

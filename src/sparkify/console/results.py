@@ -52,9 +52,12 @@ def show_new_question(written: _Record) -> None:
 
 
 def show_sentences(answers: Sequence[Answer]) -> None:
-    """Show the number of each question and its answer, a line each."""
+    """Show the number of each question and its answer, a line each; one for all without rows."""
     for answer in answers:
-        stream.prose(f"{answer.number:>2} {answer.answer}", indent="   ")
+        if answer.rows:
+            stream.prose(f"{answer.number:>2} {answer.answer}", indent="   ")
+    if without := [f"{answer.number} {answer.name}" for answer in answers if not answer.rows]:
+        stream.prose(f"Nothing found for {', '.join(without)}.")
 
 
 def _measured(answer: Answer) -> int | None:
@@ -226,7 +229,7 @@ def show_exported(done: _Record) -> None:
 
 def show_imported(done: _Record) -> None:
     """Show how many rows of each table were imported."""
-    stream.say(f"Imported {done['folder']}; every check of the warehouse passed.")
+    stream.say(f"Imported {done['folder']}; no check of the warehouse failed.")
     tables.show(["table", "rows"], [(name, f"{rows:,}") for name, rows in done["tables"].items()])
 
 

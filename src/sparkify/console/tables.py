@@ -34,7 +34,8 @@ def show(
     """Write a table to stdout, columns of numbers to the right.
 
     null: the text for None. texts: the rows as formatted texts; without it the values' own form.
-    bars: the place of the column whose amounts are drawn, on a terminal with room for that.
+    bars: the place of the column whose amounts are drawn, on a terminal with room for that
+    and more than one row to compare.
     """
     lines = [[cell(value, null) for value in row] for row in texts or rows]
     titles = [stream.clean(column) for column in columns]
@@ -46,7 +47,7 @@ def show(
         room = width - max(map(_width, shown))
         if room < 0:
             table = aligned(titles, lines, right, width)
-        elif bars is not None and room >= len(_GAP) + _BAR:
+        elif bars is not None and len(rows) > 1 and room >= len(_GAP) + _BAR:
             drawn = ["", "", *_bars([row[bars] for row in rows])]
             most = max(map(_width, shown))
             table = "\n".join(
@@ -64,6 +65,8 @@ def _bars(amounts: Sequence[Any]) -> list[str]:
     eighths = [max(0, math.ceil(8 * _BAR * (amount or 0) / most)) for amount in amounts]
     return [
         stream.styled("█" * (one // 8) + " ▏▎▍▌▋▊▉"[one % 8].strip(), "cyan", sys.stdout)
+        if one
+        else ""
         for one in eighths
     ]
 

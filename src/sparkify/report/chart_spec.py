@@ -21,6 +21,7 @@ MEASURES = frozenset({"count", "number", "percent"})
 FEW_DAYS = 2
 """A line through so few points shows nothing, so they are drawn as bars."""
 _FEW_TICKS = 12
+_MOST_DAYS = 1000
 _DAYS = frozenset({"day", "month", "moment"})
 _RANGE = re.compile(r"(?<=\d) to (?=\d)")
 _SPAN = re.compile(r"(?P<stem>\w+_)(?P<first>\d+)\.\.(?P=stem)(?P<last>\d+)")
@@ -222,6 +223,8 @@ def _line(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
         for column in y
     ]
     percent, whole = rows.percent(y[0]), vega.are_whole(points)
+    if x == "day" and all(rows.formats[column] == "count" for column in y):
+        points += _days_without(points)
     if wanted.mean:
         names = (words(y[0]), words(wanted.mean))
         return vega.filled(vega.bars_and_mean(names, percent=percent, whole=whole), points)
@@ -232,6 +235,27 @@ def _line(rows: _Rows, wanted: ChartSpec) -> vega.Spec:
     title = _by(y[0], x) if len(y) == 1 else f"by {words(x)}"
     hollow = [f"hollow: days of the {x} have no plays"] if partial else []
     return vega.titled(vega.filled(chart, points), title, *hollow)
+
+
+def _days_without(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a point at zero for each day without a row of counts: a line would pass over it."""
+    day, known = milliseconds(date(1970, 1, 2)), {point["at"] for point in points}
+    if any(at % day for at in known) or max(known) - min(known) > _MOST_DAYS * day:
+        return []
+    without = [at for at in range(min(known), max(known), day) if at not in known]
+    tips = {at: datetime.fromtimestamp(at / 1000, UTC).date() for at in without}
+    return [
+        {
+            "at": at,
+            "series": name,
+            "amount": 0.0,
+            "mean": None,
+            "partial": False,
+            "tip": f"day\t{tips[at]}\n{name}\t0",
+        }
+        for at in without
+        for name in dict.fromkeys(point["series"] for point in points)
+    ]
 
 
 def _cells(rows: _Rows, wanted: ChartSpec) -> vega.Spec:

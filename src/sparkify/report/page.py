@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import calendar
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -54,6 +55,7 @@ _RAW_CHARACTERS = 400
 _SPARK_DAYS = 30
 _SPARK_HOURS = 48
 _CELL = 27
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)")
 
 
 @dataclass(frozen=True)
@@ -278,15 +280,18 @@ def _freshness(report: ReportData, days: Sequence[Day]) -> dict[str, Any] | None
     end = max(last, moment.replace(minute=0, second=0, microsecond=0))
     hours = [end - timedelta(hours=back) for back in reversed(range(_SPARK_HOURS))]
     spark = [(at, counts.get(at, 0), shown(counts.get(at, 0), "count")) for at in hours]
-    finished = state["runs"][0]["finished_at"][:16] if state["runs"] else ""
+    chart = None if report.filters.given else _spark(spark)
+    told = [f"plays by hour, the last {_SPARK_HOURS} hours"] if chart else []
+    if state["runs"]:
+        told.append(f"loaded at {state['runs'][0]['finished_at'][:16]} UTC")
     return {
         "name": "freshness",
         "title": "Newest event",
         "figure": shown(moment, "day"),
         "detail": f"at {moment:%H:%M} UTC",
-        "trend": f"loaded at {finished} UTC" if finished else "",
+        "trend": "; ".join(told),
         "drawn": f"Plays in each of the last {_SPARK_HOURS} hours of the data, {_range(spark)}",
-        "chart": None if report.filters.given else _spark(spark),
+        "chart": chart,
     }
 
 
@@ -362,11 +367,11 @@ def _numeric(answer: Answer) -> tuple[bool, ...]:
 
 def _planned() -> dict[str, list[str]]:
     """Return the questions by the title of their group, for a page without data."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {title: [] for title, _ in GROUPS.values()}
     for query in analysis.questions().values():
         title, _ = GROUPS.get(query.header.get("group", "other"), GROUPS["other"])
-        found.setdefault(title, []).append(query.header["question"])
-    return found
+        found[title].append(query.header["question"])
+    return {title: asked for title, asked in found.items() if asked}
 
 
 # The days
@@ -467,7 +472,7 @@ def template(name: str) -> jinja2.Template:
 
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.PackageLoader(f"{__package__}", "templates"),
         autoescape=True,
         finalize=visible,
@@ -475,3 +480,5 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    found.filters["around_dates"] = _DATE.split
+    return found

@@ -286,6 +286,7 @@ class Site:
 
         below = request.url.path.removeprefix(f"{self.base}/")
         tables = snapshot.state["tables"]
+        empty = not tables["staging_events"] and not tables["staging_songs"]
         return page.template(view.template.replace(".html", f"{part}.html")).render(
             {
                 "view": view,
@@ -301,11 +302,11 @@ class Site:
                 "here": request.url.path,
                 "base": self.base,
                 "run": snapshot.run,
-                "report": {"state": snapshot.state},
+                "report": {"state": snapshot.state, "empty": empty},
                 "freshness": snapshot.state["freshness"],
                 "loading": self.live.loading,
                 "names": self.live.names,
-                "empty": not tables["staging_events"] and not tables["staging_songs"],
+                "empty": empty,
                 "version": __version__,
                 "words": words,
                 "asked_questions": (),

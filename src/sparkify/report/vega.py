@@ -103,6 +103,7 @@ def config() -> dict[str, Any]:
             "offset": 10,
         },
         "text": {"color": INK, "fontSize": NORMAL},
+        "line": {"strokeJoin": "round"},  # a sharp corner would point beyond its figure
     }
 
 
@@ -215,7 +216,7 @@ def bars_and_mean(names: tuple[str, str], *, percent: bool = False, whole: bool 
 
     whole: whether the amounts are, so that the axis is.
     """
-    base = alt.Chart(_ROWS).encode(x=_days(padding=14), tooltip=_TIP)
+    base = alt.Chart(_ROWS).encode(x=_days(padding={"expr": "min(14, width / 62)"}), tooltip=_TIP)
     color = _named(names, (FIRST_SOFT, FIRST))
     bar = base.transform_calculate(name=_quoted(names[0])).mark_bar(
         width={"expr": "max(1, min(22, 0.72 * width / 31))"}, cornerRadiusEnd=2
@@ -378,7 +379,8 @@ def _hover(base: alt.Chart, size: int) -> alt.Chart:
     return row
 
 
-def _days(padding: int = 0, ticks: Sequence[date] = ()) -> alt.X:
+def _days(padding: int | dict[str, str], ticks: Sequence[date] = ()) -> alt.X:
+    """Return the days from side to side; less padding than a day, or the axis names days beyond."""
     return alt.X(
         "at:T",
         scale=alt.Scale(type="utc", padding=padding),

@@ -236,6 +236,17 @@ def test_sentences_on_a_terminal_break_between_words(monkeypatch: pytest.MonkeyP
     assert stream.wrapped("word " * 30, io.StringIO()) == "word " * 30
 
 
+def test_a_bar_stands_beside_an_amount_that_has_another_to_be_compared_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for rows, drawn in (([["a", 2], ["b", 1], ["c", 0]], [12, 6, 0]), ([["a", 2]], [0])):
+        screen = before_a_screen(monkeypatch)
+        tables.show(["name", "plays"], rows, bars=1)
+        lines = screen.getvalue().splitlines()[2:]
+        assert [line.count("█") for line in lines] == drawn
+        assert not [line for line in lines if line.endswith(" ")]
+
+
 def test_a_table_without_rows_shows_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = before_a_screen(monkeypatch)
     tables.show(["a", "b"], [])
