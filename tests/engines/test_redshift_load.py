@@ -228,6 +228,36 @@ def test_too_many_rejects_are_refused_and_told(place: Cloud) -> None:
     assert {row[0] for row in place.tables()["rejected_records"]} == {3}
 
 
+def test_the_longest_load_has_36_statements(place: Cloud) -> None:
+    """Both kinds displace, after a refused load, with a late song and a changed file."""
+    event: dict[str, object] = {"sessionId": 1, "itemInSession": 1, "page": "NextSong"}
+    event |= {"ts": 1541116800000, "userId": "7", "level": "free", "artist": "A", "length": 1.5}
+    song = {"song_id": "S1", "artist_id": "R1", "artist_name": "A", "title": "O", "duration": 1.5}
+
+    def put(*records: tuple[str, dict[str, object]]) -> None:
+        for name, record in records:
+            place.put([File(name, "events", json.dumps(record).encode())])
+
+    put(("log_data/1.json", event | {"song": "O"}), ("song_data/1.json", song | {"year": 2000}))
+    same_report(place)
+    put(("log_data/2.json", {}), ("song_data/2.json", {}))
+    for load in (place.load, place.load_duckdb):
+        with pytest.raises(TooManyRejectedError):
+            load(max_rejected_rows=0, max_rejected_share=0.0)
+    put(("log_data/1.json", event | {"song": "P"}), ("song_data/1.json", song | {"year": 2001}))
+    put(("song_data/3.json", song | {"song_id": "S2", "title": "P"}))
+    before = len(place.aws.statements())
+    report = same_report(place)
+    same(place)
+    assert report["files"] == {"new": 3, "changed": 2, "skipped": 0}
+    assert {row[0] for row in place.tables()["rejected_records"]} == {3}
+    sent = place.aws.statements()[before:]
+    first = max(n for n, sql in enumerate(sent) if sql == "LOCK load_lock")
+    last = max(n for n, sql in enumerate(sent) if "AS failures" in sql)
+    assert last - first + 1 == 36
+    assert any(sql.startswith("DELETE FROM staging_songs") for sql in sent[first:])
+
+
 def test_rebuild_changes_nothing(place: Cloud, generated: list[File]) -> None:
     place.put(generated)
     place.load()

@@ -121,6 +121,18 @@ def test_few_days_are_bars_and_many_a_line() -> None:
     ]
 
 
+@pytest.mark.parametrize("width", [150, 220, 700, 1300])
+def test_the_axis_of_a_month_does_not_reach_the_day_after(width: int) -> None:
+    """Else it would name a day that the data does not have."""
+    month = [(date(2018, 10, day), day, 1.0) for day in range(1, 32)]
+    for header in ("line x=day y=plays", "line x=day y=plays mean=mean"):
+        drawn = chart(answer(DAYS, header, *month))
+        assert drawn
+        padding = drawn["layer"][0]["encoding"]["x"]["scale"]["padding"]
+        room = padding if isinstance(padding, int) else eval(padding["expr"], {"width": width})
+        assert room < (width - 2 * room) / (len(month) - 1)
+
+
 def test_a_line_of_counts_falls_to_zero_on_days_without_any() -> None:
     played = [(date(2018, 11, day), day, 0.5) for day in (1, 2, 5)]
     rows = rows_of(chart(answer(DAYS, "line x=day y=plays", *played)))

@@ -104,7 +104,7 @@ def named_beyond(page: Page, newest: str) -> list[str]:
 def broken_dates(page: Page) -> list[str]:
     """The sentences in which a line ends within a date."""
     found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll(".answer:not([data-told]), .summary li")]
+        """() => [...document.querySelectorAll(".answer:not([data-told]), .summary li, .trend")]
           .filter(one => [...one.querySelectorAll(".date")]
             .some(date => date.getClientRects().length > 1)
             || [...one.childNodes].some(part =>
@@ -300,6 +300,8 @@ def test_the_page_fits_every_width(opened: Opened) -> None:
         assert cut_texts(page) == [], width
         assert named_beyond(page, newest) == [], width
         assert broken_dates(page) == [], width
+    joins = "all => [...new Set(all.map(one => one.getAttribute('stroke-linejoin')))]"
+    assert page.eval_on_selector_all(".mark-line path", joins) == ["round"], "no spikes"
     page.set_viewport_size({"width": 1440, "height": 900})
 
 

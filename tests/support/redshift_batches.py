@@ -43,4 +43,5 @@ def some_batch(
     }
     run = Run(7, "published", moment, moment, plan)
     lost = Counter(displaced)
-    return Batch(run, 6, ROLE, manifests, how, lost.total(), lost, days, after_refusals=True)
+    forgets = not lost  # which records displace others is asked first, and that forgets
+    return Batch(run, 6, ROLE, manifests, how, lost.total(), lost, days, after_refusals=forgets)

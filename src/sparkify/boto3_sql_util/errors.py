@@ -32,7 +32,8 @@ _NO_WORKGROUP = ("endpoint doesn't exist", "workgroup", "not found", "could not 
 
 
 _CONFLICT = (
-    r"^(?:Query #\d+ failed with )?(?:ERROR:\s*)?1023\b"  # dg/c_serial_isolation
+    # dg/c_serial_isolation-serializable-isolation-troubleshooting; 1018: a table is gone meanwhile
+    r"^(?:Query #\d+ failed with )?(?:ERROR:\s*)?(?:1023\b|1018\b.*relation does not exist)"
     r"|serializable isolation violation|could not serialize|deadlock detected"
     r"|concurrent transaction"
 )
@@ -75,6 +76,10 @@ _CAUSES = {
     _WRONG_REGION: (
         "the bucket is in another Region than the statement says",
         "Set [S3] REGION to the Region of the bucket.",
+    ),
+    r"S3ServiceException.*\bkms\b": (
+        "the warehouse's role may not use the KMS key with which the objects are encrypted",
+        "Set [S3] KMS_KEY to the ARN of that key, then run `sparkify iac up`.",
     ),
     r"S3ServiceException.*(?:Access ?Denied|Status 403)": (
         "the warehouse's role may not read or write there",

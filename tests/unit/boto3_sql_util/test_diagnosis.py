@@ -279,6 +279,11 @@ def test_what_ran_out_of_time_has_no_load_errors(api: DataApi) -> None:
             "[S3] REGION",
         ),
         ("S3ServiceException:Access Denied,Status 403,Error AccessDenied", "role", "iac up"),
+        (
+            "S3ServiceException:User: x is not authorized to perform: kms:Decrypt,Status 403",
+            "KMS key",
+            "KMS_KEY",
+        ),
         ("The specified S3 prefix 'log_data/x' does not exist", "was removed", "lists the source"),
         ("ERROR: permission denied for relation songs", "another database user", "owner"),
         ("ERROR: must be owner of relation songs", "another database user", "owner"),

@@ -230,6 +230,7 @@ def test_a_statement_that_failed_before_it_was_answered(api: DataApi, sql: Any) 
     ("text", "conflict", "role"),
     [
         ("ERROR: 1023 DETAIL: Serializable isolation violation on table - 37", True, False),
+        ("ERROR: 1018\n  Detail: Relation does not exist.", True, False),
         ("ERROR: could not serialize access due to concurrent update", True, False),
         ("ERROR: deadlock detected", True, False),
         ("could not complete because of conflict with concurrent transaction", True, False),

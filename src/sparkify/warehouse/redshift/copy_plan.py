@@ -74,6 +74,11 @@ class Direct:
     columns: tuple[str, ...]
     gzipped: bool = False
 
+    @property
+    def any_case(self) -> bool:
+        """Whether COPY takes a key of any case for a column's."""
+        return self.json == "auto ignorecase"
+
 
 def choose(
     settings: Settings, plan: Plan, keys: Sequence[str], *, compact_only: bool
@@ -106,7 +111,7 @@ def choose(
         if direct is None:
             continue
         fields = fields_of(kind, keys, mend_text=settings.mend_text)
-        unfit = first_unfit_head(source_bucket(settings), files, fields)
+        unfit = first_unfit_head(source_bucket(settings), files, fields, direct.any_case)
         if unfit is None:
             chosen[kind] = direct
         elif asked_for:
@@ -202,27 +207,28 @@ def fewest_prefixes(wanted: Collection[str], others: Iterable[str], root: str) -
 
 
 def first_unfit_head(
-    s3: S3, files: Sequence[SourceFile], fields: Sequence[Field]
+    s3: S3, files: Sequence[SourceFile], fields: Sequence[Field], any_case: bool
 ) -> tuple[str, int, str] | None:
     """Return uri, line and reason of the first record not for COPY in the beginnings of files."""
     for file in files[:: -(-len(files) // HEAD_FILES)]:
         data = b""
         with suppress(SourceError):  # if it is gone, COPY does not meet it either
             data = s3.read_head(object_of(file), HEAD_BYTES)
-        if unfit := first_unfit(file, data, fields, whole=len(data) >= file.size):
+        if unfit := first_unfit(file, data, fields, any_case, whole=len(data) >= file.size):
             return file.uri, *unfit
     return None
 
 
 def first_unfit(
-    file: SourceFile, data: bytes, fields: Sequence[Field], *, whole: bool = True
+    file: SourceFile, data: bytes, fields: Sequence[Field], any_case: bool, *, whole: bool = True
 ) -> tuple[int, str] | None:
     """Return line and reason of the first record that is not for COPY; None if there is none.
 
-    data: the content of the file. whole: whether it is all of it; else its end is not checked.
+    data: the content of the file. any_case: as of Direct. whole: whether it is all of it; else its
+    end is not checked.
     """
     found: Iterable[Found[Record]] = records_of(
-        file.kind, blocks(file, [], data), partial(_checked, fields=fields)
+        file.kind, blocks(file, [], data), partial(_checked, fields=fields, any_case=any_case)
     )
     if not whole:
         found = list(found)
@@ -232,13 +238,18 @@ def first_unfit(
     return next(unfit, None)
 
 
-def _checked(record: bytes, fields: Sequence[Field]) -> Record | Rejection:
+def _checked(record: bytes, fields: Sequence[Field], any_case: bool) -> Record | Rejection:
     """Return a record, or a Rejection that says why COPY would not stage it as the rules say."""
     try:
         values = decode(record, fields)
         accepted = accept(values, fields)
     except Rejection as why:
         return why
+    known = {field.key.lower(): field.key for field in fields if field.key}
+    for key in values if any_case else ():
+        if known.get(key.lower(), key) != key:
+            what = f"would be taken by COPY for '{known[key.lower()]}'"
+            return Rejection("type", f"field '{key}' is none of the known ones, and {what}")
     for field in fields:
         value = values.get(field.key) if field.key else None
         if field.type is Type.TEXT_OR_NUMBER and not isinstance(value, str | None):

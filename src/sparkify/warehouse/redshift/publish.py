@@ -285,6 +285,7 @@ class Publication:
             manifests={**self._batch.manifests, **rejects},
             conflicts=parts.rejects.counts.total() - before,
             displaced=+displaced,
+            after_refusals=False,
         )
 
     def _rejects(self) -> list[Path]:
@@ -362,8 +363,9 @@ def _direct_error(
     s3 = source_bucket(settings)
     for kind in suspects:
         fields = fields_of(kind, staged.keys, mend_text=settings.mend_text)
+        any_case = staged.direct[kind].any_case
         for file in (file for file in staged.plan.files if file.kind == kind):
-            if unfit := first_unfit(file, s3.read(file.path), fields):
+            if unfit := first_unfit(file, s3.read(file.path), fields, any_case):
                 return not_for_copy(file.uri, *unfit, step=error.name)
     return SourceError(reason, NEXT_STEP, step=error.name)
 

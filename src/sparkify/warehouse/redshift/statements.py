@@ -129,11 +129,22 @@ class Batch:
 
     def refuse(self) -> list[Step]:
         """Return the statements that enter a run as refused, with its rejects."""
-        return [*self._begin(), *self._rejects(), *plain(sql_queries.refuse_queries[-1:])]
+        # What is published writes to the row of warehouse_info by update_totals.
+        entering = plain([_LOAD["touch_warehouse_info"], sql_queries.refuse_queries[-1]])
+        return [*self._begin(), *self._rejects(), *entering]
 
     def find_conflicts(self) -> list[Step]:
-        """Return statements that change nothing, and end by selecting which records lose."""
-        return [*self._begin(), *self._settled(), *plain(sql_queries.conflict_queries.values())]
+        """Return statements that end by selecting which records lose.
+
+        They change nothing but forget the rejects of refused runs, for which the batch that
+        displaces records has no room: this run, which is not refused, reads the same files again.
+        """
+        return [
+            *self._begin(),
+            *self._forgotten(),
+            *self._settled(),
+            *plain(sql_queries.conflict_queries.values()),
+        ]
 
     def find_days(self) -> list[Step]:
         """Return statements that change nothing, and end by selecting the days of copied events."""
@@ -165,14 +176,17 @@ class Batch:
             "jsonpaths_hash": run.staged_by.jsonpaths_hash or "",
         }
         return [
-            *plain(_BEGIN),
+            *plain([_LOAD["lock_ledger"]]),
             Step("create_new_run", fill(_LOAD["create_new_run"], values)),
             Step("create_new_files", _LOAD["create_new_files"].sql),
             self._copy("copy_new_files", "files"),
         ]
 
+    def _forgotten(self) -> list[Step]:
+        return plain([_FORGET_REJECTS]) if self.after_refusals else []
+
     def _rejects(self) -> list[Step]:
-        steps = plain([_FORGET_REJECTS]) if self.after_refusals else []
+        steps = self._forgotten()
         if "rejects" in self.manifests:
             steps.append(self._copy("copy_rejected_records", "rejects"))
         return steps
