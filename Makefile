@@ -16,6 +16,9 @@ MODULES ?=
 SEED ?=
 PIP_AUDIT ?= pip-audit==2.10.1
 
+# Hundreds of processes are started by the tests; none shall compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run docs screenshots bench test test-all coverage torture mutation audit check format lint types clean
 

@@ -85,7 +85,7 @@ def check_counts(report: dict[str, Any]) -> None:
         assert counts["read"] == counts["staged"] + counts["duplicates"] + counts["rejected"]
 
 
-@pytest.mark.sampled(of=24)
+@pytest.mark.sampled(of=48)
 @pytest.mark.parametrize("case", FILES, ids=[case.name for case in FILES])
 def test_file(case: Case, tmp_path: Path) -> None:
     place, file = Place(tmp_path), case.file()

@@ -128,11 +128,13 @@ def _environment(url: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
-    world = tmp_path / "world"
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """One for all tests: each leaves it as empty as it was."""
+    folder = tmp_path_factory.mktemp("acceptance")
+    world = folder / "world"
     truth = generate.generate(world, generate.Options(songs=40, users=6, days=3, match_share=0.5))
-    here = tmp_path / "here"
+    here = folder / "here"
     here.mkdir()
     (here / "dwh.cfg").write_text(SETTINGS, encoding="utf-8")
     with subprocess.Popen(
@@ -275,6 +277,8 @@ def test_a_stack_of_somebody_else_survives(account: Account) -> None:
         assert done.returncode == 3, (words, done.stderr)
         assert "was not touched" in done.stderr
     assert account.holds() == held
+    cloudformation.delete_stack(StackName="sparkify")
+    assert account.holds() == NOTHING
 
 
 def test_without_credentials_the_scripts_say_how_to_sign_in(account: Account) -> None:

@@ -17,6 +17,7 @@ from sparkify.errors import SourceError
 from sparkify.warehouse import open_reader
 from sparkify.warehouse.redshift import copy_plan
 
+pytestmark = pytest.mark.sampled(of=4)
 GOOD = [log("1", *(play(1, item) for item in range(16))), song(1)]
 TOLD = ("events", "songs", "tables", "plays", "checks")
 BAD_LINE = json.dumps(json.loads(play(1, 16)) | {"sessionId": "no number"}).encode()
@@ -36,11 +37,10 @@ def one_cloud(
 
 @pytest.fixture
 def place(one_cloud: Cloud) -> Cloud:
-    one_cloud.empty()
+    one_cloud.empty_tables()
     return one_cloud
 
 
-@pytest.mark.sampled(of=4)
 @pytest.mark.parametrize("mode", ["compact", "auto"])
 def test_loads_are_those_of_duckdb(
     place: Cloud, mode: str, monkeypatch: pytest.MonkeyPatch

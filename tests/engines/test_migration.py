@@ -222,11 +222,11 @@ def commit(tmp_path_factory: pytest.TempPathFactory) -> int:
     return calls.index("commit") + 1
 
 
-@pytest.mark.sampled(of=4)
-@pytest.mark.parametrize("start", range(4))
+@pytest.mark.sampled(of=8)
+@pytest.mark.parametrize("start", [0, 1, 2, 3, 20, 21, 22, 23])
 def test_killed_before_any_statement(tmp_path: Path, fresh: State, commit: int, start: int) -> None:
     before = version_1_warehouse.held(put(tmp_path / "before"))
-    for number in range(commit - start, 0, -20):
+    for number in range(commit - start, 0, -40):
         place = put(tmp_path / str(number))
         assert child_loads.run(child_loads.load_killed_at, place.folder, number) == -9
         found = version_1_warehouse.held(place)
@@ -235,6 +235,7 @@ def test_killed_before_any_statement(tmp_path: Path, fresh: State, commit: int, 
         assert data(state(place.folder)) == fresh
 
 
+@pytest.mark.sampled(of=3)
 @pytest.mark.parametrize("later", [1, 2, 30])
 def test_killed_behind_the_migration(tmp_path: Path, fresh: State, commit: int, later: int) -> None:
     """It is done, and its load begins anew."""
@@ -250,6 +251,7 @@ def test_killed_behind_the_migration(tmp_path: Path, fresh: State, commit: int, 
     assert data(state(tmp_path)) == fresh
 
 
+@pytest.mark.sampled(of=2)
 @pytest.mark.parametrize(
     "error", [duckdb.IOException("disk"), duckdb.OutOfMemoryException("memory")]
 )

@@ -72,7 +72,7 @@ def expected(staged: Staged) -> dict[str, Counter[Row]]:
 # Worlds
 
 
-@pytest.mark.sampled(of=3)
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize("seed", range(6))
 def test_worlds_become_the_same_tables(both: Both, seed: int) -> None:
     quirks = frozenset(Random(seed).sample(QUIRKS, 10)) | {"repeats"}
@@ -140,6 +140,7 @@ def stage(kind: Kind, rows: list[Row], staged: Staged) -> None:
             staged.rows[kind][key] = row
 
 
+@pytest.mark.sampled(of=3)
 @pytest.mark.parametrize("seed", range(3))
 def test_dense_rows_become_the_same_tables(both: Both, seed: int) -> None:
     random = Random(seed)

@@ -49,7 +49,7 @@ def typed(rows: list[Row]) -> list[list[tuple[str, type, Any]]]:
     return [[(column, type(value), value) for column, value in row.items()] for row in rows]
 
 
-@pytest.mark.sampled(of=6)
+@pytest.mark.sampled(of=15)
 @pytest.mark.parametrize("seed", WORLDS)
 def test_both_engines_answer_as_the_naive_way_does(
     seed: int, engines: tuple[Asked, Asked], tmp_path: Path
@@ -85,7 +85,7 @@ def expected_sessions(tables: Tables) -> list[tuple[Any, ...]]:
     return rows
 
 
-@pytest.mark.sampled(of=6)
+@pytest.mark.sampled(of=15)
 @pytest.mark.parametrize("seed", WORLDS)
 def test_the_view_has_every_session(
     seed: int, engines: tuple[Asked, Asked], tmp_path: Path
@@ -104,7 +104,7 @@ SESSION_OF_A_PLAY = re.findall(
 """The statement that the documents show."""
 
 
-@pytest.mark.sampled(of=5)
+@pytest.mark.sampled(of=10)
 @pytest.mark.parametrize("seed", range(10))
 def test_every_play_is_of_one_session(
     seed: int, engines: tuple[Asked, Asked], tmp_path: Path

@@ -47,7 +47,7 @@ def answered(reader: Asked, query: Query, filters: Filters) -> list[Row]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-@pytest.mark.sampled(of=6)
+@pytest.mark.sampled(of=15)
 @pytest.mark.parametrize("seed", WORLDS)
 def test_an_answer_under_filters_is_that_of_a_warehouse_without_other_events(
     seed: int, engines: tuple[Asked, Asked], tmp_path: Path

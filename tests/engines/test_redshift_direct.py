@@ -20,6 +20,7 @@ from sparkify.sql_queries import STAGING_TABLES, STAR_TABLES, folder
 from sparkify.warehouse.redshift import copy_plan, statements
 from sparkify.warehouse.redshift.publish import Publication
 
+pytestmark = pytest.mark.sampled(of=4)
 HOME = {"sessionId": 1, "itemInSession": 2, "page": "Home", "ts": 1541116800000}
 SONG = {"song_id": "SO1", "artist_id": "AR1", "title": "One", "duration": 1.5}
 
@@ -32,7 +33,7 @@ def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture
 def place(one_cloud: Cloud) -> Cloud:
-    one_cloud.empty()
+    one_cloud.empty_tables()
     return one_cloud
 
 
@@ -160,7 +161,7 @@ OTHERWISE = [
 """What is staged in compact, and COPY may stage otherwise: field, as it is written, as staged."""
 
 
-@pytest.mark.sampled(of=4)
+@pytest.mark.sampled(of=8)
 @pytest.mark.usefixtures("large", "unseen")
 @pytest.mark.parametrize(("field", "value"), NOT_FOR_COPY)
 def test_what_shows_afterwards_is_handed_over(place: Cloud, field: str, value: object) -> None:
@@ -197,7 +198,7 @@ def test_what_is_handed_over_has_a_limit(
         assert place.load(copy_mode="compact", compact_max_bytes=0)["events"]["rejected"] == 1
 
 
-@pytest.mark.sampled(of=4)
+@pytest.mark.sampled(of=8)
 @pytest.mark.usefixtures("large")
 @pytest.mark.parametrize("seen", [False, True])
 @pytest.mark.parametrize(("field", "written", "staged"), OTHERWISE)
@@ -292,7 +293,7 @@ FORMS = {
 }
 
 
-@pytest.mark.sampled(of=4)
+@pytest.mark.sampled(of=8)
 @pytest.mark.usefixtures("large", "unseen")
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("form", FORMS)
@@ -353,7 +354,7 @@ FAILS = [
 ]
 
 
-@pytest.mark.sampled(of=4)
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize(("field", "value"), FAILS)
 def test_what_breaks_a_rule_fails_and_is_named(place: Cloud, field: str, value: object) -> None:
     good = HOME | {"itemInSession": 1}

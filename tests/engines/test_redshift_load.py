@@ -38,6 +38,7 @@ from sparkify.warehouse.redshift import loader
 from worlds import QUIRKS, Recipe, world
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "sparkify"
+pytestmark = pytest.mark.sampled(of=3)
 COUNTED_BY_FILE = ("loaded_files",)
 
 
@@ -49,8 +50,15 @@ def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture
 def place(one_cloud: Cloud) -> Cloud:
-    one_cloud.empty()
+    one_cloud.empty_tables()
     return one_cloud
+
+
+@pytest.fixture
+def remade(place: Cloud) -> Iterator[None]:
+    """The tables are made anew after a test that drops them."""
+    yield
+    place.empty()
 
 
 def files_of(folder: Path) -> list[File]:
@@ -93,7 +101,7 @@ def same_report(place: Cloud, **changes: Any) -> dict[str, object]:
 # Compact
 
 
-@pytest.mark.sampled(of=4)
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize("seed", range(8))
 def test_worlds_become_the_same_tables(place: Cloud, seed: int) -> None:
     quirks = frozenset(Random(seed).sample(QUIRKS, 10)) | {"repeats"}
@@ -333,6 +341,7 @@ def test_no_room_for_temporary_files_publishes_nothing(
 # Other people's tables
 
 
+@pytest.mark.usefixtures("remade")
 @pytest.mark.parametrize("made", ["TABLE users (x INTEGER)", "VIEW songs AS SELECT 7 AS x"])
 def test_tables_of_our_names_are_left_alone(place: Cloud, made: str) -> None:
     place.put(LOADS[0])
@@ -413,6 +422,7 @@ def test_a_large_ledger_comes_by_unload(
     assert "UNLOAD" in place.aws.statements()[-1]
 
 
+@pytest.mark.usefixtures("remade")
 @pytest.mark.parametrize("trouble", [False, True])
 def test_new_tables_have_their_keys_and_their_layout(place: Cloud, trouble: bool) -> None:
     """Also where a transaction would not have the layout: then each statement runs alone."""
@@ -429,6 +439,7 @@ def test_new_tables_have_their_keys_and_their_layout(place: Cloud, trouble: bool
         connection.close()
 
 
+@pytest.mark.usefixtures("remade")
 @pytest.mark.parametrize("refused", ["FOREIGN KEY", "SORTKEY|DISTSTYLE"])
 def test_a_warehouse_without_keys_or_layout_is_slower_not_wrong(place: Cloud, refused: str) -> None:
     fault = place.aws.fault("fail", "statement", match=refused, message="ERROR: no such thing")
@@ -523,7 +534,7 @@ REAL = [("direct", False), ("auto", False), ("compact", False), ("auto", True), 
 """Some of the real texts were encoded twice, which COPY does not mend."""
 
 
-@pytest.mark.sampled(of=5)
+@pytest.mark.sampled(of=10)
 @pytest.mark.skipif(not SHARED.exists(), reason="the real data are not beside the project")
 @pytest.mark.parametrize(("mode", "mend_text"), REAL)
 @pytest.mark.parametrize("increments", [1, 2])

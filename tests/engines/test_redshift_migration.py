@@ -21,6 +21,7 @@ from sparkify.sql_queries.migrating import RECREATED
 from sparkify.warehouse import open_reader
 from sparkify.warehouse.redshift import loader, statements
 
+pytestmark = pytest.mark.sampled(of=3)
 DATA = (*STAGING_TABLES, *STAR_TABLES)
 
 

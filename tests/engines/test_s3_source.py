@@ -31,6 +31,7 @@ from sparkify.warehouse import StageReport
 from sparkify.warehouse.duckdb import loader
 from sparkify.warehouse.duckdb.loader import Stager
 
+pytestmark = pytest.mark.sampled(of=3)
 LEFT_OUT = {
     "etl_runs": ("started_at", "finished_at"),
     "loaded_files": ("fingerprint",),

@@ -79,7 +79,7 @@ def rows(place: Cloud) -> dict[str, int]:
     return {name: tables[name].total() for name in ("staging_events", "songplays", "loaded_files")}
 
 
-@pytest.mark.sampled(of=25)
+@pytest.mark.sampled(of=50)
 @pytest.mark.parametrize("case", range(100))
 def test_without_the_lock_nothing_is_published_twice(place: Cloud, case: int) -> None:
     random = Random(case)

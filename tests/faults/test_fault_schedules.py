@@ -55,7 +55,7 @@ def check_nothing_runs(place: Cloud) -> None:
     raise AssertionError(f"still running: {place.aws.running()}")
 
 
-@pytest.mark.sampled(of=40)
+@pytest.mark.sampled(of=50)
 @pytest.mark.parametrize("engine", ["redshift", "duckdb"])
 @pytest.mark.parametrize("seed", range(SCHEDULES))
 def test_a_schedule(place: Cloud, engine: str, seed: int) -> None:

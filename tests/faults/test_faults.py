@@ -25,6 +25,8 @@ from sparkify.warehouse.duckdb import connection, file_loaders
 from sparkify.warehouse.duckdb.file_loaders import StrictPath
 from sparkify.warehouse.duckdb.reader import open_reader
 
+pytestmark = pytest.mark.sampled(of=3)
+
 
 @dataclass
 class Scene:

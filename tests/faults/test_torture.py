@@ -56,7 +56,7 @@ def test_every_family_is_there(name: str) -> None:
 def test_scales() -> None:
     assert (QUICK.of(50, 500), FULL.of(50, 500)) == (50, 500)
     assert (QUICK.numbers(3, 5), FULL.numbers(3, 5)) == ([*range(3)], [*range(5)])
-    samples = [Scale("quick", seed).numbers(50, 500) for seed in (7, 8, 9)]
+    samples = [Scale("quick", seed).numbers(50, 500) for seed in range(7, 13)]
     assert sorted(number for sample in samples for number in sample) == [*range(50)]
 
 

@@ -17,6 +17,7 @@ import pytest
 from cloud.plain import TRUST, Warehouse, make_role, may_read
 from cloud.standin import StandIn, standin
 
+pytestmark = pytest.mark.sampled(of=3)
 LAKE = "lake"
 TABLE = "CREATE TABLE t (n INTEGER, word VARCHAR(8), day TIMESTAMP, x DOUBLE PRECISION)"
 JSON = "IAM_ROLE DEFAULT JSON 'auto'"

@@ -13,7 +13,7 @@ from random import Random
 
 from .commands import WORDS, run_command
 from .figures import Figure, Scale, none, tried
-from .jobs import Job, jobs
+from .jobs import Job, Jobs
 
 _ROOM = 128 << 20
 _FULL = ("No space left", "File too large", "disk", "TMPDIR")
@@ -62,10 +62,10 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     failed = 0
     numbers = scale.numbers(8, 80)
     with small_disk(folder / "small") as mounted, small_disk(folder / "other") as _:
-        works = jobs(folder / "small", *WORDS)
+        works = Jobs(folder / "small", *WORDS)
         for number in numbers:
             random = Random(f"disk {number}")
-            job = random.choice(list(works.values()))
+            job = works[random.choice(list(works))]
             place, code = random.choice(("warehouse", "temporary files")), 0
             room = round((6 << 20) ** random.random()) if number % 4 else 0
             for one in _full(job, place, room, mounted, folder):

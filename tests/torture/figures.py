@@ -24,8 +24,8 @@ class Scale:
         return full if self.name == "full" else quick
 
     def numbers(self, quick: int, full: int) -> list[int]:
-        """Return the numbers of the cases, from 0; with a seed, one in three."""
-        return chosen(range(self.of(quick, full)), 3, self.seed)
+        """Return the numbers of the cases, from 0; with a seed, one in six."""
+        return chosen(range(self.of(quick, full)), 6, self.seed)
 
 
 QUICK, FULL = Scale("quick"), Scale("full")

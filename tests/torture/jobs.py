@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -88,29 +90,41 @@ def difference(found: State | None, wanted: State | None) -> str:
     return "; ".join(told)
 
 
-def jobs(folder: Path, *names: str) -> dict[str, Job]:
-    """Every kind of work on a warehouse, or some of them, the months as files."""
-    first, second, third = batches()
-    none, one, two = (
-        Prepared(folder / str(number), *map(list, loaded))
-        for number, loaded in enumerate(((), (first,), (first, second)))
-    )
-    three = Prepared(folder / "3", list(first), list(second), list(third))
-    wanted = [
-        ("first load", acts.load, none, first),
-        ("second load", acts.load, one, second),
-        ("second load with several processes", acts.load_with_processes, one, second),
-        ("third load with answers", acts.load_and_ask, two, third),
-        ("--verify", acts.verify, one, second),
-        ("--rebuild", acts.rebuild, three, ()),
-        ("create-tables", acts.create, none, ()),
-        ("create-tables --drop", acts.drop, two, ()),
-    ]
-    return {
-        name: _job(name, act, prepared, files)
-        for name, act, prepared, files in wanted
-        if not names or name in names
-    }
+WORK: Mapping[str, tuple[acts.Act, int, int | None]] = {
+    "first load": (acts.load, 0, 0),
+    "second load": (acts.load, 1, 1),
+    "second load with several processes": (acts.load_with_processes, 1, 1),
+    "third load with answers": (acts.load_and_ask, 2, 2),
+    "--verify": (acts.verify, 1, 1),
+    "--rebuild": (acts.rebuild, 3, None),
+    "create-tables": (acts.create, 0, None),
+    "create-tables --drop": (acts.drop, 2, None),
+}
+"""Name -> act, how many months were loaded before, which month lies there as files."""
+
+
+class Jobs(Mapping[str, Job]):
+    """Every kind of work on a warehouse, or some of them; each is made when it is asked for."""
+
+    def __init__(self, folder: Path, *names: str) -> None:
+        self._names = [name for name in WORK if not names or name in names]
+        self._prepared = cache(
+            lambda loaded: Prepared(folder / str(loaded), *map(list, batches()[:loaded]))
+        )
+        self._made: dict[str, Job] = {}
+
+    def __getitem__(self, name: str) -> Job:
+        if name not in self._made:
+            act, loaded, month = WORK[name]
+            files = () if month is None else batches()[month]
+            self._made[name] = _job(name, act, self._prepared(loaded), files)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _job(name: str, act: acts.Act, prepared: Prepared, files: tuple[File, ...]) -> Job:

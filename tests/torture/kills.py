@@ -14,7 +14,7 @@ import child_loads
 
 from . import acts
 from .figures import Figure, Scale, none, tried
-from .jobs import Job, jobs
+from .jobs import Job, Jobs
 
 ASKING = "before the answers"
 """The boundary that only a load with answers reaches."""
@@ -26,7 +26,7 @@ class Killer:
     """Kills acts. kills: how many, by the way. wrong: what was not as it must be."""
 
     def __init__(self, folder: Path, *names: str) -> None:
-        self.jobs = jobs(folder, *names)
+        self.jobs = Jobs(folder, *names)
         self.kills: Counter[str] = Counter()
         self.wrong: list[str] = []
         self._seconds = dict.fromkeys(self.jobs, 0.5)
@@ -54,15 +54,15 @@ class Killer:
         """Kill any work before any of its calls to the engine."""
         for number in numbers:
             random = Random(f"call {number}")
-            job = random.choice(list(self.jobs.values()))
+            job = self.jobs[random.choice(list(self.jobs))]
             call = random.randint(1, job.calls)
             act = partial(acts.at_call, act=job.act, number=call, befall=acts.kill)
             self._check(job, act, f"call {number}: {call}")
 
-    def in_destruction(self, step: int) -> None:
-        """Kill the destruction of the tables at call after call: all are there, or all are new."""
+    def in_destruction(self, calls: Iterable[int]) -> None:
+        """Kill the destruction of the tables at calls: all are there, or all are new."""
         job = self.jobs["create-tables --drop"]
-        for call in range(2, job.calls + 1, step):
+        for call in calls:
             act = partial(acts.at_call, act=job.act, number=call, befall=acts.kill)
             self._check(job, act, f"destruction: {call}")
 
@@ -70,7 +70,7 @@ class Killer:
         """Kill any work in a write: it is torn."""
         for number in numbers:
             random = Random(f"write {number}")
-            job = random.choice(list(self.jobs.values()))
+            job = self.jobs[random.choice(list(self.jobs))]
             size = round(_MOST_BYTES ** random.random())
             act = partial(child_loads.killed_in_a_write, act=job.act, size=size)
             self._check(job, act, f"write {number}: behind {size} bytes")
@@ -85,7 +85,7 @@ class Killer:
             if self.kills["moments"] >= len(numbers):
                 break
             random = Random(f"moment {number}")
-            job = random.choice(list(self.jobs.values()))
+            job = self.jobs[random.choice(list(self.jobs))]
             place = job.place()
             for _ in range(random.choice((1, 1, 2, 3))):
                 self.kills["moments"] += self._kill_after(job, place.folder, random)
@@ -148,9 +148,10 @@ def run_destruction(scale: Scale, folder: Path) -> list[Figure]:
     """`create-tables --drop` alone."""
     name = "create-tables --drop"
     killer = Killer(folder, name)
-    killer.in_destruction(scale.of(3, 1))
-    every_call = killer.jobs[name].calls - 1  # but the first, which opens the file
-    return list(_figures(f"kills of {name}", killer, scale.of(8, every_call)))
+    calls = range(2, killer.jobs[name].calls + 1, scale.of(3, 1))  # the first opens the file
+    struck = [calls[number] for number in scale.numbers(len(calls), len(calls))]
+    killer.in_destruction(struck)
+    return list(_figures(f"kills of {name}", killer, len(struck)))
 
 
 def _figures(family: str, killer: Killer, least: int) -> Iterator[Figure]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -33,6 +34,7 @@ Step = tuple[int, str]
 Schedule = list[list[Step]]
 
 
+@cache
 def versions() -> list[File]:
     """Every version of some files: plays, songs, conflicts, bad lines, and odd spellings."""
     quirks = frozenset({"repeats", "bad lines", "spellings", "many songs a file", "changed files"})

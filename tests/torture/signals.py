@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -21,7 +21,7 @@ from sparkify.config import Settings
 from . import acts
 from .commands import WORDS, run_command, speak_to
 from .figures import Figure, Scale, none, tried
-from .jobs import Job, jobs
+from .jobs import Job, Jobs
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _TOLD = "Error: interrupted"
@@ -61,7 +61,7 @@ class Interrupter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.jobs = jobs(folder, *WORDS)
+        self.jobs = Jobs(folder, *WORDS)
         self.times = 0
         self.wrong: list[str] = []
 
@@ -80,10 +80,12 @@ class Interrupter:
                 install = partial(acts.befall_at_call, int(boundary[5:]))
             self._check(job, install, numbers, f"signal {number}: {boundary}")
 
-    def at_any_moment(self, times: int) -> None:
-        wanted, number = self.times + times, 0
-        while self.times < wanted and number < 4 * times:
-            number += 1
+    def at_any_moment(self, numbers: Collection[int]) -> None:
+        """It goes on to more numbers until it has interrupted as often as there are numbers."""
+        wanted, after = self.times + len(numbers), max(numbers) + 1
+        for number in (one + 1 for one in (*numbers, *range(after, after + 3 * len(numbers)))):
+            if self.times >= wanted:
+                break
             random = Random(f"moment {number}")
             job = self.jobs[random.choice(("first load", "third load with answers", "--rebuild"))]
             install = partial(after_a_while, seconds=0.7 * random.random())
@@ -116,10 +118,10 @@ def run(scale: Scale, folder: Path) -> list[Figure]:
     """On DuckDB."""
     family = "SIGTERM, SIGINT, SIGHUP"
     interrupter = Interrupter(folder)
-    boundaries, moments = scale.numbers(10, 100), scale.of(4, 60)
+    boundaries, moments = scale.numbers(10, 100), scale.numbers(4, 60)
     interrupter.at_boundaries(boundaries)
     interrupter.at_any_moment(moments)
-    least = len(boundaries) + moments - scale.of(4, 40)
+    least = len(boundaries) + len(moments) - scale.of(4, 40)
     return [
         tried(family, "interruptions", interrupter.times, least),
         none(family, "differences, leftovers, other exit codes", interrupter.wrong),

@@ -42,6 +42,9 @@ from sparkify.warehouse.duckdb.reader import DuckDBReader
 # Two loads
 
 
+pytestmark = pytest.mark.sampled(of=3)
+
+
 def test_first_load(place: Place) -> None:
     report = load(place)
     assert (report.run_id, files(report)) == (1, (5, 0, 0))

@@ -36,6 +36,8 @@ from sparkify.sql_queries import (
 )
 from sparkify.warehouse import open_warehouse
 
+pytestmark = pytest.mark.sampled(of=3)
+
 # Too many rejects
 
 

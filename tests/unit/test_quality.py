@@ -93,7 +93,7 @@ def test_the_small_warehouse_is_sound(sound: Place) -> None:
     assert write(sound, "SELECT count(*), count(song_id) FROM songplays") == [(5, 4)]
 
 
-@pytest.mark.sampled(of=6)
+@pytest.mark.sampled(of=12)
 @pytest.mark.parametrize("sabotage", SABOTAGES, ids=str)
 def test_a_breach_is_found(connection: duckdb.DuckDBPyConnection, sabotage: Sabotage) -> None:
     connection.begin()
@@ -239,7 +239,7 @@ def contents(place: Place) -> dict[str, Counter[Row]]:
         }
 
 
-@pytest.mark.sampled(of=4)
+@pytest.mark.sampled(of=8)
 @pytest.mark.parametrize(("audit", "queries", "name", "addition"), BREACHES)
 def test_an_audit_stops_a_load_that_goes_wrong(
     place: Place,

@@ -28,6 +28,7 @@ for words in json.loads(sys.argv[1]):
 """
 
 
+@pytest.mark.sampled(of=2)
 @pytest.mark.parametrize("columns", [60, 80])
 def test_no_line_is_wider_than_the_terminal(columns: int, loaded: None) -> None:
     Path("data/log_data/bad.json").write_text('{"ts": 1, "page": "Home"}\nbad\n')

@@ -199,7 +199,7 @@ def test_few_calls_and_no_waiting(aws: StandIn) -> None:
 # Faults of the way there
 
 
-@pytest.mark.sampled(of=7)
+@pytest.mark.sampled(of=14)
 @pytest.mark.parametrize("kind", ["throttle", "drop_before", "drop_after", "server_error"])
 @pytest.mark.parametrize(
     "operation",

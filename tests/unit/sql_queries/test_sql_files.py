@@ -51,7 +51,7 @@ def lint(sql: str) -> list[str]:
 # The files pass
 
 
-@pytest.mark.sampled(of=8)
+@pytest.mark.sampled(of=16)
 @pytest.mark.parametrize("file", PORTABLE, ids=str)
 def test_redshift_takes_the_file(file: SqlFile) -> None:
     assert lint(file.text) == []

@@ -337,7 +337,7 @@ def one_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.mark.sampled(of=2)
 @pytest.mark.parametrize("mend_text", [True, False])
 def test_both_engines_stage_the_same(one_cloud: Cloud, mend_text: bool) -> None:
-    one_cloud.empty()
+    one_cloud.empty_tables()
     twice = encoded("Øen")
     less, more = play(3, 0, song=twice), play(3, 0, song=twice + " live")
     wide = play(2, 0, location=encoded("é" * 512))

@@ -22,6 +22,8 @@ from sparkify import aws
 from sparkify.errors import SettingsError, SourceError, SparkifyError
 from sparkify.util_s3 import S3Object, client
 
+pytestmark = pytest.mark.sampled(of=3)
+
 
 @pytest.mark.parametrize("kind", ["error", "reset", "cut", "silent"])
 def test_what_passes_is_survived(

@@ -123,6 +123,7 @@ def failed(steps: list[Step], number: int | None, said: str, mode: str = "auto")
     return error_of(caught.value, settings, reader.connection, Staged(direct={**batch.direct}))
 
 
+@pytest.mark.sampled(of=6)
 @pytest.mark.parametrize("name", FAILURES)
 @pytest.mark.parametrize("batch", BATCHES)
 def test_what_the_engine_says_is_told_at_every_statement(

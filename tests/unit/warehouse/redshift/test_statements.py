@@ -88,7 +88,7 @@ def every_statement() -> dict[str, str]:
     return {f"{name} {number}": sql for number, (name, sql) in enumerate(dict.fromkeys(steps))}
 
 
-@pytest.mark.sampled(of=8)
+@pytest.mark.sampled(of=16)
 @pytest.mark.parametrize("sql", every_statement().values(), ids=every_statement().keys())
 def test_redshift_takes_what_is_sent(sql: str) -> None:
     assert unparsable(sql) == []
