@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +14,8 @@ from ..sql_queries import Query, folder, part_of
 from ..warehouse import Reader
 
 LEVELS = ("free", "paid")
-_DAYS = re.compile(r"(\d{1,5})d")
+_DAYS = re.compile(r"([0-9]{1,5})d")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHY = {
     "as_of": "it looks at all plays up to a day, which --until names",
     "none": "it is not about a period",
@@ -89,13 +91,13 @@ def parsed(text: str) -> date | timedelta:
     """
     if days := _DAYS.fullmatch(text.strip()):
         return timedelta(days=int(days[1]))
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(
-            f"{text!r} is neither a day nor a number of days",
-            "Write 2018-11-30, or 30d for the 30 days up to the newest play.",
-        ) from None
+    if _DAY.fullmatch(text.strip()):
+        with suppress(ValueError):
+            return date.fromisoformat(text.strip())
+    raise UsageError(
+        f"{text!r} is neither a day nor a number of days",
+        "Write 2018-11-30, or 30d for the 30 days up to the newest play.",
+    )
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,7 @@ def folder(path: str) -> Mapping[str, Query]:
 
 _CHANGING = re.compile(r"\b(?:INSERT|UPDATE|DELETE|INTO|COPY|UNLOAD)\b", re.IGNORECASE)
 _SEVERITIES = ("fail", "warn")
+_NOTHING = "Nothing was found."
 
 
 def own_queries(path: Path) -> dict[str, Query]:
@@ -163,6 +164,7 @@ def own_queries(path: Path) -> dict[str, Query]:
         name = file.stem
         try:
             query = parse_question(name, file.read_text(encoding="utf-8-sig"))
+            query = replace(query, header={"empty": _NOTHING, **query.header})
             if wrong := _wrong_in(query):
                 raise HeaderError(name, wrong)
         except (OSError, UnicodeDecodeError) as error:

@@ -71,11 +71,11 @@ _BINARY = {
         (rb"Obj\x01", "an Avro file" + _EXPORT),
         (rb"SQLite format 3\0", "an SQLite database" + _EXPORT),
         (rb"\xff\xfe\0\0|\0\0\xfe\xff", "text in UTF-32" + _CONVERT.format("UTF-32")),
-        (rb"[{[]\0\0\0[ -~\s]\0\0\0", "text in UTF-32LE" + _CONVERT.format("UTF-32LE")),
-        (rb"\0\0\0[{[]\0\0\0[ -~\s]", "text in UTF-32BE" + _CONVERT.format("UTF-32BE")),
+        (rb"(\s\0\0\0)*[{[]\0\0\0[ -~\s]\0\0\0", "text in UTF-32LE" + _CONVERT.format("UTF-32LE")),
+        (rb"(\0\0\0\s)*\0\0\0[{[]\0\0\0[ -~\s]", "text in UTF-32BE" + _CONVERT.format("UTF-32BE")),
         (rb"\xff\xfe|\xfe\xff", "text in UTF-16" + _CONVERT.format("UTF-16")),
-        (rb"[{[]\0[ -~\s]\0", "text in UTF-16LE" + _CONVERT.format("UTF-16LE")),
-        (rb"\0[{[]\0[ -~\s]", "text in UTF-16BE" + _CONVERT.format("UTF-16BE")),
+        (rb"(\s\0)*[{[]\0[ -~\s]\0", "text in UTF-16LE" + _CONVERT.format("UTF-16LE")),
+        (rb"(\0\s)*\0[{[]\0[ -~\s]", "text in UTF-16BE" + _CONVERT.format("UTF-16BE")),
     )
 }
 """Beginning of a file -> what it is, and how to make it a log."""
@@ -431,11 +431,11 @@ def no_log(
     beginning = beginning_of(content())
     for mark, name in _BINARY.items():
         if mark.match(beginning):
-            return Unreadable("encoding", f"the file is not text: it is {name}")
+            return Unreadable("encoding", f"the file is not text in UTF-8: it is {name}")
     text = beginning.lstrip(b"\xef\xbb\xbf" + _BLANKS)
     why = _no_lines(text, kind, judge)
     if why is None and (b"\0" in beginning or not _is_utf8(beginning)):
-        why = Unreadable("encoding", "the file is not text")
+        why = Unreadable("encoding", "the file is not text in UTF-8")
     if why is None or (_ARRAY.match(text) and _is_one_array(text, content())):
         return why
     found = records_of(kind, content(), judge)

@@ -109,6 +109,13 @@ def test_values_of_any_type_are_shown_everywhere(folder: Path) -> None:
     assert call("report").exit_code == 0
 
 
+def test_one_without_rows_does_not_say_that_there_are_no_plays(folder: Path) -> None:
+    write_sources(folder.parent)
+    call("etl", "--no-answers")
+    write(folder, HEADS.replace("FROM plays", "FROM plays\nWHERE level = 'gold'"))
+    assert answer("ask", "by_head", "--json")[0]["answer"] == "Nothing was found."
+
+
 def test_two_columns_of_one_name_are_told(folder: Path) -> None:
     write_sources(folder.parent)
     assert call("etl", "--no-answers").exit_code == 0

@@ -52,7 +52,20 @@ def test_a_day_is_a_date_or_counts_back(text: str, meant: date | timedelta) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "2018-13-01", "2018-11", "d", "-3d", "1.5d", "3w", "999999d", "٣d?"]
+    "text",
+    [
+        "",
+        "yesterday",
+        "2018-13-01",
+        "2018-11",
+        "d",
+        "-3d",
+        "1.5d",
+        "3w",
+        "999999d",
+        "٣d",
+        "20181101",
+    ],
 )
 def test_other_texts_are_refused_with_both_forms(text: str) -> None:
     with pytest.raises(UsageError, match="is neither a day nor a number of days") as caught:

@@ -132,6 +132,7 @@ def test_files_that_are_no_logs_are_one_reject_each(tmp_path: Path) -> None:
         "sqlite.json": (b"SQLite format 3\0" + text, "SQLite"),
         "utf16.json": (text.decode().encode("utf-16"), "iconv -f UTF-16 "),
         "utf16le.json": (text.decode().encode("utf-16-le"), "iconv -f UTF-16LE "),
+        "blank.json": (f"\r\n {text.decode()}".encode("utf-16-be"), "iconv -f UTF-16BE "),
         "utf32be.json": (text.decode().encode("utf-32-be"), "iconv -f UTF-32BE "),
         "array.json": (b"[" + b",".join(log(1, 30)) + b"]", "jq -c '.[]'"),
         "lines.json": (b"[" + b",\n".join(log(1, 30)) + b"\n]\n", "jq -c '.[]'"),
