@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..config import Settings
     from ..util_s3 import S3, S3Object
 
-GROUP_BYTES = 256 << 20
+GROUP_BYTES = 512 << 20
 """How much of a source is on the disk, or read by one statement, at a time; a larger file is alone.
 
 A statement that fails costs as much as it read; but the fewer, the better the table is filled.
