@@ -159,7 +159,7 @@ def _flattened(text: str) -> str:
             value = "".join(parts.pop()) + piece
             if len(parts) > _SHALLOW:
                 json.loads(value, parse_constant=_refuse_constant)
-                value = "0"
+                value = " 0 "  # which makes no number together with what stands beside it
             parts[-1].append(value)
         else:
             parts[-1].append(piece)

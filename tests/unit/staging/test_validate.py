@@ -201,6 +201,7 @@ def test_message_names_the_field_and_shows_the_value(kind: Kind, field: Field) -
         (b'{"x":' * 5000, "not_json", "not JSON: "),
         (b'{"x":' + b"[" * 5000 + b",]" + b"]" * 4999 + b"}", "not_json", "not JSON: "),
         (b'{"x":' + b"[" * 5000 + b"]" * 4999 + b"}}", "not_json", "not JSON: "),
+        (b'{"x":' + b"[" * 200 + b"2[]" + b"]" * 200 + b"}", "not_json", "not JSON: "),
         (b'{"ts": "\xff"}', "encoding", "not UTF-8: byte 9 of the record"),
         (b'{"ts": "\xed\xa0\x80"}', "encoding", "not UTF-8"),
     ],
