@@ -49,7 +49,7 @@ def connect(
                 _make(settings.database)
             _require_no_other_kind(settings.database)
             path = str(settings.database.absolute())  # the engine would expand ~
-            return duckdb.connect(path, read_only=read_only, config=options(settings))
+            return _in_utc(duckdb.connect(path, read_only=read_only, config=options(settings)))
         except (duckdb.Error, OSError) as error:
             holder = _LOCKED.search(str(error))
             if holder is None:
@@ -71,6 +71,17 @@ def connect(
                     "Try again when it has finished, or wait longer with --wait SECONDS.",
                     process=int(holder["pid"]),
                 ) from None
+
+
+def _in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Set the session's time zone, which the configuration of a new connection does not take."""
+    try:
+        with failures("opening the database"):
+            connection.execute("SET TimeZone = 'UTC'")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _require_no_other_kind(database: Path) -> None:

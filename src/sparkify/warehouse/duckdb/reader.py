@@ -53,7 +53,6 @@ class DuckDBReader:
     ) -> None:
         self._connection = connection
         self.schema_version = schema_version
-        connection.execute("SET TimeZone = 'UTC'")
 
     def read(self, sql: str) -> Table:
         """Run one statement and return its rows. Raises WarehouseError when it fails."""
