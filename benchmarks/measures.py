@@ -38,10 +38,10 @@ class Session:
     results: Results
     histories: tuple[int, ...] = ()
 
-    def interleave(self, group: str, jobs: list[Job], folder: Path | None = None) -> None:
-        """Measure jobs; the files of the data (or of another folder) are read once a round."""
+    def interleave(self, group: str, jobs: list[Job], *folders: Path) -> None:
+        """Measure jobs; the files of the data (or of other folders) are read once a round."""
         say(f"{group}:")
-        before = partial(datasets.warmed, folder or self.data.folder)
+        before = partial(datasets.warmed, *(folders or [self.data.folder]))
         interleave(group, jobs, self.rounds, self.results, self.work, before)
 
     def environ(self, name: str, data: Path | None = None, /, **more: str) -> dict[str, str]:
@@ -94,7 +94,7 @@ def variants(session: Session) -> None:
         "packed": {"SPARKIFY_S3_LOG_DATA": str(packed)},
     }
     jobs = [Job(name, ETL, session.environ(name, **more)) for name, more in settings.items()]
-    session.interleave("variants", jobs)
+    session.interleave("variants", jobs, folder, packed, sparse)
 
 
 def shared(session: Session) -> None:
