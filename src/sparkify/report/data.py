@@ -50,9 +50,14 @@ class ReportData:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was loaded: neither an event nor a song."""
-        tables = self.state["tables"]
-        return not tables["staging_events"] and not tables["staging_songs"]
+        """Whether nothing was loaded."""
+        return is_empty(self.state)
+
+
+def is_empty(state: Mapping[str, Any]) -> bool:
+    """Return whether nothing was loaded: neither an event nor a song. state: as of ReportData."""
+    tables = state["tables"]
+    return not tables["staging_events"] and not tables["staging_songs"]
 
 
 def gather(

@@ -21,7 +21,7 @@ from ..table import Table
 from ..warehouse import Reader
 from . import page, vega
 from .chart_spec import milliseconds, words
-from .data import ReportData, daily, star
+from .data import ReportData, daily, is_empty, star
 from .snapshot import MAX_ROWS, MAX_SECONDS, Live, OwnSql
 
 _FILTERS = ("since", "until", "level")
@@ -285,8 +285,6 @@ class Site:
             return request.url.path + (f"?{urlencode(query)}" if query else "")
 
         below = request.url.path.removeprefix(f"{self.base}/")
-        tables = snapshot.state["tables"]
-        empty = not tables["staging_events"] and not tables["staging_songs"]
         return page.template(view.template.replace(".html", f"{part}.html")).render(
             {
                 "view": view,
@@ -302,11 +300,10 @@ class Site:
                 "here": request.url.path,
                 "base": self.base,
                 "run": snapshot.run,
-                "report": {"state": snapshot.state, "empty": empty},
+                "report": {"state": snapshot.state, "empty": is_empty(snapshot.state)},
                 "freshness": snapshot.state["freshness"],
                 "loading": self.live.loading,
                 "names": self.live.names,
-                "empty": empty,
                 "version": __version__,
                 "words": words,
                 "asked_questions": (),
