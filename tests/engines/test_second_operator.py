@@ -26,28 +26,36 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         yield made
 
 
+def user_of(place: Cloud, name: str) -> tuple[Settings, str]:
+    """The settings and the ARN of a new user, who may do what `sparkify iac policy` prints."""
+    iam = place.aws.client("iam")
+    arn: str = iam.create_user(UserName=name)["User"]["Arn"]
+    policy = json.dumps(iac.operator_policy(place.settings()))
+    iam.put_user_policy(UserName=name, PolicyName="operator", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    made = place.settings(aws_key=key["AccessKeyId"], aws_secret=key["SecretAccessKey"])
+    return made, arn
+
+
 @pytest.fixture(scope="module")
 def theirs(place: Cloud) -> Settings:
-    """The settings of the second user, who may do what `sparkify iac policy` prints."""
-    iam = place.aws.client("iam")
-    iam.create_user(UserName="second")
-    policy = json.dumps(iac.operator_policy(place.settings()))
-    iam.put_user_policy(UserName="second", PolicyName="operator", PolicyDocument=policy)
-    key = iam.create_access_key(UserName="second")["AccessKey"]
-    return place.settings(aws_key=key["AccessKeyId"], aws_secret=key["SecretAccessKey"])
+    """The settings of a second user who was granted the tables."""
+    made, arn = user_of(place, "second")
+    with pytest.raises(SparkifyError), open_reader(made) as reader:  # known to it from here on
+        reader.read("SELECT COUNT(*) FROM songplays")
+    grant(place.settings(), arn)
+    return made
 
 
-def test_a_second_user_loads_asks_and_checks_once_it_is_granted(
-    place: Cloud, theirs: Settings
-) -> None:
-    arn = place.aws.client("iam").get_user(UserName="second")["User"]["Arn"]
-    with pytest.raises(WarehouseError, match="no user IAM:second yet") as caught:
+def test_a_user_loads_asks_and_checks_once_it_is_granted(place: Cloud) -> None:
+    theirs, arn = user_of(place, "third")
+    with pytest.raises(WarehouseError, match="no user IAM:third yet") as caught:
         grant(place.settings(), arn)
     assert "SELECT 1" in caught.value.next_step
     with pytest.raises(SparkifyError), open_reader(theirs) as reader:
         reader.read("SELECT COUNT(*) FROM songplays")
 
-    assert grant(place.settings(), arn) == {"identity": arn, "user": "IAM:second"}
+    assert grant(place.settings(), arn) == {"identity": arn, "user": "IAM:third"}
     place.put(LOADS[1])
     report = etl.load(theirs, answers=False).as_json()
     assert report["events"]["staged"] + report["songs"]["staged"] > 0
