@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +22,14 @@ from sparkify.warehouse import grant, open_reader
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with cloud(tmp_path_factory.mktemp("cloud")) as made:
+    with loaded(tmp_path_factory.mktemp("cloud")) as made:
+        yield made
+
+
+@contextmanager
+def loaded(folder: Path) -> Iterator[Cloud]:
+    """A warehouse in the stand-in with one load."""
+    with cloud(folder) as made:
         made.put(LOADS[0])
         made.load()
         yield made
@@ -40,7 +49,12 @@ def user_of(place: Cloud, name: str) -> tuple[Settings, str]:
 @pytest.fixture(scope="module")
 def theirs(place: Cloud) -> Settings:
     """The settings of a second user who was granted the tables."""
-    made, arn = user_of(place, "second")
+    return granted(place, "second")
+
+
+def granted(place: Cloud, name: str) -> Settings:
+    """The settings of a new user who was granted the tables."""
+    made, arn = user_of(place, name)
     with pytest.raises(SparkifyError), open_reader(made) as reader:  # known to it from here on
         reader.read("SELECT COUNT(*) FROM songplays")
     grant(place.settings(), arn)
@@ -117,13 +131,16 @@ def test_the_policy_suffices_to_plan_change_and_look(theirs: Settings) -> None:
     assert [one for one in doctor.examine(theirs, origins) if not one.ok] == []
 
 
-def test_one_snapshot_is_kept_of_what_is_loaded(place: Cloud, theirs: Settings) -> None:
-    """The last test here: it removes the warehouse, at the second attempt."""
-    place.aws.fault("error", "cloudformation.DeleteStack", code="OddException", message="not now")
-    with pytest.raises(WarehouseError, match="not now") as caught:
-        iac.down(theirs, keep_snapshot=True)
-    kept = str(caught.value.details["snapshot"])
-    assert kept.startswith("sparkify-sparkify-run-")
-    assert iac.down(theirs, keep_snapshot=True).snapshot == kept
-    snapshots = place.aws.client("redshift-serverless").list_snapshots()["snapshots"]
-    assert [one["snapshotName"] for one in snapshots] == [kept]
+def test_one_snapshot_is_kept_of_what_is_loaded(tmp_path: Path) -> None:
+    with loaded(tmp_path) as place:
+        theirs = granted(place, "second")
+        place.aws.fault(
+            "error", "cloudformation.DeleteStack", code="OddException", message="not now"
+        )
+        with pytest.raises(WarehouseError, match="not now") as caught:
+            iac.down(theirs, keep_snapshot=True)
+        kept = str(caught.value.details["snapshot"])
+        assert kept.startswith("sparkify-sparkify-run-")
+        assert iac.down(theirs, keep_snapshot=True).snapshot == kept
+        snapshots = place.aws.client("redshift-serverless").list_snapshots()["snapshots"]
+        assert [one["snapshotName"] for one in snapshots] == [kept]
