@@ -66,6 +66,7 @@ def run(
     Raises RuntimeError when a test fails without a fault: what is then seen would prove nothing.
     """
     with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # a test becomes another user below it
         copies = [_copy(Path(folder) / str(n)) for n in range(workers)]
         say(f"{target.name}: which test runs which line?")
         paths = [f"src/sparkify/{module}" for module in modules]

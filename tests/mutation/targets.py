@@ -19,12 +19,31 @@ TARGETS = (
     Target(
         "the JSONPaths file", ("sources/jsonpaths.py",), ("tests/unit/sources/test_jsonpaths.py",)
     ),
-    Target("lists of files", ("sources/files.py",), ("tests/unit/sources/test_files.py",)),
+    Target(
+        "lists of files",
+        ("sources/files.py",),
+        (
+            "tests/unit/sources/test_files.py",
+            "tests/unit/sources/test_join.py",
+            "tests/unit/sources/test_listing.py",
+            "tests/unit/sources/test_moving_files.py",
+            "tests/unit/test_ledger.py",
+            "tests/unit/warehouse/duckdb/test_file_loaders_events.py",
+        ),
+    ),
     Target("the ledger", ("ledger.py",), ("tests/unit/test_ledger.py",)),
     Target(
         "single records",
         ("staging/rules.py", "staging/validate.py"),
-        ("tests/unit/staging/test_validate.py", "tests/faults/test_torture_guided.py"),
+        (
+            "tests/unit/staging/test_rejects.py",
+            "tests/unit/staging/test_validate.py",
+            "tests/unit/staging/test_validate_mending.py",
+            "tests/unit/sql_queries/test_sql_files.py",
+            "tests/unit/warehouse/duckdb/test_file_loaders_events.py",
+            "tests/unit/warehouse/duckdb/test_file_loaders_songs.py",
+            "tests/faults/test_torture_guided.py",
+        ),
     ),
     Target("joined files", ("sources/join.py",), ("tests/unit/sources/test_join.py",)),
     Target(
@@ -40,7 +59,9 @@ TARGETS = (
             "tests/unit/warehouse/duckdb/test_copy_files.py",
             "tests/unit/warehouse/duckdb/test_file_loaders_events.py",
             "tests/unit/warehouse/duckdb/test_file_loaders_songs.py",
+            "tests/unit/sources/test_inspect.py",
             "tests/unit/sources/test_join.py",
+            "tests/unit/sources/test_moving_files.py",
         ),
     ),
     Target(
@@ -54,6 +75,9 @@ TARGETS = (
         (
             "tests/unit/warehouse/duckdb/test_reader.py",
             "tests/unit/warehouse/duckdb/test_reader_user_sql.py",
+            "tests/unit/warehouse/duckdb/test_reader_values.py",
+            "tests/unit/cli/test_ask.py",
+            "tests/report/test_serve.py",
             "tests/unit/warehouse/test_export.py",
             "tests/faults/test_concurrency.py",
         ),
@@ -67,6 +91,9 @@ TARGETS = (
             "tests/unit/test_etl_refused.py",
             "tests/unit/test_etl_real.py",
             "tests/unit/test_quality.py",
+            "tests/unit/test_backup.py",
+            "tests/engines/test_migration.py",
+            "tests/engines/test_views.py",
             "tests/faults/test_concurrency.py",
         ),
     ),
