@@ -31,15 +31,16 @@ def test_reject_shows_the_line(tmp_path: Path) -> None:
 
 def test_reject_log_keeps_what_every_database_takes(tmp_path: Path) -> None:
     log = RejectLog(tmp_path / "rejects.ndjson")
-    log.add(3, 7, Rejection("type", "\ud800 \0 " + "\u00e9" * 2000), b"\0\xff")
+    log.add(3, 7, Rejection("type", "\ud800 \0 " + "\u00e9" * 2000), b"\0\xff", 5)
     log.close()
     (text,) = log.path.read_text().splitlines()
     reject = json.loads(text)
     assert len(reject["message"].encode()) <= 1024
     assert reject["message"].startswith("\\ud800 \ufffd \u00e9")
     assert (reject["source_file"], reject["line_number"], reject["reason"]) == (3, 7, "type")
-    assert reject["raw_text"] == "\ufffd\ufffd"
+    assert (reject["line_place"], reject["raw_text"]) == (5, "\ufffd\ufffd")
     assert log.counts == {3: 1}
+    assert log.firsts[3].startswith("line 7: \\ud800")
 
 
 def test_reject_log_can_be_read_before_it_is_closed(tmp_path: Path) -> None:
