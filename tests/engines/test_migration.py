@@ -122,6 +122,14 @@ def test_a_rebuild_migrates_first(tmp_path: Path) -> None:
     passes(place)
 
 
+def test_it_makes_what_tells_of_each_table(tmp_path: Path) -> None:
+    place = put(tmp_path, sources=False)
+    create_tables.create(place.settings)
+    with open_reader(place.settings) as reader:
+        found = reader.read("SELECT table_name FROM duckdb_tables() WHERE comment <> ''")
+    assert sorted(found.rows) == [(name,) for name in sorted(TABLES)]
+
+
 def test_leftovers_of_a_killed_load_are_gone(tmp_path: Path, fresh: State) -> None:
     place = put(tmp_path)
     with duckdb.connect(str(place.settings.database)) as connection:

@@ -37,6 +37,7 @@ TARGETS = (
         ("staging/rules.py", "staging/validate.py"),
         (
             "tests/unit/staging/test_rejects.py",
+            "tests/unit/staging/test_rules.py",
             "tests/unit/staging/test_validate.py",
             "tests/unit/staging/test_validate_mending.py",
             "tests/unit/sql_queries/test_sql_files.py",
@@ -92,6 +93,8 @@ TARGETS = (
             "tests/unit/test_etl_real.py",
             "tests/unit/test_quality.py",
             "tests/unit/test_backup.py",
+            "tests/unit/sql_queries/test_comments.py",
+            "tests/unit/staging/test_validate_mending.py",
             "tests/engines/test_migration.py",
             "tests/engines/test_views.py",
             "tests/faults/test_concurrency.py",

@@ -127,6 +127,7 @@ def test_empty_ledger_knows_no_file() -> None:
     files = [file("b"), file("a")]
     found = plan(files, Ledger())
     assert (found.new, found.loaded) == (files, [])
+    assert Ledger().migrates_from == found.migrates_from == 0
 
 
 def test_kinds_of_a_plan() -> None:

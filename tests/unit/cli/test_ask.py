@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -176,6 +176,7 @@ def test_query_without_rows_or_of_mixed_values_writes_parquet(loaded: None) -> N
             [("2018-01-02",), ("infinity",)],
         ),
         ("SELECT 1.5 AS a UNION ALL SELECT 2 ORDER BY a", [(Decimal("1.5"),), (Decimal(2),)]),
+        ("SELECT DATE '2018-11-02' AS a", [(date(2018, 11, 2),)]),
     ):
         assert call("query", sql, "--output", "out.parquet").exit_code == 0
         with duckdb.connect() as connection:

@@ -77,6 +77,13 @@ def test_sorted_files_stand_in_order_and_once(
     assert joined.sorted() is joined
 
 
+def test_file_that_comes_again_at_the_edge_of_a_block_stands_once() -> None:
+    some = songs(600)
+    for edge in range(255, 258):
+        again = [*some[:edge], some[edge - 1], *some[edge:]]
+        assert SourceFiles(again).sorted() == some
+
+
 def test_file_of_an_index_that_is_not_there() -> None:
     for kept in (SourceFiles(), SourceFiles(songs(1))):
         for position in (len(kept), -len(kept) - 1):

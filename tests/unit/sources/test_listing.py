@@ -548,6 +548,16 @@ def test_ending_decides_how_a_file_is_read(
     assert [made.file.path for made in downloaded] == [str(tmp_path / f"download-0{expected}")]
 
 
+def test_names_in_short() -> None:
+    names = list("abcdefg")
+    assert [listing.some(names[:count]) for count in (0, 1, 5, 6)] == [
+        "",
+        "a",
+        "a, b, c, d, e",
+        "a, b, c, d, e and 1 more",
+    ]
+
+
 # Hashes
 
 

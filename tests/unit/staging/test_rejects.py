@@ -134,8 +134,9 @@ def test_losers_of_a_key_are_found_in_their_files(tmp_path: Path) -> None:
 def test_song_on_several_lines_loses_its_key(tmp_path: Path) -> None:
     pretty = json.dumps(BASE["songs"], indent=1).encode()
     lost = (*staged_row("songs", pretty), 0, "conflict")
-    ((*place, _, text),) = reject_in(tmp_path, "songs", [pretty], lost)
+    ((*place, message, text),) = reject_in(tmp_path, "songs", [pretty], lost)
     assert (place, text) == ([0, 1], pretty.decode())
+    assert message == "a greater record of song_id SOZCTXZ12AB0182364 stays"
 
 
 @pytest.mark.parametrize("outcome", ["conflict", "kept"])

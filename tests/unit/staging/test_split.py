@@ -7,9 +7,11 @@ import json
 import re
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -57,6 +59,13 @@ def test_hostile_line_is_one_reject_before_long(hostile: bytes) -> None:
     found: tuple[object, ...]
     (found,) = split.records([content], refuse)
     assert found[:2] == (1, 1)
+
+
+def test_each_damage_of_a_line_is_shown_as_it_stands(tmp_path: Path) -> None:
+    one, two, three = log(1, 3)
+    staged = stage(tmp_path, {"day.json": b"a" + one + b" bc " + two + b'{"d": ' + three})
+    assert staged.raw_texts == {"day.json": ["a", "bc", '{"d":']}
+    assert staged.rows["day.json"].total() == 3
 
 
 def test_unpacking_bytes_behind_a_member() -> None:
@@ -119,6 +128,22 @@ def test_packed_log_is_staged_up_to_its_cut(cut: int) -> None:
     found = list(split.records(content, partial(judge, fields=EVENT_FIELDS)))
     whole = zlib.decompressobj(31).decompress(_PACKED[:cut]).count(b"\n")
     assert [isinstance(one[3], Rejection) for one in found] == [False] * whole + [True]
+
+
+def test_song_that_damage_cuts_is_lost_as_a_whole() -> None:
+    whole, cut = b'{"song_id": 1}\n', b'{"song_id": {"a": 2}'
+
+    def unpacked() -> Iterator[bytes]:
+        yield whole + cut
+        raise split.Damage("cut")
+
+    first: Any
+    last: Any
+    first, last = split.song_records(unpacked(), refuse)
+    assert first[:3] == (1, 1, whole.rstrip())
+    assert last[:3] == (2, 1, cut)
+    assert isinstance(last[3], Rejection)
+    assert last[3].reason == "encoding"
 
 
 def test_files_that_are_no_logs_are_one_reject_each(tmp_path: Path) -> None:

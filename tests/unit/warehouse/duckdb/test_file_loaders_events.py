@@ -267,7 +267,7 @@ def test_accepted_records_are_read_together_but_not_all(
         read_bulk(loader, paths, *numbers)
 
     monkeypatch.setattr(file_loaders.EventLoader, "_read", count)
-    contents = {f"{n:02}.json": b"\n".join([*log(n, 2), b"}"]) for n in range(20)}
+    contents = {f"{n:02}.json": b"\n".join([*log(n, 2 + n % 2), b"}"]) for n in range(20)}
     staged = stage(tmp_path, contents)
     check(staged, "events", contents)
     assert len(read) == statements
