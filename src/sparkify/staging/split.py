@@ -328,8 +328,6 @@ class _Splitter(Generic[T]):
         why = self._judge(whole)
         if size > MAX_RECORD_BYTES:
             why = Unreadable("too_long", f"no record ends within {MAX_RECORD_BYTES:,} bytes")
-        elif not isinstance(why, Unreadable):
-            why = Unreadable("not_json", "not JSON: it begins within a record")
         return *self._damage_begins, kept.rstrip(_BLANKS), why
 
 
