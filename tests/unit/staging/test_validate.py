@@ -169,6 +169,13 @@ def test_one_field(kind: Kind, column: str, text: str, expected: object) -> None
     assert type(found) is type(expected)
 
 
+@pytest.mark.parametrize("literal", ["1e5", "1.50e3", "1000", "-0.10"])
+def test_message_shows_a_number_as_the_file_writes_it(literal: str) -> None:
+    why = strict("events", line("events", {"status": literal}))
+    assert isinstance(why, Rejection)
+    assert why.message.endswith(f": {literal}")
+
+
 @each_field
 def test_message_names_the_field_and_shows_the_value(kind: Kind, field: Field) -> None:
     why = strict(kind, line(kind, {field.key: '{"a": ["' + "x" * 200 + '"]}'}))
