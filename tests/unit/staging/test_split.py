@@ -130,6 +130,28 @@ def test_packed_log_is_staged_up_to_its_cut(cut: int) -> None:
     assert [isinstance(one[3], Rejection) for one in found] == [False] * whole + [True]
 
 
+@pytest.mark.parametrize("before", [b"", b"\n", b"x" * 77 + b"\n", b"x\n" * 4000])
+@pytest.mark.parametrize("behind", [b"", b"\n", b"\nx\n"])
+@pytest.mark.parametrize("name", ["day.json", "day.json.gz"])
+def test_file_with_a_line_longer_than_a_record_is_not_tried_in_bulk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, before: bytes, behind: bytes
+) -> None:
+    longest = 5000
+    for constant, value in (
+        *(("MAX_RECORD_BYTES", longest), ("HEAD_RECORDS", 0)),
+        *(("BLOCK_BYTES", 90), ("_PACKED_BYTES", 90), ("_NEAR_BYTES", 90)),
+    ):
+        monkeypatch.setattr(split, constant, value)
+    found = {}
+    for size in (longest - 1, longest + 1):
+        content = before + b"x" * size + behind
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        file = SourceFile("events", str(path), path.stat().st_size, "", str(path))
+        found[size - longest], _ = split.head_of(file, EVENT_FIELDS)
+    assert found == {-1: False, 1: True}
+
+
 def test_song_that_damage_cuts_is_lost_as_a_whole() -> None:
     whole, cut = b'{"song_id": 1}\n', b'{"song_id": {"a": 2}'
 
