@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bulk_and_strict import KEYS
 from sparkify.sources.files import Kind
-from sparkify.staging.rules import FIELDS, Type
+from sparkify.staging.rules import Type, fields_of
 
 MOMENTS = 946_684_800_000, 4_133_980_799_999
 """The first millisecond of 2000 and the last of 2100."""
@@ -11,11 +12,13 @@ NUMBERS = 0, 9_000_000_000_000
 
 
 def texts(kind: Kind) -> dict[str, int]:
-    return {field.key: field.width for field in FIELDS[kind] if field.width}
+    return {field.key: field.width for field in fields_of(kind, KEYS) if field.width}
 
 
 def numbers(kind: Kind) -> dict[str, tuple[float, float]]:
-    return {field.key: (field.low, field.high) for field in FIELDS[kind] if not field.width}
+    return {
+        field.key: (field.low, field.high) for field in fields_of(kind, KEYS) if not field.width
+    }
 
 
 def test_widths() -> None:
@@ -50,17 +53,14 @@ def test_ranges() -> None:
 
 
 def test_what_must_be_there() -> None:
-    required = {
-        kind: {one.key for one in fields if one.required} for kind, fields in FIELDS.items()
-    }
-    assert required == {
-        "events": {"itemInSession", "page", "sessionId", "ts"},
-        "songs": {"artist_id", "song_id", "title", "duration"},
-    }
+    required = {field.key for field in fields_of("events", KEYS) if field.required}
+    assert required == {"itemInSession", "page", "sessionId", "ts"}
+    required = {field.key for field in fields_of("songs", KEYS) if field.required}
+    assert required == {"artist_id", "song_id", "title", "duration"}
 
 
 def test_which_text_may_be_a_number() -> None:
-    free = {field.key for field in FIELDS["events"] if field.type is Type.TEXT_OR_NUMBER}
+    free = {one.key for one in fields_of("events", KEYS) if one.type is Type.TEXT_OR_NUMBER}
     assert free == {"artist", "song", "location", "firstName", "lastName"}
-    free = {field.key for field in FIELDS["songs"] if field.type is Type.TEXT_OR_NUMBER}
+    free = {one.key for one in fields_of("songs", KEYS) if one.type is Type.TEXT_OR_NUMBER}
     assert free == {"title", "artist_name", "artist_location"}
