@@ -71,9 +71,10 @@ def _run(options: argparse.Namespace) -> None:
 def _measure(name: str, session: Session, options: argparse.Namespace) -> None:
     if name == "load":
         names = chosen(options.size, options.peers)
-        session.results.values["versions"] = {
-            one: pinned for one in names if (pinned := environments.versions(one))
-        }
+        pinned = {one: environments.versions(one) for one in names}
+        session.results.part("versions").update(
+            {one: known for one, known in pinned.items() if known}
+        )
         failures = environments.set_up(names)
         session.results.part("failures", "load").update(failures)
         measures.load(session, names)
