@@ -280,7 +280,7 @@ def test_an_audit_stops_a_rebuild_that_goes_wrong(
     wrong = broken_statements(rebuild_queries, "insert_time", None)
     monkeypatch.setattr(sql_queries, "rebuild_queries", wrong)
     monkeypatch.setattr(loader, "_SHOWN_ROWS", 0)
-    with pytest.raises(QualityError, match=r"plays_described.*: \d+ rows break this") as caught:
+    with pytest.raises(QualityError, match=r"plays_described.*: rows break this \(\d+\)") as caught:
         place.load(rebuild=True)
     assert caught.value.details["rows"] == []  # no more than are shown
     assert contents(place) == before

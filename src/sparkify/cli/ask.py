@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, redirect_stdout
@@ -179,9 +180,18 @@ def inspect(call: Call, sources: tuple[str, ...]) -> None:
 
 
 _FORMATS = ("table", "csv", "json", "parquet")
+_COMMENT = re.compile(r"\A--(?=\s|.*\n)")
 
 
-@command("query", *WAREHOUSE)
+class _TakesSQL(click.Command):
+    """A command whose argument may begin with a comment, which is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line, as any command does."""
+        return super().parse_args(ctx, [_COMMENT.sub(r"\n\g<0>", one) for one in args])
+
+
+@command("query", *WAREHOUSE, cls=_TakesSQL)
 @click.argument("sql")
 @click.option(
     "--format",

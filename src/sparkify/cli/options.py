@@ -162,7 +162,9 @@ class OrderedGroup(click.Group):
         return list(self.commands)
 
 
-def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], click.Command]:
+def command(
+    name: str, *setting_names: str, cls: type[click.Command] = click.Command
+) -> Callable[[Callable[..., None]], click.Command]:
     """Declare a command that takes a Call, its own options, and flags for the settings named."""
 
     def declare(function: Callable[..., None]) -> click.Command:
@@ -175,7 +177,7 @@ def command(name: str, *setting_names: str) -> Callable[[Callable[..., None]], c
             with console.logging_to(call.log_file, debug=call.debug), _logged(context.command_path):
                 function(call, *arguments, **options)
 
-        made = click.command(name)(run)
+        made = click.command(name, cls)(run)
         made.params += [
             click.Option(
                 [one.flag],

@@ -194,6 +194,15 @@ def test_query_gives_the_first_rows(loaded: None) -> None:
     assert answer("query", said, "--limit", "1")["rows"] == [[0]]
 
 
+@pytest.mark.parametrize("comment", ["-- how many?", "--how many?", "--", "-- --limit"])
+def test_statement_may_begin_with_a_comment(comment: str, loaded: None) -> None:
+    assert answer("query", f"{comment}\nSELECT 1 AS one")["rows"] == [[1]]
+
+
+def test_mistyped_option_is_no_statement(loaded: None) -> None:
+    assert "--fromat" in failure("query", "SELECT 1", "--fromat", "csv")["reason"]
+
+
 def test_query_that_cannot_write_changes_no_file(loaded: None) -> None:
     Path("a.csv").write_text("kept")
     assert failure("query", "SELECT wrong", "--output", "a.csv")["exit_code"] == 2

@@ -378,8 +378,8 @@ class DuckDBWarehouse(DuckDBReader):
         for query in queries:
             if rows := self._run(query):
                 raise QualityError(
-                    f"{query.purpose} ({query.name}): {len(rows)} rows break this, the first is "
-                    f"{rows[0]}; nothing was published",
+                    f"{query.purpose} ({query.name}): rows break this ({len(rows):,}), the first "
+                    f"is {rows[0]}; nothing was published",
                     "This is a fault of the program, not of the data: please report it. "
                     "`sparkify etl --rebuild` computes the star schema again from staging.",
                     check=query.name,
