@@ -17,7 +17,7 @@ import click
 
 from .. import __version__, console
 from ..errors import SparkifyError, UsageError
-from . import admin, ask, cloud, explore, load
+from . import admin, ask, cloud, load
 from .options import Call, OrderedGroup, common_options
 
 _EPILOG = """\b
@@ -173,7 +173,7 @@ for _command in (
     ask.export,
     admin.restore,
     ask.report,
-    explore.serve,
+    ask.serve,
     cloud.iac,
     ask.new,
     ask.sql,
