@@ -182,7 +182,7 @@ def inspect(call: Call, sources: tuple[str, ...]) -> None:
 
 
 _FORMATS = ("table", "csv", "json", "parquet")
-_COMMENT = re.compile(r"\A--(?=\s|.*\n)")
+_COMMENT = re.compile(r"\A--(?=\s|[^=\n]*\n)")
 
 
 class _TakesSQL(click.Command):

@@ -199,6 +199,11 @@ def test_statement_may_begin_with_a_comment(comment: str, loaded: None) -> None:
     assert answer("query", f"{comment}\nSELECT 1 AS one")["rows"] == [[1]]
 
 
+def test_option_with_a_line_end_in_its_value_is_no_statement(loaded: None) -> None:
+    answer("query", "SELECT 1 AS one", "--output=a\nb.csv")
+    assert Path("a\nb.csv").read_text() == "one\n1\n"
+
+
 def test_mistyped_option_is_no_statement(loaded: None) -> None:
     assert "--fromat" in failure("query", "SELECT 1", "--fromat", "csv")["reason"]
 
