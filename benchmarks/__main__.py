@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> None:
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine.described(),
         "data": data.described(),
-        "rounds": options.rounds,
+        "rounds": max(options.rounds, results.values.get("rounds", 0)),
     }
     work = BUILD / "work"
     shutil.rmtree(work, ignore_errors=True)
